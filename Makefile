@@ -1,0 +1,35 @@
+# `make` runs the quick profile on a fresh machine, `make test` the tests. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := quick
+.PHONY: quick paper test bench check help
+
+quick: $(READY)  ## set up, run the quick profile, and say what was made
+	$(BIN)/snakemake all --config profile=quick
+	@$(BIN)/python -m workflow.summary quick
+
+paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
+	$(BIN)/snakemake all --config profile=paper
+	@$(BIN)/python -m workflow.summary paper
+
+test: $(READY)  ## set up and run the tests (minutes)
+	$(BIN)/python -m pytest -m "not slow"
+
+bench: $(READY)  ## measure the speed-ups against their baselines (about 10 minutes)
+	$(BIN)/python -m benchmarks
+
+check: $(READY)  ## lint, format and type checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/mypy
+
+$(READY): requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+help:  ## list the commands
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10

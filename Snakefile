@@ -1,0 +1,16 @@
+# The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
+
+configfile: "config.yaml"
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/models.smk"
+include: "workflow/rules/curvature.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+rule all:
+    """Every table and figure of the profile."""
+    default_target: True
+    input:
+        [paths for name in study.config["tables"] for paths in table_files(name).values()],
+        [paths for name in FIGURES for paths in figure_files(name).values()],

@@ -1,0 +1,143 @@
+"""Alignment A_i(x) of per-sample gradients with Hessian eigenvectors (Eq. 2), as artifacts."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from pipeline.gradients import GradientProducts, gradient_products
+from pipeline.losses import Loss
+
+RANDOM_DIRECTIONS = 5  # PAPER: Appendix E, "five randomly sampled directions"
+RANDOM_DIRECTION_STATE = 42  # PAPER: the authors' code
+# Below this length a float64 gradient is not a normal number any more and has no direction.
+MINIMUM_GRADIENT_NORM = 1e-300
+
+
+def random_directions(parameters: int) -> np.ndarray:
+    """Return the five unit vectors (direction, parameter) that set the threshold ε."""
+    state = np.random.RandomState(RANDOM_DIRECTION_STATE)
+    directions = state.standard_normal((RANDOM_DIRECTIONS, parameters))
+    return directions / np.linalg.norm(directions, axis=1, keepdims=True)
+
+
+def align_samples(
+    module: nn.Module, x: Tensor, y: Tensor, spectrum: xr.Dataset, loss_per_sample: Loss
+) -> xr.Dataset:
+    """Align every sample's gradient with every resolved eigenvector and with random directions.
+
+    x is (n, feature…), y (n,) the true labels; gradients take the *predicted* label (Eq. 1).
+
+    Returns alignment(eigen, sample), scalar_product(eigen, sample), random_alignment(direction,
+    sample), gradient_norm(sample), logits(class, sample), label(sample), prediction(sample), and resolved_share(sample):
+    Σ_i A_i², the part of each gradient's squared length that lies in the resolved eigenspace.
+    """
+    eigenvectors = torch.from_numpy(spectrum["eigenvectors"].values).to(x)
+    directions = torch.from_numpy(random_directions(eigenvectors.shape[1])).to(x)
+    products = _products(module, x, torch.cat([eigenvectors, directions]), loss_per_sample)
+    count = len(eigenvectors)
+    dataset = xr.Dataset(
+        {
+            **_per_eigenvector(products, count, ("sample",), (len(y),)),
+            "random_alignment": (
+                ("direction", "sample"),
+                products.cosine[count:].cpu().numpy(),
+                {"long_name": "cosine of the gradient with a random direction"},
+            ),
+            "label": ("sample", y.cpu().numpy(), {"long_name": "true class label"}),
+        },
+        coords={"sample": np.arange(len(y)), **_eigen_coordinates(spectrum, count)},
+        attrs=_about(spectrum),
+    )
+    dataset["resolved_share"] = (dataset["alignment"] ** 2).sum("eigen", skipna=False)
+    dataset["resolved_share"].attrs["long_name"] = "share of |g|² in the resolved eigenspace"
+    return dataset
+
+
+def align_grid(
+    module: nn.Module,
+    window: tuple[tuple[float, float], ...],
+    resolution: int,
+    spectrum: xr.Dataset,
+    loss_per_sample: Loss,
+    eigenvectors: int,
+) -> xr.Dataset:
+    """Align the gradients of a regular grid of inputs with the top eigenvectors.
+
+    `window` is the range of each input feature, one ((x₀, x₁),) or two ((x₀, x₁), (y₀, y₁)), and
+    each is divided into `resolution` points.
+
+    Returns alignment(eigen, y, x), scalar_product(eigen, y, x), gradient_norm(y, x),
+    logits(class, y, x) and prediction(y, x), without y for one-dimensional inputs.
+
+    Raises ValueError for inputs of more than two features.
+    """
+    if len(window) > 2:
+        raise ValueError(
+            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
+            "the alignment on samples instead"
+        )
+    axes = [np.linspace(low, high, resolution) for low, high in window]
+    points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
+    top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
+    like = next(module.parameters())
+    products = _products(
+        module, torch.from_numpy(points).to(like), torch.from_numpy(top).to(like), loss_per_sample
+    )
+    dims = ("y", "x")[-len(axes) :]
+    coordinates = dict(zip(("x", "y"), axes, strict=False))
+    shape = tuple(len(coordinates[dim]) for dim in dims)
+    return xr.Dataset(
+        _per_eigenvector(products, len(top), dims, shape),
+        coords={**coordinates, **_eigen_coordinates(spectrum, len(top))},
+        attrs=_about(spectrum),
+    )
+
+
+def grid_window(x: np.ndarray, margin: float) -> tuple[tuple[float, float], ...]:
+    """Return per feature the range of the data x (sample, feature), widened by `margin` of it."""
+    low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
+    pad = margin * (high - low)
+    return tuple(zip((low - pad).tolist(), (high + pad).tolist(), strict=True))
+
+
+def _products(module: nn.Module, x: Tensor, directions: Tensor, loss: Loss) -> GradientProducts:
+    return gradient_products(module, x, directions, loss, minimum_norm=MINIMUM_GRADIENT_NORM)
+
+
+def _per_eigenvector(
+    products: GradientProducts, count: int, dims: tuple[str, ...], shape: tuple[int, ...]
+) -> dict[str, tuple]:
+    cosine = products.cosine[:count].cpu().numpy().reshape(count, *shape)
+    norm = products.norm.cpu().numpy().reshape(shape)
+    logits = products.logits.T.cpu().numpy().reshape(-1, *shape)
+    return {
+        "alignment": (
+            ("eigen", *dims),
+            cosine,
+            {"long_name": "cosine of gradient and eigenvector"},
+        ),
+        "scalar_product": (
+            ("eigen", *dims),
+            cosine * norm,
+            {"long_name": "scalar product of gradient and eigenvector"},
+        ),
+        "gradient_norm": (dims, norm, {"long_name": "length of the loss gradient g_θ(x)"}),
+        "logits": (("class", *dims), logits, {"long_name": "output of the network"}),
+        "prediction": (dims, logits.argmax(0), {"long_name": "predicted class label"}),
+    }
+
+
+def _eigen_coordinates(spectrum: xr.Dataset, count: int) -> dict[str, tuple]:
+    return {
+        "eigen": spectrum["eigen"].values[:count],
+        "eigenvalue": ("eigen", spectrum["eigenvalues"].values[:count]),
+    }
+
+
+def _about(spectrum: xr.Dataset) -> dict[str, Any]:
+    """The spectrum's attributes that readers of an alignment need, without opening it."""
+    names = ("method", "rank", "rank_tolerance", "null_space_dimension", "certificate")
+    return {name: spectrum.attrs[name] for name in (*names, "trace_by_samples")}

@@ -1,0 +1,73 @@
+"""Hessian-vector products in blocks, for any module and per-sample loss."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.func import grad, jvp, vmap
+
+from pipeline.losses import Loss
+from pipeline.models import functional_logits, split_parameters
+
+
+class SymmetricOperator(Protocol):
+    """A symmetric p × p matrix known by its products with blocks of vectors (k, p)."""
+
+    dimension: int
+    dtype: torch.dtype
+    device: torch.device
+
+    def __call__(self, block: Tensor) -> Tensor: ...
+
+
+class Hessian:
+    """H = ∂²/∂θ² (1/n) Σ_s ℓ(f_θ(x_s), y_s), as the map V (k, p) ↦ V H (k, p).
+
+    Forward-over-reverse differentiation: a product is exact and costs about four gradients. Each
+    mini-batch counts by its size, so the result does not depend on `batch_size` (bounding the
+    memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off.
+
+    `products` counts the vectors multiplied so far. dtype and device are the module's.
+
+    Raises ValueError when there are no samples.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        x: Tensor,
+        y: Tensor,
+        loss_per_sample: Loss,
+        *,
+        batch_size: int = 1024,
+        chunk: int = 32,
+    ) -> None:
+        if not len(y):
+            raise ValueError("expected at least one sample to take the loss of, found none")
+        logits = functional_logits(module)
+        self._module = module
+        self._parameters = tuple(parameter.detach() for parameter in module.parameters())
+        self._batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+        self._samples = len(y)
+        self._chunk = chunk
+        self._loss_sum = lambda theta, xb, yb: loss_per_sample(logits(theta, xb), yb).sum()
+        self.dimension = sum(parameter.numel() for parameter in self._parameters)
+        self.dtype, self.device = self._parameters[0].dtype, self._parameters[0].device
+        self.products = 0
+
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p) with H."""
+        self.products += len(block)
+        total = torch.zeros_like(block)
+        for xb, yb in self._batches:
+            # derivatives are taken per parameter tensor: cutting θ inside the differentiated
+            # function would make autograd add up zero-padded copies of the whole vector
+            gradient = grad(lambda theta, xb=xb, yb=yb: self._loss_sum(theta, xb, yb))
+
+            def product(*vector: Tensor, gradient=gradient) -> tuple[Tensor, ...]:  # type: ignore[no-untyped-def]
+                return jvp(gradient, (self._parameters,), (vector,))[1]
+
+            for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
+                parts = vmap(product)(*split_parameters(rows, self._module))
+                out += torch.cat([part.flatten(1) for part in parts], dim=1)
+        return total.div_(self._samples)

@@ -1,0 +1,41 @@
+"""The trace of the Hessian from a source that uses no Hessian-vector product."""
+
+import torch
+from torch import Tensor, nn
+from torch.func import hessian, jacrev, vmap
+
+from pipeline.losses import Loss
+from pipeline.models import functional_logits
+
+# Networks of these are linear in each single parameter, so ∂²f/∂θ_j² = 0.
+LINEAR_IN_EACH_PARAMETER = (
+    nn.Sequential, nn.Flatten, nn.Linear, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Identity,
+)  # fmt: skip
+
+
+def trace_by_samples(
+    module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, *, batch_size: int = 32
+) -> float | None:
+    """Return tr H of the mean loss from per-sample Jacobians, or None where that is not exact.
+
+    tr H = (1/n) Σ_s tr(S_s J_s J_sᵀ) + (1/n) Σ_s Σ_c (∂ℓ/∂f_c) tr(∂²f_c/∂θ²), with J_s = ∂f/∂θ (C, p)
+    and S_s = ∂²ℓ/∂f² (C, C). The second sum is zero for networks that are linear in each single
+    parameter (dense and convolution layers, ReLU, pooling); for others None is returned.
+    """
+    if not all(isinstance(part, LINEAR_IN_EACH_PARAMETER) for part in module.modules()):
+        return None
+    logits = functional_logits(module)
+    theta = tuple(parameter.detach() for parameter in module.parameters())
+
+    def one(xs: Tensor, ys: Tensor) -> Tensor:
+        def output(parameters: tuple[Tensor, ...]) -> Tensor:
+            return logits(parameters, xs[None])[0]
+
+        def loss(values: Tensor) -> Tensor:
+            return loss_per_sample(values[None], ys[None])[0]
+
+        jacobian = torch.cat([part.flatten(1) for part in jacrev(output)(theta)], dim=1)
+        return (hessian(loss)(output(theta)) * (jacobian @ jacobian.T)).sum()
+
+    batches = zip(x.split(batch_size), y.split(batch_size), strict=True)
+    return sum(float(vmap(one)(xb, yb).sum()) for xb, yb in batches) / len(y)

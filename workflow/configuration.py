@@ -1,0 +1,143 @@
+"""The configuration, checked before anything runs and asked for by name afterwards."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+PACKAGE = Path(__file__).parent.parent / "pipeline"
+
+
+class ConfigurationError(ValueError):
+    """The configuration cannot be run; the message names the key and what to change."""
+
+
+class Study:
+    """A valid configuration, seen from the workflow's side.
+
+    Raises ConfigurationError for an unknown key, an impossible value, or a name that refers to
+    nothing.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        check_schema(config)
+        check_references(config)
+        self.config = config
+        self.profile: str = config["profile"]
+        self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
+
+    def experiment(self, dataset: str, training: str) -> Mapping[str, Any]:
+        """Return an experiment's entry."""
+        return self.config["experiments"][dataset][training]
+
+    def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
+        """Return what a training depends on, with the profile's early stop made explicit."""
+        entry = dict(self.experiment(dataset, training))
+        limit = self.config["profiles"][self.profile]["stop_when_fitted_from"]
+        entry["stop_when_fitted"] = limit != "never" and entry["epochs"] >= limit
+        return entry
+
+    def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:
+        """Return (data set, training, seed) of the model that a training starts from, if any."""
+        start = self.experiment(dataset, training)["start"]
+        if start == "default":
+            return None
+        source, name = _start_reference(start).split("/")
+        return source, name, str(start.get("seed", seed))
+
+
+def check_schema(config: Mapping[str, Any]) -> None:
+    """Compare with the closed schema; the message names the key and the nearest known one."""
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error is None:
+        return
+    place = ".".join(map(str, error.absolute_path)) or "top level"
+    message = f"config.yaml, {place}: {error.message}"
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for key in set(error.instance) - set(known):
+            close = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            message = f"config.yaml, {place}: unknown key {key!r}; {hint}"
+    raise ConfigurationError(message)
+
+
+def check_references(config: Mapping[str, Any]) -> None:
+    """Check every name that refers to another entry or to a module of the pipeline."""
+    _known("profile", config["profile"], config["profiles"])
+    for name, entry in config["datasets"].items():
+        _known(f"datasets.{name}.generator", entry["generator"], _modules("generators"))
+    known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
+    for dataset, trainings in config["experiments"].items():
+        _known(f"experiments.{dataset}", dataset, config["datasets"])
+        for training, entry in trainings.items():
+            place = f"experiments.{dataset}.{training}"
+            _known(
+                f"{place}.architecture.name",
+                entry["architecture"]["name"],
+                _modules("architectures"),
+            )
+            _check_start(place, entry, config, known)
+    for place, name in _experiments_drawn(config):
+        _known(place, name, known)
+    seeds = config["profiles"][config["profile"]]["seeds"]
+    if config["figures"]["seed"] not in seeds:
+        raise ConfigurationError(
+            f"config.yaml, figures.seed: expected one of the profile's seeds {seeds}, found "
+            f"{config['figures']['seed']}"
+        )
+
+
+def _check_start(
+    place: str, entry: Mapping[str, Any], config: Mapping[str, Any], known: set[str]
+) -> None:
+    """Follow the chain of starting models to its end; a chain that returns never ends."""
+    seen = [place.removeprefix("experiments.").replace(".", "/")]
+    while entry["start"] != "default":
+        reference = _start_reference(entry["start"])
+        _known(f"{place}.start", reference, known)
+        if reference in seen:
+            raise ConfigurationError(
+                f"config.yaml, {place}.start: expected a chain that ends in `start: default`, found "
+                f"the circle {' → '.join([*seen, reference])}"
+            )
+        seen.append(reference)
+        dataset, training = reference.split("/")
+        entry = config["experiments"][dataset][training]
+
+
+def _start_reference(start: Mapping[str, Any]) -> str:
+    return start.get("parameters_of") or start["norm_of"]
+
+
+def _experiments_drawn(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (place in the configuration, experiment) for every table row and figure panel."""
+    for table, rows in config["tables"].items():
+        for dataset, trainings in rows.items():
+            for training in trainings:
+                yield f"tables.{table}.{dataset}", f"{dataset}/{training}"
+    for figure, entry in config["figures"].items():
+        if not isinstance(entry, Mapping):
+            continue
+        place = f"figures.{figure}"
+        for experiment in entry.get("experiments", []):
+            yield place, experiment
+        for training in entry.get("trainings", []) + [entry.get("training")]:
+            if training is not None:
+                yield place, f"{entry['dataset']}/{training}"
+
+
+def _modules(package: str) -> list[str]:
+    return sorted(f.stem for f in (PACKAGE / package).glob("*.py") if f.stem != "__init__")
+
+
+def _known(place: str, name: str, known: Any) -> None:
+    if name not in known:
+        close = get_close_matches(name, list(known), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+        raise ConfigurationError(f"config.yaml, {place}: {name!r} does not exist; {hint}")

@@ -1,0 +1,69 @@
+"""Run one step: `python -m workflow.job SPEC FILES`, both JSON.
+
+SPEC says what the step is and everything its result depends on besides its input files: the step's
+name, the digest of its code, its settings and its wildcards. FILES names inputs and outputs.
+A step is a module of workflow/scripts with a function `main(job)`.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import xarray as xr
+
+from pipeline.artifacts import file_digest, save_artifact
+
+# packages whose version may change the numbers; recorded, and never a reason to run again
+PACKAGES = ("torch", "numpy", "xarray", "zarr", "scikit-learn", "scipy", "pandas", "matplotlib")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a step is given: paths by name, settings, wildcards and the device to work on."""
+
+    spec: dict[str, Any]
+    input: dict[str, Any]  # name -> path or list of paths
+    output: dict[str, str]
+    device: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The part of the configuration that the step reads."""
+        return self.spec["settings"]
+
+    @property
+    def wildcards(self) -> dict[str, str]:
+        """dataset, training and seed of the output, as far as it has them."""
+        return self.spec["wildcards"]
+
+    @cached_property
+    def provenance(self) -> dict[str, Any]:
+        """The spec, the digest of every input file, and package versions: no time, no host."""
+        digests = {
+            name: [file_digest(path) for path in ([paths] if isinstance(paths, str) else paths)]
+            for name, paths in self.input.items()
+        }
+        versions = {name: version(name) for name in PACKAGES}
+        return {"spec": self.spec, "inputs": digests, "versions": versions}
+
+    def save(self, dataset: xr.Dataset, kind: str) -> None:
+        """Write the step's only output, an artifact of the given kind."""
+        (path,) = self.output.values()
+        save_artifact(dataset, path, kind, self.provenance)
+
+
+def main(spec: str, files: str) -> None:
+    """Run the step that `spec` names."""
+    job = Job(spec=json.loads(spec), **json.loads(files))
+    step = job.spec["step"]
+    names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
+    print(f"step {step} {names}", file=sys.stderr, flush=True)
+    import_module(f"workflow.scripts.{step}").main(job)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

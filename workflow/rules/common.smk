@@ -1,0 +1,74 @@
+# Functions that the rules share; no rules here. `study` is the validated configuration.
+import json
+import os
+import shlex
+import sys
+
+sys.path.insert(0, workflow.basedir)
+
+from workflow.code_digest import code_digest
+from workflow.configuration import ConfigurationError, Study
+
+try:
+    study = Study(config)
+except ConfigurationError as error:
+    raise WorkflowError(str(error))
+
+# jobs import the project from where the Snakefile is, whatever the working directory
+os.environ["PYTHONPATH"] = workflow.basedir
+RESULTS = f"results/{study.profile}"
+LOGS = f"logs/{study.profile}"
+BENCHMARKS = f"{RESULTS}/benchmarks"
+RUN = "{python} -m workflow.job {params.spec:q} {params.files:q} > {log} 2>&1"
+python = shlex.quote(sys.executable)
+
+
+wildcard_constraints:
+    dataset="[a-z][a-z0-9_]*",
+    training="[a-z][a-z0-9_]*",
+    seed=r"\d+",
+
+
+def spec(step, settings, code=lambda wildcards: []):
+    """All that a step's result depends on besides its inputs, as one string to compare.
+
+    `settings` and `code` (further modules) are functions of the wildcards.
+    """
+
+    def describe(wildcards):
+        modules = [f"workflow.scripts.{step}", *code(wildcards)]
+        content = {
+            "step": step,
+            "code": code_digest(*modules),
+            "settings": settings(wildcards),
+            "wildcards": dict(wildcards.items()),
+        }
+        return json.dumps(content, sort_keys=True)
+
+    return describe
+
+
+def files(wildcards, input, output):
+    """Paths and device: not part of what a result depends on, so Snakemake does not compare them."""
+
+    def by_name(paths):
+        return {
+            name: path if isinstance(path, str) else list(path) for name, path in paths.items()
+        }
+
+    return json.dumps(
+        {"input": by_name(input), "output": by_name(output), "device": study.config["device"]}
+    )
+
+
+def dataset_file(dataset):
+    return f"{RESULTS}/{dataset}/dataset.zarr.zip"
+
+
+def run_file(dataset, training, seed, name):
+    return f"{RESULTS}/{dataset}/{training}/seed{seed}/{name}"
+
+
+def architecture_code(wildcards):
+    architecture = study.experiment(wildcards.dataset, wildcards.training)["architecture"]
+    return [f"pipeline.architectures.{architecture['name']}"]

@@ -1,0 +1,85 @@
+# Spectrum of the Hessian, alignment of gradients with its eigenvectors, measures.
+
+
+def model_inputs(wildcards):
+    return {
+        "dataset": dataset_file(wildcards.dataset),
+        "model": run_file(
+            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
+        ),
+    }
+
+
+rule diagonalise:
+    input:
+        unpack(model_inputs),
+    output:
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+    params:
+        files=files,
+        spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
+    log:
+        f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        RUN
+
+
+rule align_samples:
+    input:
+        unpack(model_inputs),
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+    output:
+        alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+    params:
+        files=files,
+        spec=spec("align_samples", lambda w: {}, architecture_code),
+    log:
+        f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+    shell:
+        RUN
+
+
+rule align_grid:
+    input:
+        unpack(model_inputs),
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+    output:
+        alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_grid.zarr.zip",
+    params:
+        files=files,
+        spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
+    log:
+        f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+    shell:
+        RUN
+
+
+rule measure:
+    input:
+        model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
+        alignment=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+    output:
+        measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/measures.csv",
+        curve=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/g_theta_curve.csv",
+    params:
+        files=files,
+        spec=spec("measure", lambda w: {}),
+    log:
+        f"{LOGS}/measure/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    shell:
+        RUN

@@ -1,0 +1,51 @@
+# Data sets and trained models.
+
+
+rule make_dataset:
+    output:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    params:
+        files=files,
+        spec=spec(
+            "make_dataset",
+            lambda w: study.config["datasets"][w.dataset],
+            lambda w: [f"pipeline.generators.{study.config['datasets'][w.dataset]['generator']}"],
+        ),
+    log:
+        f"{LOGS}/make_dataset/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/make_dataset/{{dataset}}.tsv"
+    shell:
+        RUN
+
+
+def training_inputs(wildcards):
+    """The data set and, where the training starts from another model, that model."""
+    inputs = {"dataset": dataset_file(wildcards.dataset)}
+    start = study.start(wildcards.dataset, wildcards.training, wildcards.seed)
+    if start:
+        inputs["start"] = run_file(*start, "model.zarr.zip")
+    return inputs
+
+
+rule train:
+    input:
+        unpack(training_inputs),
+    output:
+        model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
+    params:
+        files=files,
+        spec=spec(
+            "train",
+            lambda w: study.training_settings(w.dataset, w.training),
+            architecture_code,
+        ),
+    log:
+        f"{LOGS}/train/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/train/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    shell:
+        RUN

@@ -1,0 +1,29 @@
+"""Diagonalise the Hessian of the training loss of one model."""
+
+import torch
+
+from pipeline.artifacts import open_artifact
+from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
+from pipeline.dataset import samples_of
+from pipeline.device import resolve_device
+from pipeline.losses import PER_SAMPLE
+from pipeline.models import trained_module
+from workflow.job import Job
+
+
+def main(job: Job) -> None:
+    """Write the spectrum artifact, in float64 and with the true labels."""
+    model = open_artifact(job.input["model"], "model")
+    if model.attrs["status"] == "diverged":
+        job.save(empty_spectrum(model.sizes["parameter"], job.settings), "spectrum")
+        return
+    device = resolve_device(job.device)
+    x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    spectrum = compute_spectrum(
+        trained_module(model, torch.float64, device),
+        x.to(device, torch.float64),
+        y.to(device),
+        PER_SAMPLE[model.attrs["loss"]],
+        job.settings,
+    )
+    job.save(spectrum, "spectrum")

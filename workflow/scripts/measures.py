@@ -1,0 +1,12 @@
+"""Gather the measures of all models into one tidy table."""
+
+import pandas as pd
+
+from pipeline.artifacts import open_table, save_table
+from workflow.job import Job
+
+
+def main(job: Job) -> None:
+    """Write one row per data set, training, seed and measure."""
+    tables = [open_table(path) for path in job.input["measures"]]
+    save_table(pd.concat(tables, ignore_index=True), job.output["table"])
