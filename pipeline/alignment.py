@@ -14,6 +14,7 @@ RANDOM_DIRECTIONS = 5  # PAPER: Appendix E, "five randomly sampled directions"
 RANDOM_DIRECTION_STATE = 42  # PAPER: the authors' code
 # Below this length a float64 gradient is not a normal number any more and has no direction.
 MINIMUM_GRADIENT_NORM = 1e-300
+GRADIENT_LIMIT = 1000  # parameters up to which whole gradients are kept on grids (Figure 4)
 
 
 def random_directions(parameters: int) -> np.ndarray:
@@ -31,8 +32,9 @@ def align_samples(
     x is (n, feature…), y (n,) the true labels; gradients take the *predicted* label (Eq. 1).
 
     Returns alignment(eigen, sample), scalar_product(eigen, sample), random_alignment(direction,
-    sample), gradient_norm(sample), logits(class, sample), label(sample), prediction(sample), and resolved_share(sample):
-    Σ_i A_i², the part of each gradient's squared length that lies in the resolved eigenspace.
+    sample), gradient_norm(sample), logits(class, sample), label(sample), prediction(sample), and
+    resolved_share(sample): Σ_i A_i², the part of each gradient's squared length that lies in the
+    resolved eigenspace.
     """
     eigenvectors = torch.from_numpy(spectrum["eigenvectors"].values).to(x)
     directions = torch.from_numpy(random_directions(eigenvectors.shape[1])).to(x)
@@ -70,7 +72,8 @@ def align_grid(
     each is divided into `resolution` points.
 
     Returns alignment(eigen, y, x), scalar_product(eigen, y, x), gradient_norm(y, x),
-    logits(class, y, x) and prediction(y, x), without y for one-dimensional inputs.
+    logits(class, y, x) and prediction(y, x), without y for one-dimensional inputs; for networks
+    of at most 1000 parameters also gradient(parameter, y, x), of unit length.
 
     Raises ValueError for inputs of more than two features.
     """
@@ -83,14 +86,22 @@ def align_grid(
     points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
     top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
     like = next(module.parameters())
-    products = _products(
-        module, torch.from_numpy(points).to(like), torch.from_numpy(top).to(like), loss_per_sample
-    )
+    inputs = torch.from_numpy(points).to(like)
+    products = _products(module, inputs, torch.from_numpy(top).to(like), loss_per_sample)
     dims = ("y", "x")[-len(axes) :]
     coordinates = dict(zip(("x", "y"), axes, strict=False))
     shape = tuple(len(coordinates[dim]) for dim in dims)
+    variables = _per_eigenvector(products, len(top), dims, shape)
+    if top.shape[1] <= GRADIENT_LIMIT:
+        unit_vectors = torch.eye(top.shape[1]).to(like)
+        gradient = _products(module, inputs, unit_vectors, loss_per_sample).cosine
+        variables["gradient"] = (
+            ("parameter", *dims),
+            gradient.cpu().numpy().reshape(-1, *shape),
+            {"long_name": "loss gradient, scaled to unit length"},
+        )
     return xr.Dataset(
-        _per_eigenvector(products, len(top), dims, shape),
+        variables,
         coords={**coordinates, **_eigen_coordinates(spectrum, len(top))},
         attrs=_about(spectrum),
     )
@@ -130,7 +141,7 @@ def _per_eigenvector(
     }
 
 
-def _eigen_coordinates(spectrum: xr.Dataset, count: int) -> dict[str, tuple]:
+def _eigen_coordinates(spectrum: xr.Dataset, count: int) -> dict[str, Any]:
     return {
         "eigen": spectrum["eigen"].values[:count],
         "eigenvalue": ("eigen", spectrum["eigenvalues"].values[:count]),

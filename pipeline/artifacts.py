@@ -130,7 +130,7 @@ def save_figure(figure: Any, paths: Mapping[str, str | Path]) -> None:
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
-    encoding = {}
+    encoding: dict[str, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
         if variable.ndim and variable.size:
             rows = ROWS_PER_CHUNK if variable.ndim > 1 else variable.shape[0]

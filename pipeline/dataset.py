@@ -75,14 +75,14 @@ def random_labels(y: np.ndarray, groups: Sequence[Sequence[int]] = ()) -> np.nda
     """Permute the labels over all samples, or separately within each group of classes."""
     state = np.random.RandomState(RANDOM_LABEL_STATE)
     permuted = y.copy()
-    for group in groups or [np.unique(y)]:
+    for group in groups or [np.unique(y).tolist()]:
         members = np.flatnonzero(np.isin(y, group))
         permuted[members] = state.permutation(y[members])
     return permuted
 
 
 def split(samples: int, train_fraction: float) -> np.ndarray:
-    """Assign int(f·n) random samples to train, the next int(0.2·n) to test, the rest to validation."""
+    """Assign int(f·n) random samples to train, int(0.2·n) to test, the rest to validation."""
     order = torch.randperm(samples, generator=torch.Generator().manual_seed(SPLIT_SEED)).numpy()
     train = int(train_fraction * samples)
     test = train + int(TEST_FRACTION * samples)

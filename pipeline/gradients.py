@@ -163,6 +163,7 @@ def _by_position(layer: nn.Module, h: Tensor, d: Tensor) -> tuple[Tensor, Tensor
     """Return inputs (n, position, in) and output derivatives (n, position, out)."""
     if not isinstance(layer, nn.Conv2d):
         return h.flatten(1, -2), d.flatten(1, -2)
+    assert not isinstance(layer.padding, str)  # see _is_plain
     patches = F.unfold(h, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
     return patches.transpose(1, 2), d.flatten(2).transpose(1, 2)
 
@@ -172,7 +173,7 @@ def _mapped_products(module: nn.Module, directions: Tensor) -> Products:
     theta = tuple(parameter.detach() for parameter in module.parameters())
 
     def gradient(x: Tensor, cotangent: Tensor) -> Tensor:
-        _, pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)
+        pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]
         return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
 
     def products(x: Tensor, cotangent: Tensor) -> tuple[Tensor, Tensor]:

@@ -74,7 +74,8 @@ def check(dataset: xr.Dataset, kind: str) -> None:
             )
         if variable.dtype.kind != dtype:
             raise SchemaError(
-                f"expected {kind}.{name} of dtype kind {dtype!r}, found {variable.dtype}; rebuild it"
+                f"expected {kind}.{name} of dtype kind {dtype!r}, found {variable.dtype}; "
+                "rebuild it"
             )
 
 

@@ -103,8 +103,8 @@ def _check_start(
         _known(f"{place}.start", reference, known)
         if reference in seen:
             raise ConfigurationError(
-                f"config.yaml, {place}.start: expected a chain that ends in `start: default`, found "
-                f"the circle {' → '.join([*seen, reference])}"
+                f"config.yaml, {place}.start: expected a chain that ends in `start: default`, "
+                f"found the circle {' → '.join([*seen, reference])}"
             )
         seen.append(reference)
         dataset, training = reference.split("/")
@@ -127,7 +127,7 @@ def _experiments_drawn(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         place = f"figures.{figure}"
         for experiment in entry.get("experiments", []):
             yield place, experiment
-        for training in entry.get("trainings", []) + [entry.get("training")]:
+        for training in [*entry.get("trainings", []), entry.get("training")]:
             if training is not None:
                 yield place, f"{entry['dataset']}/{training}"
 

@@ -1,5 +1,6 @@
 """Hessian-vector products in blocks, for any module and per-sample loss."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -17,7 +18,8 @@ class SymmetricOperator(Protocol):
     dtype: torch.dtype
     device: torch.device
 
-    def __call__(self, block: Tensor) -> Tensor: ...
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p)."""
 
 
 class Hessian:
@@ -62,12 +64,13 @@ class Hessian:
         for xb, yb in self._batches:
             # derivatives are taken per parameter tensor: cutting θ inside the differentiated
             # function would make autograd add up zero-padded copies of the whole vector
-            gradient = grad(lambda theta, xb=xb, yb=yb: self._loss_sum(theta, xb, yb))
-
-            def product(*vector: Tensor, gradient=gradient) -> tuple[Tensor, ...]:  # type: ignore[no-untyped-def]
-                return jvp(gradient, (self._parameters,), (vector,))[1]
-
+            product = self._product(xb, yb)
             for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
                 parts = vmap(product)(*split_parameters(rows, self._module))
                 out += torch.cat([part.flatten(1) for part in parts], dim=1)
         return total.div_(self._samples)
+
+    def _product(self, xb: Tensor, yb: Tensor) -> Callable[..., tuple[Tensor, ...]]:
+        """Return the product of one vector with the Hessian of the summed loss of a mini-batch."""
+        gradient = grad(lambda theta: self._loss_sum(theta, xb, yb))
+        return lambda *vector: jvp(gradient, (self._parameters,), (vector,))[1]

@@ -97,11 +97,10 @@ def find_range(
     Raises ValueError when a product is not finite.
     """
     generator = torch.Generator(operator.device).manual_seed(seed)
-    kind = {"dtype": operator.dtype, "device": operator.device}
 
     def sample(rows: int) -> Tensor:
-        rows = min(rows, operator.dimension)
-        return operator(torch.randn(rows, operator.dimension, generator=generator, **kind))
+        draw = torch.empty(min(rows, operator.dimension), operator.dimension, dtype=operator.dtype)
+        return operator(draw.to(operator.device).normal_(generator=generator))
 
     block = sample(BLOCK)
     if not torch.isfinite(block).all():

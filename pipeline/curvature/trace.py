@@ -9,8 +9,9 @@ from pipeline.models import functional_logits
 
 # Networks of these are linear in each single parameter, so ∂²f/∂θ_j² = 0.
 LINEAR_IN_EACH_PARAMETER = (
-    nn.Sequential, nn.Flatten, nn.Linear, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.Identity,
-)  # fmt: skip
+    *(nn.Sequential, nn.Flatten, nn.Identity),
+    *(nn.Linear, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d),
+)
 
 
 def trace_by_samples(
@@ -18,9 +19,9 @@ def trace_by_samples(
 ) -> float | None:
     """Return tr H of the mean loss from per-sample Jacobians, or None where that is not exact.
 
-    tr H = (1/n) Σ_s tr(S_s J_s J_sᵀ) + (1/n) Σ_s Σ_c (∂ℓ/∂f_c) tr(∂²f_c/∂θ²), with J_s = ∂f/∂θ (C, p)
-    and S_s = ∂²ℓ/∂f² (C, C). The second sum is zero for networks that are linear in each single
-    parameter (dense and convolution layers, ReLU, pooling); for others None is returned.
+    tr H = (1/n) Σ_s tr(S_s J_s J_sᵀ) + (1/n) Σ_s Σ_c (∂ℓ/∂f_c) tr(∂²f_c/∂θ²), with J_s = ∂f/∂θ
+    (C, p) and S_s = ∂²ℓ/∂f² (C, C). The second sum is zero for networks that are linear in each
+    single parameter (dense and convolution layers, ReLU, pooling); for others None is returned.
     """
     if not all(isinstance(part, LINEAR_IN_EACH_PARAMETER) for part in module.modules()):
         return None

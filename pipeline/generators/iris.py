@@ -1,4 +1,4 @@
-"""Fisher's Iris flowers: real data with four features and three classes (ships with scikit-learn)."""
+"""Fisher's Iris flowers: real data, four features and three classes (in scikit-learn)."""
 
 import numpy as np
 from sklearn.datasets import load_iris

@@ -12,10 +12,11 @@ def main(job: Job) -> None:
     model = open_artifact(job.input["model"], "model")
     samples = open_artifact(job.input["alignment"], "alignment_samples").load()
     values = measures(samples, model.attrs)
-    status = {**job.wildcards, "status": model.attrs["status"]}
+    about = {name: job.wildcards[name] for name in ("dataset", "training", "seed")}
+    status = {**about, "status": model.attrs["status"]}
     rows = [{**status, "measure": name, "value": value} for name, value in values.items()]
     save_table(pd.DataFrame(rows), job.output["measures"])
     curves = g_theta_curves(samples)
-    for name, value in reversed(job.wildcards.items()):
+    for name, value in reversed(about.items()):
         curves.insert(0, name, value)
     save_table(curves, job.output["curve"])

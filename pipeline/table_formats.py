@@ -1,0 +1,55 @@
+"""Write a table of strings as Markdown and as LaTeX."""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+# whole symbols first, then single characters
+LATEX = {
+    "Σ‖θ_tensor‖₂": r"$\sum\|\theta_{\mathrm{tensor}}\|_2$",
+    "‖θ‖₂": r"$\|\theta\|_2$",
+    "G_θ": r"$G_\theta$",
+    "λ_max": r"$\lambda_{\max}$",
+    "σ": r"$\sigma$",
+    "±": r"$\pm$",
+    "†": r"$\dagger$",
+    "‡": r"$\ddagger$",
+    "–": "--",
+    "%": r"\%",
+}
+
+
+def markdown(table: pd.DataFrame, notes: Sequence[str]) -> str:
+    """Return a Markdown table with its notes below."""
+    lines = [
+        "| " + " | ".join(cells) + " |"
+        for cells in [table.columns, ["---"] * len(table.columns), *table.values.tolist()]
+    ]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes), ""])
+
+
+def latex(table: pd.DataFrame, notes: Sequence[str]) -> str:
+    """Return a LaTeX tabular (package booktabs) with its notes below."""
+    rows = [_latex_row(table.columns), r"\midrule", *map(_latex_row, table.values.tolist())]
+    return "\n".join(
+        [
+            r"\begin{tabular}{" + "l" * len(table.columns) + "}",
+            r"\toprule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            *(rf"\par\footnotesize {_latex_text(note)}" for note in notes),
+            "",
+        ]
+    )
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(map(_latex_text, cells)) + r" \\"
+
+
+def _latex_text(text: str) -> str:
+    for symbol, command in LATEX.items():
+        text = text.replace(symbol, command)
+    return re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", text)
