@@ -1,6 +1,6 @@
 # The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
 
-configfile: "config.yaml"
+configfile: f"{workflow.basedir}/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/models.smk"

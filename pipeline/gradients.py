@@ -42,7 +42,7 @@ def gradient_products(
     *,
     labels: Tensor | None = None,
     minimum_norm: float,
-    batch_size: int = 2048,
+    batch_size: int = 256,
 ) -> GradientProducts:
     """Align g_θ(x_s) = ∂ℓ(f_θ(x_s), y_s)/∂θ with directions (k, p): Eq. (1) and (2) of the paper.
 
@@ -51,18 +51,14 @@ def gradient_products(
     exactly zero or below `minimum_norm` has no direction: its cosine is NaN, its norm is reported.
     """
     lengths = torch.linalg.vector_norm(directions, dim=1)
-    lookup = _factored_products if _is_factored(module) else _mapped_products
-    products = lookup(module, directions)
+    evaluate = (_factored if _is_factored(module) else _mapped)(module, directions)
     cosines, norms, outputs = [], [], []
     for start in range(0, len(x), batch_size):
-        batch = x[start : start + batch_size]
-        with torch.no_grad():
-            logits = module(batch)
+        logits, pull_back = evaluate(x[start : start + batch_size])
         target = logits.argmax(1) if labels is None else labels[start : start + batch_size]
         cotangent = _logit_gradient(loss_per_sample, logits, target)
         scale = cotangent.abs().amax(1)
-        unit = cotangent / torch.where(scale > 0, scale, 1)[:, None]
-        product, square = products(batch, unit)
+        product, square = pull_back(cotangent / torch.where(scale > 0, scale, 1)[:, None])
         norm = square.sqrt()
         cosine = product / (norm * lengths[:, None])
         cosines.append(torch.where(norm * scale > minimum_norm, cosine, torch.nan))
@@ -71,8 +67,10 @@ def gradient_products(
     return GradientProducts(torch.cat(cosines, 1), torch.cat(norms), torch.cat(outputs))
 
 
-# (x (n, …), cotangent of the logits (n, C)) -> (products (k, n), squared lengths (n,))
-Products = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+# cotangent of the logits (n, C) -> products of the gradients (k, n), squared lengths (n,)
+PullBack = Callable[[Tensor], tuple[Tensor, Tensor]]
+# inputs (n, …) -> logits (n, C) and their pull-back
+Evaluate = Callable[[Tensor], tuple[Tensor, PullBack]]
 
 
 def _logit_gradient(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> Tensor:
@@ -103,7 +101,7 @@ def _is_plain(layer: nn.Module) -> bool:
     return type(layer) is nn.Linear
 
 
-def _factored_products(module: nn.Module, directions: Tensor) -> Products:
+def _factored(module: nn.Module, directions: Tensor) -> Evaluate:
     layers = [leaf for leaf in _leaves(module) if _is_plain(leaf)]
     per_tensor = iter(split_parameters(directions, module))
     # directions restricted to each layer: weights (k, out, in) and biases (k, out)
@@ -113,50 +111,70 @@ def _factored_products(module: nn.Module, directions: Tensor) -> Products:
         weights.append(next(per_tensor).flatten(2))
         biases.append(next(per_tensor) if layer.bias is not None else None)
 
-    def products(x: Tensor, cotangent: Tensor) -> tuple[Tensor, Tensor]:
-        inputs, deltas = _backward(module, layers, x, cotangent)
-        product = cotangent.new_zeros(len(directions), len(x))
-        square = cotangent.new_zeros(len(x))
-        for layer, h, d, weight, bias in zip(layers, inputs, deltas, weights, biases, strict=True):
-            if isinstance(layer, nn.Conv2d) or h.ndim > 2:
-                # the layer is used at many positions; its own parameters are few
-                h, d = _by_position(layer, h, d)
-                gradient = torch.einsum("nto,nti->noi", d, h).flatten(1)
-                product += weight.flatten(1) @ gradient.T
-                square += gradient.square().sum(1)
-                d = d.sum(1)
-            else:
-                moved = (h @ weight.flatten(0, 1).T).unflatten(1, weight.shape[:2])  # (n, k, out)
-                product += torch.einsum("nko,no->kn", moved, d)
-                square += d.square().sum(1) * h.square().sum(1)
-            if bias is not None:
-                product += bias @ d.T
-                square += d.square().sum(1)
-        return product, square
+    def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
+        inputs, outputs, logits = _record_layers(module, layers, x)
 
-    return products
+        def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
+            deltas = torch.autograd.grad(logits, outputs, cotangent)
+            product = cotangent.new_zeros(len(directions), len(x))
+            square = cotangent.new_zeros(len(x))
+            for parts in zip(layers, inputs, deltas, weights, biases, strict=True):
+                layer_product, layer_square = _layer_products(*parts)
+                product += layer_product
+                square += layer_square
+            return product, square
+
+        return logits.detach(), pull_back
+
+    return evaluate
 
 
-def _backward(
-    module: nn.Module, layers: list[nn.Module], x: Tensor, cotangent: Tensor
-) -> tuple[list[Tensor], list[Tensor]]:
-    """Return each layer's input and the derivative with respect to its output."""
-    inputs: dict[nn.Module, Tensor] = {}
-    outputs: dict[nn.Module, Tensor] = {}
+def _layer_products(
+    layer: nn.Module, h: Tensor, d: Tensor, weight: Tensor, bias: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Return one layer's share of the products (k, n) and of the squared lengths (n,)."""
+    if isinstance(layer, nn.Conv2d) or h.ndim > 2:
+        # the layer is used at many positions; its own parameters are few
+        h, d = _by_position(layer, h, d)
+        gradient = torch.einsum("nto,nti->noi", d, h).flatten(1)
+        product = weight.flatten(1) @ gradient.T
+        square = gradient.square().sum(1)
+        d = d.sum(1)
+    else:
+        # dᵀ V h, summing first over the longer of the two sides
+        _, outputs, inputs = weight.shape
+        if inputs >= outputs:
+            moved = (h @ weight.flatten(0, 1).T).unflatten(1, (-1, outputs))  # (n, k, out)
+            product = torch.linalg.vecdot(moved, d[:, None]).T
+        else:
+            moved = (d @ weight.transpose(0, 1).flatten(1)).unflatten(1, (-1, inputs))
+            product = torch.linalg.vecdot(moved, h[:, None]).T
+        square = torch.linalg.vecdot(d, d) * torch.linalg.vecdot(h, h)
+    if bias is not None:
+        product = product + bias @ d.T
+        square = square + torch.linalg.vecdot(d, d)
+    return product, square
+
+
+def _record_layers(
+    module: nn.Module, layers: list[nn.Module], x: Tensor
+) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    """Return each layer's input, each layer's output, and the logits."""
+    inputs: list[Tensor] = []
+    outputs: list[Tensor] = []
 
     def record(layer: nn.Module, arguments: tuple[Tensor, ...], output: Tensor) -> None:
-        inputs[layer], outputs[layer] = arguments[0].detach(), output
+        inputs.append(arguments[0].detach())
+        outputs.append(output)
 
     hooks = [layer.register_forward_hook(record) for layer in layers]
     try:
         with torch.enable_grad():
             logits = module(x.detach().requires_grad_())
-            kept = [outputs[layer] for layer in layers]
-            deltas = torch.autograd.grad(logits, kept, cotangent)
     finally:
         for hook in hooks:
             hook.remove()
-    return [inputs[layer] for layer in layers], list(deltas)
+    return inputs, outputs, logits
 
 
 def _by_position(layer: nn.Module, h: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
@@ -168,7 +186,7 @@ def _by_position(layer: nn.Module, h: Tensor, d: Tensor) -> tuple[Tensor, Tensor
     return patches.transpose(1, 2), d.flatten(2).transpose(1, 2)
 
 
-def _mapped_products(module: nn.Module, directions: Tensor) -> Products:
+def _mapped(module: nn.Module, directions: Tensor) -> Evaluate:
     logits = functional_logits(module)
     theta = tuple(parameter.detach() for parameter in module.parameters())
 
@@ -176,8 +194,11 @@ def _mapped_products(module: nn.Module, directions: Tensor) -> Products:
         pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]
         return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
 
-    def products(x: Tensor, cotangent: Tensor) -> tuple[Tensor, Tensor]:
-        gradients = vmap(gradient, chunk_size=128)(x, cotangent)
-        return directions @ gradients.T, gradients.square().sum(1)
+    def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
+        def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
+            gradients = vmap(gradient, chunk_size=128)(x, cotangent)
+            return directions @ gradients.T, gradients.square().sum(1)
 
-    return products
+        return logits(theta, x), pull_back
+
+    return evaluate

@@ -1,0 +1,18 @@
+"""`python -m benchmarks [training alignment spectrum]`: speed against baselines of the same run."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("training", "alignment", "spectrum")
+
+
+def main(names: list[str]) -> None:
+    """Print one table; everything runs in float64 (training: float32) on one thread."""
+    print("| what | baseline | here | ratio |\n| --- | --- | --- | --- |", flush=True)
+    for name in names or NAMES:
+        for row in import_module(f"benchmarks.{name}").main():
+            print("| " + " | ".join(row) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

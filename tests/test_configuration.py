@@ -1,0 +1,106 @@
+"""A wrong configuration is refused before anything runs, with the key named."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from tiny_study import ROOT, tiny_config
+
+from workflow.configuration import ConfigurationError, Study
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    config = tiny_config()
+    *parents, key = path.split("/")
+    section: Any = config
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    return config
+
+
+def test_the_configuration_of_the_project_is_valid() -> None:
+    study = Study(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    assert study.seeds == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("experiments/gaussian/normal/epoch", 3, r"unknown key 'epoch'; did you mean 'epochs'\?"),
+        ("zzz", 3, r"top level: unknown key 'zzz'; known keys: profile, device"),
+        ("curvature/rank_tolerance", -1, r"curvature.rank_tolerance: -1 is less than the minimum"),
+        ("curvature/rank_tolerance", 1e-15, r"curvature.rank_tolerance: 1e-15 is less than"),
+        ("curvature/method", "magic", r"curvature.method: 'magic' is not one of"),
+        ("datasets/gaussian/train_fraction", 1.5, r"datasets.gaussian.train_fraction: 1.5 is"),
+        ("datasets/gaussian/generator", "moon", r"generator: 'moon' does not exist; did you mean"),
+        ("experiments/circle/normal/architecture/name", "mpl", r"'mpl' does not exist.*'mlp'"),
+        ("experiments/circle/normal/batch_size", 2.5, r"batch_size: 2.5 is not of type 'integer'"),
+        ("experiments/circle/normal/learning_rate", 0, r"learning_rate: 0 is less than or equal"),
+        ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
+        ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
+        ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
+        ("figures/seed", 7, r"figures.seed: expected one of the profile's seeds \[0\], found 7"),
+        ("figures/fig01/trainings", ["norml"], r"'gaussian/norml' does not exist; did you mean"),
+        ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
+        ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),
+        (
+            "experiments/circle/large_norm/start",
+            {"norm_of": "circle/rndom_labels"},
+            r"start: 'circle/rndom_labels' does not exist; did you mean 'circle/random_labels'\?",
+        ),
+        (
+            "experiments/circle/random_labels/start",
+            {"parameters_of": "circle/adversarial"},
+            r"the circle circle/random_labels → circle/adversarial → circle/random_labels",
+        ),
+    ],
+)
+def test_mistakes_are_named(path: str, value: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Study(changed(path, value))
+    assert re.search(message, str(error.value)), str(error.value)
+    assert str(error.value).startswith("config.yaml, ")
+
+
+def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    quick = Study(config)
+    assert quick.training_settings("gaussian", "random_labels")["stop_when_fitted"] is True
+    assert quick.training_settings("gaussian", "adversarial")["stop_when_fitted"] is False
+    paper = Study(config | {"profile": "paper"})
+    assert paper.training_settings("gaussian", "random_labels")["stop_when_fitted"] is False
+
+
+def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise() -> None:
+    study = Study(tiny_config())
+    assert study.start("gaussian", "normal", "3") is None
+    assert study.start("gaussian", "large_norm", "3") == ("gaussian", "random_labels", "3")
+    assert study.start("checkerboard", "wide_margin", "3") == (
+        "checkerboard_pretrain",
+        "normal",
+        "0",
+    )
+
+
+def test_every_number_of_the_paper_is_in_the_configuration() -> None:
+    """The fact sheet's epochs, as a table that is written a second time here."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    epochs = {
+        (dataset, training): entry["epochs"]
+        for dataset, trainings in config["experiments"].items()
+        for training, entry in trainings.items()
+    }
+    expected = {
+        "gaussian": (2_000, 300_000, 20_000, 1_000),
+        "circle": (2_000, 20_000, 20_000, 5_000),
+        "half_moon": (2_000, 100_000, 20_000, 5_000),
+        "hierarchical": (2_000, 300_000, 20_000, 20_000),
+    }
+    for dataset, numbers in expected.items():
+        trainings = ("normal", "random_labels", "adversarial", "large_norm")
+        assert tuple(epochs[dataset, training] for training in trainings) == numbers
+    assert epochs["iris", "random_labels"] == 200_000
+    assert epochs["toy1d", "normal"] == 45_000
+    assert config["profiles"]["paper"]["seeds"] == [0, 1, 2, 3, 4]

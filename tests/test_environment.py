@@ -1,0 +1,26 @@
+"""pip users and conda users get the same versions."""
+
+import re
+
+import yaml
+from tiny_study import ROOT
+
+CONDA_NAMES = {"torch": "pytorch"}
+NOT_IN_PIP = {"python", "make", "pip"}
+PIP_ONLY = {"mlxtend"}
+
+
+def test_environment_yml_and_requirements_txt_agree() -> None:
+    pip = dict(
+        line.split("==")
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        if line and not line.startswith("#")
+    )
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    conda = dict(
+        re.fullmatch(r"([a-z0-9-]+)=?(.*)", entry).groups()  # type: ignore[union-attr]
+        for entry in dependencies
+        if isinstance(entry, str)
+    )
+    expected = {CONDA_NAMES.get(name, name): version for name, version in pip.items()}
+    assert {n: v for n, v in conda.items() if n not in NOT_IN_PIP} == expected
