@@ -30,5 +30,31 @@ def cross_entropy_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
     return F.softplus(torch.logsumexp(margins, dim=1), threshold=700)
 
 
-TRAINING: dict[str, Loss] = {"cross_entropy": F.cross_entropy}
-PER_SAMPLE: dict[str, Loss] = {"cross_entropy": cross_entropy_per_sample}
+def squared_error_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return (1/C) Σ_c (f_c − 1[c = y])² for logits (n, C), labels (n,): shape (n,)."""
+    target = F.one_hot(labels, logits.shape[1]).to(logits)
+    return (logits - target).square().mean(1)
+
+
+def negative_log_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return NLLLoss after log-softmax: the same function as the cross-entropy (Figure 12)."""
+    return F.nll_loss(F.log_softmax(logits, dim=1), labels)
+
+
+def squared_error(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean squared error against one-hot labels, averaged over classes and samples."""
+    return squared_error_per_sample(logits, labels).mean()
+
+
+# name in the configuration -> loss of a mini-batch, as training minimises it
+TRAINING: dict[str, Loss] = {
+    "cross_entropy": F.cross_entropy,
+    "negative_log_likelihood": negative_log_likelihood,
+    "squared_error": squared_error,
+}
+# name in the configuration -> loss of each sample, as curvature and gradients are taken of it
+PER_SAMPLE: dict[str, Loss] = {
+    "cross_entropy": cross_entropy_per_sample,
+    "negative_log_likelihood": cross_entropy_per_sample,
+    "squared_error": squared_error_per_sample,
+}

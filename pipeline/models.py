@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
@@ -22,14 +23,30 @@ def build_model(
         return module.build(tuple(input_shape), classes, **options)
 
 
-def trained_module(model: xr.Dataset, dtype: torch.dtype, device: torch.device) -> nn.Module:
-    """Rebuild the network of a model artifact, in eval mode."""
+def trained_module(
+    model: xr.Dataset, dtype: torch.dtype, device: torch.device, epoch: int | None = None
+) -> nn.Module:
+    """Rebuild the network of a model artifact, in eval mode, trained or at a stored epoch.
+
+    Raises ValueError for an epoch of which the model has no checkpoint.
+    """
     attributes = model.attrs
+    parameters = model["parameters"].values if epoch is None else _checkpoint(model, epoch)
     architecture = json.loads(attributes["architecture"])
     module = build_model(architecture, attributes["input_shape"], attributes["classes"], seed=0)
     module.to(device, dtype)
-    load_parameter_vector(module, torch.from_numpy(model["parameters"].values))
+    load_parameter_vector(module, torch.from_numpy(parameters))
     return module.eval()
+
+
+def _checkpoint(model: xr.Dataset, epoch: int) -> np.ndarray:
+    epochs = model["checkpoint_epoch"].values if "checkpoint_epoch" in model else np.empty(0)
+    if epoch not in epochs:
+        raise ValueError(
+            f"expected a checkpoint among epochs {epochs.tolist()}, found {epoch}; add it to the "
+            "experiment's `checkpoints`"
+        )
+    return model["checkpoints"].values[np.flatnonzero(epochs == epoch)[0]]
 
 
 def parameter_vector(module: nn.Module) -> Tensor:

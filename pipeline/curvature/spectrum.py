@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 from torch import Tensor, nn
 
+from pipeline.curvature.covariance import covariance_eigenpairs
 from pipeline.curvature.dense import dense_eigenpairs
 from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.hessian import Hessian
@@ -45,6 +46,22 @@ def compute_spectrum(
         "rank_tolerance": tolerance,
         "hessian_vector_products": operator.products,
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
+    }
+    return spectrum_dataset(pairs, attributes)
+
+
+def compute_covariance_spectrum(
+    module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, curvature: Mapping[str, Any]
+) -> xr.Dataset:
+    """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema."""
+    tolerance = curvature["rank_tolerance"]
+    pairs = covariance_eigenpairs(module, x, y, loss_per_sample, rank_tolerance=tolerance)
+    attributes = {
+        "method": "covariance",
+        "reason": "singular value decomposition of the per-sample gradients",
+        "rank_tolerance": tolerance,
+        "hessian_vector_products": 0,
+        "trace_by_samples": float("nan"),
     }
     return spectrum_dataset(pairs, attributes)
 

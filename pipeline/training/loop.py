@@ -61,7 +61,7 @@ def train(
     saved = {0: parameter_vector(module)} if 0 in checkpoints else {}
     losses: list[Tensor] = []
     correct: list[Tensor] = []
-    histories: list[tuple[np.ndarray, np.ndarray]] = []
+    histories = [(np.empty(0, np.float32), np.empty(0, np.float32))]
     progress = Progress("training: epoch", epochs)
 
     for epoch in range(1, epochs + 1):

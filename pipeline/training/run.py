@@ -19,6 +19,7 @@ from pipeline.models import (
     parameter_vector,
 )
 from pipeline.randomness import derive_seed
+from pipeline.reparametrisation import rescale_layers
 from pipeline.schema import string_array
 from pipeline.training.initialisation import scale_to_norm
 from pipeline.training.loop import Training, accuracy, train
@@ -51,6 +52,8 @@ def run_training(
         if "norm_of" in settings["start"]:
             reference = scale_to_norm(parameter_vector(module), reference)
         load_parameter_vector(module, reference)
+        if "rescale_layers" in settings["start"]:
+            rescale_layers(module, settings["start"]["rescale_layers"])
     module.to(device)
     with torch.random.fork_rng():
         torch.manual_seed(derive_seed(name, seed, "layers that draw, such as dropout"))
@@ -60,6 +63,7 @@ def run_training(
             y.to(device),
             TRAINING[settings["loss"]],
             shuffle_seed=derive_seed(name, seed, "shuffling"),
+            checkpoints=settings.get("checkpoints", ()),
             **{key: settings[key] for key in _TRAIN_OPTIONS},
         )
     return _model_dataset(module.eval().cpu(), training, dataset, settings, seed)

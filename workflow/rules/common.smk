@@ -8,6 +8,7 @@ sys.path.insert(0, workflow.basedir)
 
 from workflow.code_digest import code_digest
 from workflow.configuration import ConfigurationError, Study
+from workflow.views import PATTERN as VIEWS
 
 try:
     study = Study(config)
@@ -27,6 +28,7 @@ wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
     training="[a-z][a-z0-9_]*",
     seed=r"\d+",
+    view=VIEWS,
 
 
 def spec(step, settings, code=lambda wildcards: []):

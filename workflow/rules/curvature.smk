@@ -14,14 +14,14 @@ rule diagonalise:
     input:
         unpack(model_inputs),
     output:
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     params:
         files=files,
         spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
     log:
-        f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}.log",
+        f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
     benchmark:
-        f"{BENCHMARKS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.tsv"
     resources:
         mem_mb=2000,
         runtime=60,
@@ -32,16 +32,16 @@ rule diagonalise:
 rule align_samples:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     output:
-        alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+        alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_samples.zarr.zip",
     params:
         files=files,
         spec=spec("align_samples", lambda w: {}, architecture_code),
     log:
-        f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}.log",
+        f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.log",
     benchmark:
-        f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.tsv"
     resources:
         mem_mb=2000,
     shell:
@@ -51,16 +51,16 @@ rule align_samples:
 rule align_grid:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     output:
-        alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_grid.zarr.zip",
+        alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_grid.zarr.zip",
     params:
         files=files,
         spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
     log:
-        f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}.log",
+        f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.log",
     benchmark:
-        f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+        f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.tsv"
     resources:
         mem_mb=2000,
     shell:

@@ -1,26 +1,35 @@
-"""Diagonalise the Hessian of the training loss of one model."""
+"""Diagonalise the Hessian of the training loss of one model, or what its view says."""
 
 import torch
 
 from pipeline.artifacts import open_artifact
-from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
+from pipeline.curvature.spectrum import (
+    compute_covariance_spectrum,
+    compute_spectrum,
+    empty_spectrum,
+)
 from pipeline.dataset import samples_of
 from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
 from pipeline.models import trained_module
 from workflow.job import Job
+from workflow.views import parse_view
 
 
 def main(job: Job) -> None:
     """Write the spectrum artifact, in float64 and with the true labels."""
+    view = parse_view(job.wildcards["view"])
     model = open_artifact(job.input["model"], "model")
     if model.attrs["status"] == "diverged":
         job.save(empty_spectrum(model.sizes["parameter"], job.settings), "spectrum")
         return
     device = resolve_device(job.device)
     x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
-    spectrum = compute_spectrum(
-        trained_module(model, torch.float64, device),
+    if view.sample_class is not None:
+        x, y = x[y == view.sample_class], y[y == view.sample_class]
+    compute = compute_covariance_spectrum if view.covariance else compute_spectrum
+    spectrum = compute(
+        trained_module(model, torch.float64, device, view.epoch),
         x.to(device, torch.float64),
         y.to(device),
         PER_SAMPLE[model.attrs["loss"]],

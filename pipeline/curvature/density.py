@@ -1,0 +1,131 @@
+"""An estimate of the spectral density where the whole spectrum is out of reach.
+
+Stochastic Lanczos quadrature: for a random unit vector v, m Lanczos steps give a tridiagonal
+T = V H Vᵀ. Its eigenvalues θ_i and the squared first components w_i of its eigenvectors are the
+Gauss quadrature of the measure that v sees (Golub & Welsch 1969, Math. Comp. 23, 221),
+
+    Σ_i w_i f(θ_i) = vᵀ f(H) v    for every polynomial f of degree ≤ 2m − 1,
+
+and the mean of vᵀ f(H) v over v is tr f(H) / p. A Gaussian of width σ in place of f gives the
+smoothed density φ(t) = (1/p) Σ_j N(t; λ_j, σ²) (Ghorbani, Krishnan & Xiao 2019, ICML, Algorithm
+2). The scatter over probes is its error.
+"""
+
+from dataclasses import dataclass
+from math import pi, sqrt
+
+import torch
+from torch import Tensor
+
+from pipeline.curvature.hessian import SymmetricOperator
+from pipeline.curvature.lanczos import MemoryLimitError
+from pipeline.progress import Progress
+from pipeline.randomness import derive_seed
+
+# Vectors of memory per probe besides its basis: start, product and temporaries.
+WORKSPACE = 6
+
+
+@dataclass(frozen=True)
+class Quadrature:
+    """One Gauss quadrature of the spectrum per probe. Both float64, on the CPU."""
+
+    nodes: Tensor  # (probes, steps) ascending
+    weights: Tensor  # (probes, steps), each row adds up to 1
+
+
+def lanczos_quadrature(
+    operator: SymmetricOperator,
+    *,
+    probes: int,
+    steps: int,
+    seed: int,
+    memory_limit: float = 4e9,
+) -> Quadrature:
+    """Run `steps` Lanczos steps from each of `probes` random vectors: probes · steps products.
+
+    Probes advance together, as many as `memory_limit` bytes hold with their whole bases.
+
+    Raises ValueError for fewer than two probes, for steps outside 1 … p and for products that are
+    not finite, and MemoryLimitError, before any product, when not even one probe fits.
+    """
+    if probes < 2 or not 1 <= steps <= operator.dimension:
+        raise ValueError(
+            f"expected at least 2 probes and 1 to {operator.dimension} steps, found {probes} "
+            f"probes and {steps} steps"
+        )
+    needed = (steps + WORKSPACE) * operator.dimension * operator.dtype.itemsize
+    together = int(memory_limit / needed)
+    if not together:
+        raise MemoryLimitError(
+            f"expected a memory limit of at least {needed / 1e9:.3g} GB for {steps} steps with "
+            f"{operator.dimension:,} parameters, found {memory_limit / 1e9:.3g} GB; raise it or "
+            "take fewer steps"
+        )
+    progress = Progress("spectral density: probe", probes)
+    parts = []
+    for start in range(0, probes, together):
+        numbers = range(start, min(start + together, probes))
+        vectors = torch.stack([probe_vector(operator, seed, number) for number in numbers])
+        parts.append(_tridiagonal(operator, vectors, steps))
+        progress.update(numbers.stop)
+    nodes, columns = torch.linalg.eigh(torch.cat(parts))
+    return Quadrature(nodes, columns[:, 0, :].square())
+
+
+def probe_vector(operator: SymmetricOperator, seed: int, number: int) -> Tensor:
+    """Return a random unit vector (p,), the same on every device and for any number of probes."""
+    generator = torch.Generator().manual_seed(derive_seed(seed, number))
+    vector = torch.randn(operator.dimension, generator=generator, dtype=torch.float64)
+    vector /= torch.linalg.vector_norm(vector)
+    return vector.to(operator.device, operator.dtype)
+
+
+def smoothed_density(quadrature: Quadrature, grid: Tensor, width: float) -> tuple[Tensor, Tensor]:
+    """Return the density φ (n,) on `grid` (n,), per unit of eigenvalue, and its standard error.
+
+    φ(t) = mean over probes of Σ_i w_i exp(−(t − θ_i)² / 2σ²) / (σ √(2π)) with σ = `width`. It
+    integrates to 1; p φ is the density of eigenvalues. Features narrower than σ are not resolved.
+
+    Raises ValueError when `width` is not positive.
+    """
+    if not width > 0:
+        raise ValueError(f"expected a positive width of the kernel, found {width}")
+    probes = len(quadrature.nodes)
+    densities = torch.empty(probes, len(grid), dtype=torch.float64)
+    for density, nodes, weights in zip(
+        densities, quadrature.nodes, quadrature.weights, strict=True
+    ):
+        distances = (grid.to(nodes) - nodes[:, None]) / width
+        density[:] = weights @ torch.exp(-distances.square() / 2) / (width * sqrt(2 * pi))
+    return densities.mean(0), densities.std(0) / sqrt(probes)
+
+
+def _tridiagonal(operator: SymmetricOperator, vectors: Tensor, steps: int) -> Tensor:
+    """Return T (k, steps, steps) float64 of k Krylov spaces, from unit vectors (k, p).
+
+    Each basis is kept orthonormal in full. A space that closes early goes on with zero vectors:
+    they add nodes at 0 of weight 0.
+    """
+    count, dimension = vectors.shape
+    basis = vectors.new_zeros(count, steps, dimension)
+    projected = torch.zeros(count, steps, steps, dtype=torch.float64)
+    noise = 10 * torch.finfo(vectors.dtype).eps
+    for step in range(steps):
+        basis[:, step] = vectors
+        image = operator(vectors)
+        if not torch.isfinite(image).all():
+            raise ValueError("expected finite Hessian-vector products, found NaN or infinity")
+        projected[:, step, step] = (image * vectors).sum(1).to("cpu", torch.float64)
+        known = basis[:, : step + 1]
+        sizes = torch.linalg.vector_norm(image, dim=1)
+        for _ in range(2):
+            coefficients = torch.einsum("kjp,kp->kj", known, image)
+            image = image - torch.einsum("kj,kjp->kp", coefficients, known)
+        lengths = torch.linalg.vector_norm(image, dim=1)
+        open_spaces = lengths > noise * sizes
+        lengths = torch.where(open_spaces, lengths, 0)
+        vectors = torch.where(open_spaces[:, None], image / lengths[:, None], 0)
+        if step + 1 < steps:
+            projected[:, step, step + 1] = projected[:, step + 1, step] = lengths.cpu().double()
+    return projected

@@ -1,0 +1,131 @@
+"""One look for all figures: sizes, colours, markers, and figures that keep it when they are saved.
+
+@publication_style()
+def draw(inputs, settings): ...
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, to_rgb
+from matplotlib.figure import Figure
+
+PAGE_WIDTH = 7.0  # inches, text width of a two-column page
+
+# Okabe and Ito's palette, told apart with every common kind of colour blindness
+CLASS_COLOURS = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#F0E442",
+    "#595959",
+)
+CLASS_MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
+CLASS_DASHES = ("-", "--", "-.", ":")
+ACCENT = "#D55E00"  # what the reader should look at
+UNDEFINED = "#bdbdbd"  # alignments that are NaN; no colour of the map from -1 to 1 is near it
+
+_PARAMETERS = {
+    "font.family": "DejaVu Sans",  # ships with matplotlib, so every machine draws the same
+    "font.size": 7,
+    "axes.titlesize": 7,
+    "axes.titlepad": 3,
+    "axes.labelsize": 7,
+    "axes.labelpad": 2,
+    "axes.linewidth": 0.5,
+    "xtick.labelsize": 6,
+    "ytick.labelsize": 6,
+    "xtick.major.size": 2,
+    "ytick.major.size": 2,
+    "xtick.major.pad": 1.5,
+    "ytick.major.pad": 1.5,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "ytick.minor.size": 0,
+    "legend.fontsize": 6,
+    "legend.frameon": False,
+    "lines.linewidth": 1,
+    "image.interpolation": "nearest",
+    "figure.dpi": 300,
+    "savefig.dpi": 300,
+    "pdf.fonttype": 42,  # TrueType, which journals ask for
+}
+
+
+@contextmanager
+def publication_style() -> Iterator[None]:
+    """Draw with the project's settings, whatever the caller's; also a decorator of functions."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_PARAMETERS)
+        yield
+
+
+class PublicationFigure(Figure):
+    """A figure without global state that is also saved with the project's settings."""
+
+    def savefig(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401
+        """Save as `Figure.savefig` does; matplotlib reads dpi and the font type only now."""
+        with publication_style():
+            super().savefig(*arguments, **keywords)
+
+
+def new_figure(height: float, profile: str = "") -> PublicationFigure:
+    """Return an empty page-wide figure, `height` inches high, with the profile's note if any."""
+    figure = PublicationFigure(figsize=(PAGE_WIDTH, height))
+    if profile:
+        figure.text(
+            1 - 0.03 / PAGE_WIDTH, 0.03 / height, profile, ha="right", va="bottom", fontsize=5,
+            color="0.4",
+        )  # fmt: skip
+    return figure
+
+
+def add_panel(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes; all four in inches, `left` and `top` from the upper left corner."""
+    page_width, page_height = figure.get_size_inches()
+    return figure.add_axes(
+        (
+            left / page_width,
+            1 - (top + height) / page_height,
+            width / page_width,
+            height / page_height,
+        )
+    )
+
+
+def class_colour(label: int) -> str:
+    """Return the colour of a class; colours repeat after eight."""
+    return CLASS_COLOURS[label % len(CLASS_COLOURS)]
+
+
+def class_marker(label: int) -> str:
+    """Return the marker of a class, so that classes differ without colour too."""
+    return CLASS_MARKERS[label % len(CLASS_MARKERS)]
+
+
+def class_dashes(label: int) -> str:
+    """Return the line style of a class."""
+    return CLASS_DASHES[label % len(CLASS_DASHES)]
+
+
+def mixed(colour: str, other: str, share: float) -> tuple[float, ...]:
+    """Return `colour` with a `share` of `other`: tints with white, shades with black."""
+    return tuple((1 - share) * np.array(to_rgb(colour)) + share * np.array(to_rgb(other)))
+
+
+def alignment_colours() -> Colormap:
+    """Return the diverging colours of alignments in [-1, 1], with grey for NaN."""
+    return mpl.colormaps["RdBu_r"].with_extremes(bad=UNDEFINED)
+
+
+def readable(name: str) -> str:
+    """Return a data set's or training's name as the paper writes it."""
+    return {"half_moon": "half-moon", "toy1d": "1-D toy"}.get(name, name.replace("_", " "))

@@ -1,0 +1,74 @@
+"""Estimate the margin of the decision boundary from the top eigenvector (Appendix I.3)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vjp
+
+from pipeline.losses import Loss
+from pipeline.progress import Progress
+
+# PAPER: the authors' code
+STEPS = 20_000
+LEARNING_RATE = 0.01
+WEIGHT_DECAY = 0.001
+DECAY_AFTER = 5_000  # steps, after which the learning rate is a tenth
+
+
+def boundary_sample(
+    module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss, shape: tuple[int, ...], seed: int
+) -> tuple[Tensor, float]:
+    """Find an input on the decision boundary: the one whose gradient aligns best with v_1 (p,).
+
+    x_b minimises (1 − cos²(g_θ(x), v))² by gradient descent over the input, from a standard-normal
+    start of the given shape. Returns x_b and its cos².
+    """
+    alignment = _squared_cosine(module, eigenvector, loss_per_sample)
+    slope = grad(lambda x: (1 - alignment(x)) ** 2)
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(shape, generator=generator, dtype=torch.float64).to(eigenvector)
+    progress = Progress("margin: step", STEPS)
+    for step in range(STEPS):
+        rate = LEARNING_RATE * (0.1 if step >= DECAY_AFTER else 1)
+        x = x - rate * (slope(x) + WEIGHT_DECAY * x)
+        progress.update(step + 1)
+    return x, float(alignment(x))
+
+
+def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray) -> xr.Dataset:
+    """Estimate the margin as min(‖x_b − x_t^max‖, ‖x_b − x_t^min‖).
+
+    `x` (sample, feature) are training inputs, `alignment` (sample,) their A_1; x_t^max and x_t^min
+    are the ones with the largest and the smallest.
+    """
+    corners = {"x_max": x[np.nanargmax(alignment)], "x_min": x[np.nanargmin(alignment)]}
+    distances = [float(np.linalg.norm(x_boundary - corner)) for corner in corners.values()]
+    variables = {"x_boundary": x_boundary, **corners}
+    return xr.Dataset(
+        {name: ("feature", np.asarray(value, dtype=float)) for name, value in variables.items()},
+        attrs={"margin": min(distances)},
+    )
+
+
+def _squared_cosine(
+    module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss
+) -> Callable[[Tensor], Tensor]:
+    names = [name for name, _ in module.named_parameters()]
+    theta = tuple(parameter.detach() for parameter in module.parameters())
+
+    def squared_cosine(x: Tensor) -> Tensor:
+        def logits(parameters: tuple[Tensor, ...]) -> Tensor:
+            return functional_call(module, dict(zip(names, parameters, strict=True)), (x[None],))
+
+        values, pull_back = vjp(logits, theta)[:2]
+        label = values.detach().argmax(1)
+        cotangent = grad(lambda v: loss_per_sample(v, label).sum())(values)
+        # the cosine does not depend on the gradient's length, which may be 1e-100
+        unit = cotangent / cotangent.abs().max().detach()
+        gradient = torch.cat([part.flatten() for part in pull_back(unit)[0]])
+        return (gradient @ eigenvector) ** 2 / (gradient @ gradient)
+
+    return squared_cosine
