@@ -118,7 +118,7 @@ def save_table(table: pd.DataFrame, path: str | Path) -> None:
 
 def open_table(path: str | Path) -> pd.DataFrame:
     """Read a CSV table with the exact values that were written."""
-    return pd.read_csv(path, float_precision="round_trip")
+    return pd.read_csv(path)
 
 
 def save_figure(figure: Any, paths: Mapping[str, str | Path]) -> None:

@@ -39,7 +39,8 @@ def import_closure(*modules: str) -> tuple[str, ...]:
         if _file_of(name) is None:
             raise ValueError(f"expected a module of this project, found no file for {name!r}")
         seen.add(name)
-        pending.extend(_fingerprint(name)[1])
+        parent = name.rpartition(".")[0]  # importing a module runs its packages first
+        pending.extend([*_fingerprint(name)[1], *([parent] if parent else [])])
     return tuple(sorted(seen))
 
 

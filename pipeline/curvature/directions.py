@@ -26,15 +26,15 @@ def comparison_directions(spectrum: xr.Dataset, count: int, seed: int) -> xr.Dat
     draw = np.random.default_rng(seed)
     chosen = draw.choice(parameters, size=count, replace=False)
     # which of p eigenvectors is resolved does not matter for the draw: put them first
-    random_eigenvectors = [
-        vectors[index] if index < rank else _null_space_vector(vectors, draw) for index in chosen
-    ]
+    random_eigenvectors = np.stack(
+        [vectors[i] if i < rank else _null_space_vector(vectors, draw) for i in chosen]
+    )
     random_directions = draw.standard_normal((count, parameters))
     random_directions /= np.linalg.norm(random_directions, axis=1, keepdims=True)
     stacked = [vectors[:count], vectors[::-1][:count], random_eigenvectors, random_directions]
     kinds = np.array(KINDS, dtype=np.dtypes.StringDType())
     return xr.DataArray(
-        np.stack([np.stack(list(group)) for group in stacked]),
+        np.stack(stacked),
         dims=("kind", "index", "parameter"),
         coords={"kind": kinds, "index": np.arange(1, count + 1)},
     )
