@@ -77,20 +77,12 @@ def align_grid(
 
     Raises ValueError for inputs of more than two features.
     """
-    if len(window) > 2:
-        raise ValueError(
-            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
-            "the alignment on samples instead"
-        )
-    axes = [np.linspace(low, high, resolution) for low, high in window]
-    points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
+    points, coordinates = _grid_points(window, resolution)
     top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
     like = next(module.parameters())
     inputs = torch.from_numpy(points).to(like)
     products = _products(module, inputs, torch.from_numpy(top).to(like), loss_per_sample)
-    dims = ("y", "x")[-len(axes) :]
-    coordinates = dict(zip(("x", "y"), axes, strict=False))
-    shape = tuple(len(coordinates[dim]) for dim in dims)
+    dims, shape = tuple(coordinates), tuple(map(len, coordinates.values()))
     variables = _per_eigenvector(products, len(top), dims, shape)
     if top.shape[1] <= GRADIENT_LIMIT:
         unit_vectors = torch.eye(top.shape[1]).to(like)
@@ -105,6 +97,61 @@ def align_grid(
         coords={**coordinates, **_eigen_coordinates(spectrum, len(top))},
         attrs=_about(spectrum),
     )
+
+
+def align_directions(
+    module: nn.Module,
+    x: Tensor,
+    window: tuple[tuple[float, float], ...],
+    resolution: int,
+    directions: xr.DataArray,
+    loss_per_sample: Loss,
+) -> xr.Dataset:
+    """Align gradients of grid points and of samples x (n, feature) with any directions.
+
+    `directions` is (kind, index, parameter). Returns alignment(kind, index, y, x),
+    sample_alignment(kind, index, sample) and logits(class, y, x). Source: Appendix E.
+    """
+    points, coordinates = _grid_points(window, resolution)
+    like = next(module.parameters())
+    vectors = torch.from_numpy(directions.values).to(like).flatten(0, 1)
+    on_grid = _products(module, torch.from_numpy(points).to(like), vectors, loss_per_sample)
+    on_samples = _products(module, x.to(like), vectors, loss_per_sample)
+    kinds, shape = directions.shape[:2], tuple(map(len, coordinates.values()))
+    return xr.Dataset(
+        {
+            "alignment": (
+                ("kind", "index", *coordinates),
+                on_grid.cosine.cpu().numpy().reshape(*kinds, *shape),
+                {"long_name": "cosine of gradient and direction"},
+            ),
+            "sample_alignment": (
+                ("kind", "index", "sample"),
+                on_samples.cosine.cpu().numpy().reshape(*kinds, -1),
+                {"long_name": "cosine of a training sample's gradient and direction"},
+            ),
+            "logits": (
+                ("class", *coordinates),
+                on_grid.logits.T.cpu().numpy().reshape(-1, *shape),
+                {"long_name": "output of the network"},
+            ),
+        },
+        coords={**coordinates, "kind": directions["kind"], "index": directions["index"]},
+    )
+
+
+def _grid_points(
+    window: tuple[tuple[float, float], ...], resolution: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return points (point, feature) and the axes by dimension, rows (y) before columns (x)."""
+    if len(window) > 2:
+        raise ValueError(
+            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
+            "the alignment on samples instead"
+        )
+    axes = [np.linspace(low, high, resolution) for low, high in window]
+    points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
+    return points, dict(reversed(list(zip(("x", "y"), axes, strict=False))))
 
 
 def grid_window(x: np.ndarray, margin: float) -> tuple[tuple[float, float], ...]:

@@ -6,10 +6,12 @@ import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vjp
+from torch.func import grad, vjp
 
 from pipeline.losses import Loss
+from pipeline.models import functional_logits
 from pipeline.progress import Progress
+from pipeline.recording import record
 
 # PAPER: the authors' code
 STEPS = 20_000
@@ -27,15 +29,21 @@ def boundary_sample(
     start of the given shape. Returns x_b and its cos².
     """
     alignment = _squared_cosine(module, eigenvector, loss_per_sample)
-    slope = grad(lambda x: (1 - alignment(x)) ** 2)
     generator = torch.Generator().manual_seed(seed)
     x = torch.randn(shape, generator=generator, dtype=torch.float64).to(eigenvector)
+    slope = _recorded_slope(alignment, x)
     progress = Progress("margin: step", STEPS)
     for step in range(STEPS):
         rate = LEARNING_RATE * (0.1 if step >= DECAY_AFTER else 1)
         x = x - rate * (slope(x) + WEIGHT_DECAY * x)
         progress.update(step + 1)
     return x, float(alignment(x))
+
+
+def _recorded_slope(alignment: Callable[[Tensor], Tensor], x: Tensor) -> Callable[[Tensor], Tensor]:
+    slope = grad(lambda point: (1 - alignment(point)) ** 2)
+    recorded = record(lambda point: (slope(point),), x)
+    return slope if recorded is None else lambda point: recorded(point)[0]
 
 
 def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray) -> xr.Dataset:
@@ -56,12 +64,12 @@ def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray
 def _squared_cosine(
     module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss
 ) -> Callable[[Tensor], Tensor]:
-    names = [name for name, _ in module.named_parameters()]
+    network = functional_logits(module)
     theta = tuple(parameter.detach() for parameter in module.parameters())
 
     def squared_cosine(x: Tensor) -> Tensor:
         def logits(parameters: tuple[Tensor, ...]) -> Tensor:
-            return functional_call(module, dict(zip(names, parameters, strict=True)), (x[None],))
+            return network(parameters, x[None])
 
         values, pull_back = vjp(logits, theta)[:2]
         label = values.detach().argmax(1)

@@ -49,7 +49,9 @@ def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
     for statistic in STATISTICS:
         sizes = np.sort(alignment_statistic(samples["alignment"], statistic).values)
         above = len(sizes) - np.searchsorted(sizes, epsilons, side="right")
-        curve = {"epsilon": epsilons, "g_theta": above / parameter_count(samples)}
+        resolved = bool(len(sizes))
+        share = above / parameter_count(samples) if resolved else np.full(len(above), np.nan)
+        curve = {"epsilon": epsilons, "g_theta": share}
         curves.append(pd.DataFrame({"statistic": statistic, **curve}))
     return pd.concat(curves, ignore_index=True)
 

@@ -36,6 +36,8 @@ def trained_module(
     module = build_model(architecture, attributes["input_shape"], attributes["classes"], seed=0)
     module.to(device, dtype)
     load_parameter_vector(module, torch.from_numpy(parameters))
+    if "buffers" in model:
+        load_buffer_vector(module, torch.from_numpy(model["buffers"].values))
     return module.eval()
 
 
@@ -85,12 +87,33 @@ def split_parameters(vectors: Tensor, module: nn.Module) -> tuple[Tensor, ...]:
 
 def functional_logits(module: nn.Module) -> Callable[[Sequence[Tensor], Tensor], Tensor]:
     """Return f(θ, x): logits (n, C) as a pure function of the tuple of parameter tensors."""
-    names = [name for name, _ in module.named_parameters()]
+    index = {id(parameter): i for i, parameter in enumerate(module.parameters())}
+    # every place that holds a parameter, once: `functional_call`'s own handling of shared ones
+    # does not put them back
+    places = {
+        f"{prefix}.{name}" if prefix else name: index[id(parameter)]
+        for prefix, part in module.named_modules()
+        for name, parameter in part.named_parameters(recurse=False, remove_duplicate=False)
+    }
 
     def logits(parameters: Sequence[Tensor], x: Tensor) -> Tensor:
-        return functional_call(module, dict(zip(names, parameters, strict=True)), (x,))
+        state = {name: parameters[i] for name, i in places.items()}
+        return functional_call(module, state, (x,), tie_weights=False)
 
     return logits
+
+
+def buffer_vector(module: nn.Module) -> Tensor:
+    """Concatenate all buffers (batch normalisation's statistics, …) to one float64 vector."""
+    parts = [buffer.detach().double().reshape(-1) for buffer in module.buffers()]
+    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)
+
+
+def load_buffer_vector(module: nn.Module, vector: Tensor) -> None:
+    """Write a buffer vector back into a module of the same architecture."""
+    sizes = [buffer.numel() for buffer in module.buffers()]
+    for buffer, part in zip(module.buffers(), vector.split(sizes), strict=True):
+        buffer.copy_(part.reshape(buffer.shape))
 
 
 def norms(parameters: Tensor, layers: Sequence[str]) -> dict[str, float]:

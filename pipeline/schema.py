@@ -44,6 +44,16 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
         "gradient_norm": (("...",), "f"),
         "prediction": (("...",), "i"),
     },
+    "alignment_directions": {
+        "alignment": (("kind", "index", "..."), "f"),
+        "sample_alignment": (("kind", "index", "sample"), "f"),
+        "logits": (("class", "..."), "f"),
+    },
+    "margin": {
+        "x_boundary": (("feature",), "f"),
+        "x_max": (("feature",), "f"),
+        "x_min": (("feature",), "f"),
+    },
 }
 
 

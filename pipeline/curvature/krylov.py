@@ -99,7 +99,7 @@ class KrylovSpace:
 
     def grow(self, top: int, bottom: int) -> KrylovState:
         """Multiply the frontier; if there is no room for it, restart around those pairs first."""
-        changed = self.rows
+        changed = self.rows if self.products else 0
         if self.rows > self.capacity:
             self._restart(top, bottom)
             changed = 0

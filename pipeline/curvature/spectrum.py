@@ -124,7 +124,7 @@ def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
             "hessian_vector_products": 0,
             "trace_by_samples": float("nan"),
             "rank": 0,
-            "null_space_dimension": 0,
+            "null_space_dimension": parameters,  # none is resolved
             "complete": False,
             "certificate": float("nan"),
         },

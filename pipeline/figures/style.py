@@ -28,11 +28,10 @@ CLASS_COLOURS = (
     "#595959",
 )
 CLASS_MARKERS = ("o", "^", "s", "D", "v", "P", "X", "*")
-CLASS_DASHES = ("-", "--", "-.", ":")
 ACCENT = "#D55E00"  # what the reader should look at
 UNDEFINED = "#bdbdbd"  # alignments that are NaN; no colour of the map from -1 to 1 is near it
 
-_PARAMETERS = {
+_PARAMETERS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so every machine draws the same
     "font.size": 7,
     "axes.titlesize": 7,
@@ -71,7 +70,7 @@ def publication_style() -> Iterator[None]:
 class PublicationFigure(Figure):
     """A figure without global state that is also saved with the project's settings."""
 
-    def savefig(self, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401
+    def savefig(self, *arguments: Any, **keywords: Any) -> None:
         """Save as `Figure.savefig` does; matplotlib reads dpi and the font type only now."""
         with publication_style():
             super().savefig(*arguments, **keywords)
@@ -109,11 +108,6 @@ def class_colour(label: int) -> str:
 def class_marker(label: int) -> str:
     """Return the marker of a class, so that classes differ without colour too."""
     return CLASS_MARKERS[label % len(CLASS_MARKERS)]
-
-
-def class_dashes(label: int) -> str:
-    """Return the line style of a class."""
-    return CLASS_DASHES[label % len(CLASS_DASHES)]
 
 
 def mixed(colour: str, other: str, share: float) -> tuple[float, ...]:

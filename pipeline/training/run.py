@@ -12,6 +12,7 @@ from torch import nn
 from pipeline.dataset import class_count, samples_of
 from pipeline.losses import TRAINING
 from pipeline.models import (
+    buffer_vector,
     build_model,
     load_parameter_vector,
     norms,
@@ -96,6 +97,9 @@ def _model_dataset(
             {"long_name": "training accuracy, running mean of the epoch", "units": "1"},
         ),
     }
+    buffers = buffer_vector(module)
+    if len(buffers):
+        variables["buffers"] = ("buffer", buffers.numpy())
     if training.checkpoints:
         saved = np.stack([vector.cpu().numpy() for vector in training.checkpoints.values()])
         variables["checkpoints"] = (("checkpoint", "parameter"), saved)

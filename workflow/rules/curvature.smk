@@ -67,6 +67,47 @@ rule align_grid:
         RUN
 
 
+rule align_directions:
+    input:
+        unpack(model_inputs),
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+    output:
+        alignment_directions=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_directions.zarr.zip",
+    params:
+        files=files,
+        spec=spec(
+            "align_directions",
+            lambda w: {**study.config["alignment"], "directions": 5},  # PAPER: Appendix E, five each
+            architecture_code,
+        ),
+    log:
+        f"{LOGS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+    shell:
+        RUN
+
+
+rule estimate_margin:
+    input:
+        unpack(model_inputs),
+        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+        alignment=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+    output:
+        margin=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/margin.zarr.zip",
+    params:
+        files=files,
+        spec=spec("estimate_margin", lambda w: {}, architecture_code),
+    log:
+        f"{LOGS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    shell:
+        RUN
+
+
 rule measure:
     input:
         model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",

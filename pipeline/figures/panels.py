@@ -1,0 +1,151 @@
+"""Panels that several figures share. Each draws one artifact into one axes."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from pipeline.figures.boundary import class_margins, class_means
+from pipeline.figures.style import (
+    ACCENT,
+    alignment_colours,
+    class_colour,
+    class_marker,
+    mixed,
+)
+
+DIVERGED = "training\ndiverged"
+BINS = 60
+
+
+def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset) -> None:
+    """Draw predicted classes as tints, their boundary, and the training points (Figures 1, 5).
+
+    `grid` has logits(class, y, x), `dataset` x(sample, feature), y and split.
+    """
+    margins = class_margins(grid["logits"].values)
+    for label, margin in enumerate(margins):
+        if (margin > 0).any():
+            axes.contourf(
+                grid["x"], grid["y"], margin, [0, np.inf],
+                colors=[mixed(class_colour(label), "white", 0.65)],
+            )  # fmt: skip
+    draw_boundary(axes, grid, width=0.7)
+    train = dataset.isel(sample=dataset["split"].values == "train")
+    for label in np.unique(train["y"]):
+        x = train["x"].values[train["y"].values == label]
+        axes.plot(x[:, 0], x[:, 1], **_marker(int(label), size=1.9))
+    _square_window(axes, grid)
+    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=2))
+
+
+def alignment_map(axes: Axes, grid: xr.Dataset, index: int) -> AxesImage:
+    """Draw A_i(x) over the plane for the eigenvector `index`, and the boundary on it (Figure 1).
+
+    `grid` has alignment(eigen, y, x) and logits(class, y, x). NaN is grey.
+    """
+    x, y = grid["x"].values, grid["y"].values
+    # pixels are centred on the grid's points
+    half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    image = axes.imshow(
+        np.ma.masked_invalid(grid["alignment"].isel(eigen=index).values),
+        extent=(x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y),
+        origin="lower", aspect="auto", cmap=alignment_colours(), vmin=-1, vmax=1,
+    )  # fmt: skip
+    draw_boundary(axes, grid, width=0.5)
+    _square_window(axes, grid)
+    axes.set(xticks=[], yticks=[])
+    return image
+
+
+def draw_boundary(axes: Axes, grid: xr.Dataset, width: float) -> None:
+    """Draw the zero contours of the class margins of logits(class, y, x)."""
+    # every boundary lies between two classes, so all classes but the last draw all of it
+    for margin in class_margins(grid["logits"].values)[:-1]:
+        if np.nanmin(margin) < 0 < np.nanmax(margin):
+            axes.contour(grid["x"], grid["y"], margin, [0], colors="black", linewidths=width)
+
+
+def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarray:
+    """Draw all p eigenvalues of the Hessian, and tick marks for the `marked` largest (Figure 1).
+
+    `samples` has the coordinate eigenvalue(eigen) and the attribute null_space_dimension, the
+    number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p.
+    """
+    eigenvalues = samples["eigenvalue"].values
+    every = np.concatenate([eigenvalues, np.zeros(int(samples.attrs["null_space_dimension"]))])
+    counts, edges = np.histogram(every, BINS)
+    # one count is 10⁰: bars begin below it, and the marks have a strip of their own below the bars
+    filled = counts > 0
+    widths = np.diff(edges)[filled]
+    axes.bar(
+        edges[:-1][filled], counts[filled] - 0.5, widths, bottom=0.5, align="edge", color="0.35"
+    )
+    top = eigenvalues[:marked]
+    axes.plot(top, np.full(len(top), 0.2), "|", color=ACCENT, markersize=4, markeredgewidth=0.7)
+    axes.set(yscale="log", ylim=(0.1, 3 * counts.max()))
+    axes.set_yticks([10.0**power for power in range(0, 1 + int(np.log10(counts.max())), 2)])
+    axes.minorticks_off()
+    axes.set_xticks([0, eigenvalues[0]], ["0", f"{eigenvalues[0]:.2g}"])
+    axes.spines[["top", "right"]].set_visible(False)
+    return counts
+
+
+def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int) -> None:
+    """Draw A_i(x) over i = 1…k: a thin line per training sample, a dark class mean (Figure 2).
+
+    `samples` has alignment(eigen, sample) and label(sample), the true class. Samples are drawn in
+    their order and not class by class, so that no class hides the others.
+    """
+    # DEVIATION: i grows to the right; the paper's axis runs from 25 down to 1.
+    alignment = samples["alignment"].isel(eigen=slice(eigenvectors)).values
+    index = np.arange(1, len(alignment) + 1)
+    colours = [class_colour(label) for label in samples["label"].values]
+    lines = [np.column_stack([index, line]) for line in alignment.T]
+    axes.add_collection(LineCollection(lines, colors=colours, linewidths=0.4, alpha=0.3))
+    for label, mean in class_means(samples, eigenvectors).items():
+        dark = mixed(class_colour(label), "black", 0.35)
+        axes.plot(index, mean, color="white", linewidth=2)
+        axes.plot(
+            index, mean, color=dark, linewidth=1.1, marker=class_marker(label), markersize=2.6,
+            markeredgecolor="white", markeredgewidth=0.3, label=f"class {label}",
+        )  # fmt: skip
+    axes.axhline(0, color="0.5", linewidth=0.4, zorder=0)
+    axes.set(xlim=(0.5, eigenvectors + 0.5), ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
+    axes.set_xticks([1, *range(5, eigenvectors + 1, 5)])
+
+
+def message(axes: Axes, text: str) -> None:
+    """Say in an otherwise empty panel why there is nothing to see."""
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_color("0.8")
+    axes.text(
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=5.5,
+        color="0.3",
+    )  # fmt: skip
+
+
+def class_handles(labels: list[int]) -> list[Line2D]:
+    """Return legend entries for the points of each class."""
+    return [Line2D([], [], **_marker(label, 3), label=f"class {label}") for label in labels]
+
+
+def _marker(label: int, size: float) -> dict:
+    return {
+        "marker": class_marker(label),
+        "linestyle": "none",
+        "markersize": size,
+        "color": class_colour(label),
+        "markeredgecolor": "black",
+        "markeredgewidth": 0.25,
+    }
+
+
+def _square_window(axes: Axes, grid: xr.Dataset) -> None:
+    """Show the grid's window in a square box, whatever the scales of the two features."""
+    x, y = grid["x"].values, grid["y"].values
+    axes.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))

@@ -1,0 +1,47 @@
+"""Record a tensor function once and replay it without Python's and autograd's bookkeeping.
+
+For small networks that bookkeeping is most of the time: the arithmetic of a training step of
+2-100-100-3 takes about 0.03 ms, the step as it is usually written ten times that.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.fx.experimental.proxy_tensor import make_fx
+
+# flat tensors in, flat tensors out
+TensorFunction = Callable[..., Sequence[Tensor]]
+
+
+def record(function: TensorFunction, *example: Tensor) -> TensorFunction | None:
+    """Return a function that replays `function(*tensors)` for tensors of the example's shapes.
+
+    The function may differentiate. It is turned into a flat list of tensor operations (`make_fx`)
+    and, where all of them can be, into a TorchScript program. Returns None, with a line in the
+    log, when it cannot be recorded: control flow that depends on values, for example, is refused
+    rather than frozen at what the example happened to give.
+    """
+    try:
+        # fake tensors have no values, so a branch on values cannot be taken
+        options: dict[str, Any] = {"tracing_mode": "fake", "_allow_non_fake_inputs": True}
+        graph = make_fx(function, **options)(*example)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else ""
+        print(f"not recorded: {type(error).__name__}: {reason}", file=sys.stderr)
+        return None
+    try:
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tracer notes about constants: they are constants
+            program = torch.jit.trace(graph, example, check_trace=False)
+    except RuntimeError:  # some operations, such as a convolution's backward, are not TorchScript
+        program = graph
+
+    def replay(*tensors: Tensor) -> Sequence[Tensor]:
+        with torch.no_grad():
+            return program(*tensors)
+
+    return replay

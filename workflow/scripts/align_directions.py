@@ -1,0 +1,32 @@
+"""Align the gradients of a grid of inputs with top, bottom and random directions."""
+
+import torch
+
+from pipeline.alignment import align_directions, grid_window
+from pipeline.artifacts import open_artifact
+from pipeline.curvature.directions import comparison_directions
+from pipeline.dataset import samples_of
+from pipeline.device import resolve_device
+from pipeline.losses import PER_SAMPLE
+from pipeline.models import trained_module
+from pipeline.randomness import derive_seed
+from workflow.job import Job
+
+
+def main(job: Job) -> None:
+    """Write the alignment_directions artifact, in float64."""
+    model = open_artifact(job.input["model"], "model")
+    dataset = open_artifact(job.input["dataset"], "dataset")
+    spectrum = open_artifact(job.input["spectrum"], "spectrum")
+    directions = comparison_directions(
+        spectrum, job.settings["directions"], derive_seed("comparison directions")
+    )
+    alignment = align_directions(
+        trained_module(model, torch.float64, resolve_device(job.device)),
+        samples_of(dataset, "train")[0],
+        grid_window(dataset["x"].values, job.settings["grid_margin"]),
+        job.settings["grid_resolution"],
+        directions,
+        PER_SAMPLE[model.attrs["loss"]],
+    )
+    job.save(alignment, "alignment_directions")

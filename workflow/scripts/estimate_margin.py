@@ -1,0 +1,32 @@
+"""Estimate the margin of one model from its top eigenvector."""
+
+import torch
+
+from pipeline.artifacts import open_artifact
+from pipeline.dataset import samples_of
+from pipeline.device import resolve_device
+from pipeline.losses import PER_SAMPLE
+from pipeline.margin import boundary_sample, estimate_margin
+from pipeline.models import trained_module
+from pipeline.randomness import derive_seed
+from workflow.job import Job
+
+
+def main(job: Job) -> None:
+    """Write the margin artifact, in float64."""
+    model = open_artifact(job.input["model"], "model")
+    x, _ = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    top = open_artifact(job.input["spectrum"], "spectrum")["eigenvectors"].isel(eigen=0)
+    samples = open_artifact(job.input["alignment"], "alignment_samples")
+    device = resolve_device(job.device)
+    x_boundary, squared_cosine = boundary_sample(
+        trained_module(model, torch.float64, device),
+        torch.from_numpy(top.values).to(device),
+        PER_SAMPLE[model.attrs["loss"]],
+        tuple(x.shape[1:]),
+        derive_seed("margin", *job.wildcards.values()),
+    )
+    margin = estimate_margin(
+        x_boundary.cpu().numpy(), x.numpy(), samples["alignment"].isel(eigen=0).values
+    )
+    job.save(margin.assign_attrs(squared_cosine=squared_cosine), "margin")
