@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := quick
-.PHONY: quick paper test bench check help
+.PHONY: quick paper verify test bench check help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	$(BIN)/snakemake all --config profile=quick
@@ -13,6 +13,9 @@ quick: $(READY)  ## set up, run the quick profile, and say what was made
 paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
 	$(BIN)/snakemake all --config profile=paper
 	@$(BIN)/python -m workflow.summary paper
+
+verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or unknown (PROFILE=quick)
+	$(BIN)/python -m workflow.verify --profile $(or $(PROFILE),quick)
 
 test: $(READY)  ## set up and run the tests (minutes)
 	$(BIN)/python -m pytest -m "not slow"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.models import split_parameters
+from pipeline.models import sequence, split_parameters, used_once
 
 # cotangent of the logits (n, C) -> products of the gradients (k, n), squared lengths (n,)
 PullBack = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -23,17 +23,12 @@ PullBack = Callable[[Tensor], tuple[Tensor, Tensor]]
 Evaluate = Callable[[Tensor], tuple[Tensor, PullBack]]
 
 
-def _leaves(module: nn.Module) -> list[nn.Module]:
-    """The modules of nested Sequentials, in the order of use."""
-    if isinstance(module, nn.Sequential):
-        return [leaf for child in module for leaf in _leaves(child)]
-    return [module]
-
-
 def is_factored(module: nn.Module) -> bool:
     """Whether all parameters sit in plain dense or convolution layers, each used once."""
-    owners = [leaf for leaf in _leaves(module) if any(True for _ in leaf.parameters())]
-    return len(owners) == len(set(owners)) and all(map(_is_plain, owners))
+    parts = sequence(module)
+    owners = [part for part in parts if any(True for _ in part.parameters())]
+    overwriting = any(getattr(part, "inplace", False) for part in parts)
+    return not overwriting and used_once(owners) and all(map(_is_plain, owners))
 
 
 def _is_plain(layer: nn.Module) -> bool:
@@ -48,7 +43,7 @@ def _is_plain(layer: nn.Module) -> bool:
 
 def factored(module: nn.Module, directions: Tensor) -> Evaluate:
     """Return x ↦ (logits, pull-back) for directions (k, p) of a module that `is_factored`."""
-    layers = [leaf for leaf in _leaves(module) if _is_plain(leaf)]
+    layers = [part for part in sequence(module) if _is_plain(part)]
     per_tensor = iter(split_parameters(directions, module))
     # directions restricted to each layer: weights (k, out, in) and biases (k, out)
     weights: list[Tensor] = []

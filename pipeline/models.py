@@ -51,6 +51,19 @@ def _checkpoint(model: xr.Dataset, epoch: int) -> np.ndarray:
     return model["checkpoints"].values[np.flatnonzero(epochs == epoch)[0]]
 
 
+def sequence(module: nn.Module) -> list[nn.Module]:
+    """Return the parts of nested Sequentials in the order of use, repetitions included."""
+    if type(module) is nn.Sequential:  # a subclass may use its parts in another way
+        return [part for child in module for part in sequence(child)]
+    return [module]
+
+
+def used_once(parts: Sequence[nn.Module]) -> bool:
+    """Whether no parameter belongs to two of the parts, or to one that is listed twice."""
+    owned = [id(parameter) for part in parts for parameter in part.parameters()]
+    return len(owned) == len(set(owned))
+
+
 def parameter_vector(module: nn.Module) -> Tensor:
     """Concatenate all parameters, in the order of `module.parameters()`, to one vector (p,)."""
     return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])

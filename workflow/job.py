@@ -10,15 +10,12 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 import xarray as xr
 
-from pipeline.artifacts import file_digest, save_artifact
-
-# packages whose version may change the numbers; recorded, and never a reason to run again
-PACKAGES = ("torch", "numpy", "xarray", "zarr", "scikit-learn", "scipy", "pandas", "matplotlib")
+from pipeline.artifacts import save_artifact
+from workflow.provenance import describe, record
 
 
 @dataclass(frozen=True)
@@ -43,12 +40,7 @@ class Job:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """The spec, the digest of every input file, and package versions: no time, no host."""
-        digests = {
-            name: [file_digest(path) for path in ([paths] if isinstance(paths, str) else paths)]
-            for name, paths in self.input.items()
-        }
-        versions = {name: version(name) for name in PACKAGES}
-        return {"spec": self.spec, "inputs": digests, "versions": versions}
+        return describe(self.spec, self.input)
 
     def save(self, dataset: xr.Dataset, kind: str) -> None:
         """Write the step's only output, an artifact of the given kind."""
@@ -63,6 +55,7 @@ def main(spec: str, files: str) -> None:
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
     print(f"step {step} {names}", file=sys.stderr, flush=True)
     import_module(f"workflow.scripts.{step}").main(job)
+    record(job.output.values(), job.provenance)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,8 @@ def range_eigenpairs(
             f"{operator.dtype}, found {rank_tolerance:.1e}; directions below it are round-off"
         )
     active, basis = find_range(operator, rank_tolerance * RANGE_MARGIN, seed)
+    if not basis:
+        return _no_eigenpairs(operator)
     projected, defects, certificate = _project(operator, active, basis)
     eigenvalues, rotation = torch.linalg.eigh((projected + projected.T) / 2)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max())
@@ -60,6 +62,13 @@ def range_eigenpairs(
         null_space=operator.dimension - len(values),
         complete=True,
     )
+
+
+def _no_eigenpairs(operator: SymmetricOperator) -> Eigenpairs:
+    """The eigenpairs of a zero matrix: there are none outside the null space."""
+    none = torch.empty(0, dtype=operator.dtype, device=operator.device)
+    vectors = none.new_empty(0, operator.dimension)
+    return Eigenpairs(none, vectors, none, 0.0, operator.dimension, complete=True)
 
 
 def _project(
@@ -110,6 +119,8 @@ def find_range(
         )
     # dead units and the like: a row of H that gives exactly 0 with a random block is 0
     active = (block != 0).any(0)
+    if not active.any():
+        return active, []
     block = block[:, active]
     blocks: list[Tensor] = []
     scale = 0.0

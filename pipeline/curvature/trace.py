@@ -5,11 +5,11 @@ from torch import Tensor, nn
 from torch.func import hessian, jacrev, vmap
 
 from pipeline.losses import Loss
-from pipeline.models import functional_logits
+from pipeline.models import functional_logits, sequence, used_once
 
 # Networks of these are linear in each single parameter, so ∂²f/∂θ_j² = 0.
 LINEAR_IN_EACH_PARAMETER = (
-    *(nn.Sequential, nn.Flatten, nn.Identity),
+    *(nn.Flatten, nn.Identity),
     *(nn.Linear, nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d),
 )
 
@@ -23,7 +23,10 @@ def trace_by_samples(
     (C, p) and S_s = ∂²ℓ/∂f² (C, C). The second sum is zero for networks that are linear in each
     single parameter (dense and convolution layers, ReLU, pooling); for others None is returned.
     """
-    if not all(isinstance(part, LINEAR_IN_EACH_PARAMETER) for part in module.modules()):
+    parts = sequence(module)
+    if not all(isinstance(part, LINEAR_IN_EACH_PARAMETER) for part in parts):
+        return None
+    if not used_once(parts):
         return None
     logits = functional_logits(module)
     theta = tuple(parameter.detach() for parameter in module.parameters())

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.lines import Line2D
 
 from pipeline.figures.boundary import has_diverged, is_undefined
 from pipeline.figures.panels import (
@@ -105,11 +105,19 @@ def _legend(figure: Figure, rows: Sequence[MapRow], left: float, width: float) -
     """Below the maps: the classes, what grey means if there is any, and the colour bar."""
     height = figure.get_size_inches()[1]
     drawn = [row.grid for row in rows if not has_diverged(row.grid)]
-    handles: list = class_handles(
-        sorted({int(y) for row in rows for y in np.unique(row.dataset["y"])})
-    )
+    handles = class_handles(sorted({int(y) for row in rows for y in np.unique(row.dataset["y"])}))
     if any(is_undefined(grid["alignment"]) for grid in drawn):
-        handles.append(Patch(color=UNDEFINED, label="gradient too short"))
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=UNDEFINED,
+                marker="s",
+                linestyle="none",
+                markersize=4,
+                label="gradient too short",
+            )
+        )
     figure.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(0.02 / PAGE_WIDTH, 0.02 / height),
         ncols=2 if len(handles) <= 4 else 3, columnspacing=0.8, handletextpad=0.2, borderpad=0.2,

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, workflow.basedir)
 
+from workflow.adopt import adopt_artifacts
 from workflow.code_digest import code_digest
 from workflow.configuration import ConfigurationError, Study
 from workflow.views import PATTERN as VIEWS
@@ -14,6 +15,8 @@ try:
     study = Study(config)
 except ConfigurationError as error:
     raise WorkflowError(str(error))
+
+adopt_artifacts(workflow)
 
 # jobs import the project from where the Snakefile is, whatever the working directory
 os.environ["PYTHONPATH"] = workflow.basedir

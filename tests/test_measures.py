@@ -1,0 +1,158 @@
+"""G_θ and its companions on cases worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from pipeline.alignment import align_samples
+from pipeline.curvature.spectrum import empty_spectrum
+from pipeline.losses import cross_entropy_per_sample
+from pipeline.measures import (
+    alignment_statistic,
+    g_theta,
+    g_theta_curves,
+    measures,
+    parameter_count,
+    threshold,
+)
+
+MODEL = {
+    "norm_published": 19.5, "norm_l2": 9.9, "train_accuracy": 1.0, "test_accuracy": 0.9,
+    "epochs": 2000, "status": "fitted",
+}  # fmt: skip
+
+
+def _samples() -> xr.Dataset:
+    """Four resolved directions of ten, three samples of which the last has no direction.
+
+    m_max  = 0.8, 0.1, 0.3, 0.02
+    m_mean = 0.6, 0.1, 0.2, 0.01
+    ε = mean(max |(0.1, −0.2)|, max |(0.06, 0.04)|) = (0.2 + 0.06) / 2 = 0.13
+    """
+    nan = math.nan
+    alignment = np.array([[0.4, -0.8, nan], [-0.1, 0.1, nan], [0.3, 0.1, nan], [0.0, 0.02, nan]])
+    random = np.array([[0.1, -0.2, nan], [0.06, 0.04, nan]])
+    return xr.Dataset(
+        {
+            "alignment": (("eigen", "sample"), alignment),
+            "random_alignment": (("direction", "sample"), random),
+            "resolved_share": ("sample", [0.26, 0.66, nan]),
+        },
+        coords={"eigenvalue": ("eigen", [2.0, 1.0, 0.5, -0.25])},
+        attrs={
+            "rank": 4,
+            "null_space_dimension": 6,
+            "certificate": 1e-15,
+            "trace_by_samples": 3.25,
+        },
+    )
+
+
+def test_threshold_is_the_mean_of_the_largest_cosines():
+    assert threshold(_samples()["random_alignment"]) == pytest.approx(0.13)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "expected"), [("max", [0.8, 0.1, 0.3, 0.02]), ("mean", [0.6, 0.1, 0.2, 0.01])]
+)
+def test_statistics_leave_out_samples_without_direction(statistic, expected):
+    found = alignment_statistic(_samples()["alignment"], statistic)
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "epsilon", "count"),
+    [
+        ("max", 0.13, 2),
+        ("mean", 0.13, 2),
+        ("max", 0.25, 2),
+        ("mean", 0.25, 1),
+        ("max", 0.05, 3),
+        ("max", 0.9, 0),
+        ("max", 1e-6, 4),
+    ],
+)
+def test_g_theta_counts_directions_above_epsilon_among_all_parameters(statistic, epsilon, count):
+    assert g_theta(_samples()["alignment"], 10, epsilon, statistic) == pytest.approx(count / 10)
+
+
+def test_g_theta_counts_strictly_above_epsilon():
+    alignment = xr.DataArray([[0.5], [-0.25]], dims=("eigen", "sample"))
+    assert g_theta(alignment, 2, 0.25, "max") == 0.5
+
+
+def test_unknown_statistic_is_refused():
+    with pytest.raises(ValueError, match=r"among \('max', 'mean'\), found 'median'"):
+        alignment_statistic(_samples()["alignment"], "median")
+
+
+def test_curves_equal_g_theta_at_every_epsilon_and_fall():
+    curves = g_theta_curves(_samples())
+    assert set(curves["statistic"]) == {"max", "mean"}
+    for statistic, curve in curves.groupby("statistic"):
+        assert curve["epsilon"].iloc[0] == pytest.approx(1e-6)
+        assert curve["epsilon"].iloc[-1] == pytest.approx(1)
+        expected = [g_theta(_samples()["alignment"], 10, e, statistic) for e in curve["epsilon"]]
+        np.testing.assert_array_equal(curve["g_theta"], expected)
+        assert curve["g_theta"].is_monotonic_decreasing
+        assert curve["g_theta"].iloc[0] == 0.4
+        assert curve["g_theta"].iloc[-1] == 0
+
+
+def test_measures_of_the_case_by_hand():
+    assert measures(_samples(), MODEL) == pytest.approx(
+        {
+            "g_theta_max": 0.2,
+            "g_theta_mean": 0.2,
+            "epsilon": 0.13,
+            "trace": 3.25,
+            "lambda_max": 2.0,
+            "lambda_min": -0.25,
+            "resolved_share_min": 0.26,
+            "resolved_share_mean": 0.46,
+            "norm_published": 19.5,
+            "norm_l2": 9.9,
+            "train_accuracy": 1.0,
+            "test_accuracy": 0.9,
+            "epochs": 2000,
+            "rank": 4,
+            "certificate": 1e-15,
+            "trace_by_samples": 3.25,
+            "parameters": 10,
+            "samples_without_direction": 1,
+        },
+        rel=1e-13,
+    )
+
+
+def test_all_parameters_count_resolved_or_not():
+    assert parameter_count(_samples()) == 10
+
+
+def _diverged(make_problem) -> xr.Dataset:
+    case = make_problem("softmax_regression")
+    with torch.no_grad():
+        case.module.weight.fill_(math.nan)
+    spectrum = empty_spectrum(15, {"rank_tolerance": 1e-12})
+    return align_samples(case.module, case.x, case.y, spectrum, cross_entropy_per_sample)
+
+
+def test_diverged_models_have_measures_that_are_not_numbers(make_problem):
+    model = {**MODEL, "norm_published": math.nan, "norm_l2": math.nan}
+    found = measures(_diverged(make_problem), model)
+    numbers = {name for name, value in found.items() if not math.isnan(value)}
+    assert set(found) == set(measures(_samples(), MODEL))
+    assert numbers == {
+        "rank", "parameters", "samples_without_direction", "train_accuracy", "test_accuracy",
+        "epochs",
+    }  # fmt: skip
+    assert found["rank"] == 0
+    assert found["parameters"] == 15
+    assert found["samples_without_direction"] == 150
+
+
+def test_curves_of_diverged_models_are_not_numbers(make_problem):
+    assert g_theta_curves(_diverged(make_problem))["g_theta"].isna().all()
