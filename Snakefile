@@ -1,6 +1,8 @@
 # The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
 
+
 configfile: f"{workflow.basedir}/config.yaml"
+
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/models.smk"
@@ -8,9 +10,14 @@ include: "workflow/rules/curvature.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 
+
 rule all:
     """Every table and figure of the profile."""
     default_target: True
     input:
-        [paths for name in study.config["tables"] for paths in table_files(name).values()],
+        [
+            paths
+            for name in study.config["tables"]
+            for paths in table_files(name).values()
+        ],
         [paths for name in FIGURES for paths in figure_files(name).values()],

@@ -50,6 +50,11 @@ def build_dataset(
             f"expected finite features, found {int((~np.isfinite(x)).sum())} NaN or infinite "
             "values in `x`; clean the data first"
         )
+    if x.ndim not in (2, 4):
+        raise ValueError(
+            "expected x with dimensions (sample, feature) or (sample, channel, row, column), found "
+            f"shape {x.shape}; reshape it"
+        )
     dims = ("sample", *{1: ("feature",), 3: ("channel", "row", "column")}[x.ndim - 1])
     variables = {
         "x": (dims, x, {"long_name": "input"}),

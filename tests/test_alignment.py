@@ -3,9 +3,16 @@
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from torch import nn
 
-from pipeline.alignment import align_grid, align_samples, grid_window, random_directions
+from pipeline.alignment import (
+    align_directions,
+    align_grid,
+    align_samples,
+    grid_window,
+    random_directions,
+)
 from pipeline.curvature.spectrum import compute_spectrum
 from pipeline.gradients import gradient_products
 from pipeline.losses import cross_entropy_per_sample
@@ -108,6 +115,31 @@ def test_grid_rows_are_y_and_columns_are_x(plane):
             logits = module(point).detach()[0]
             np.testing.assert_allclose(here["logits"], logits, rtol=1e-11)
             assert int(here["prediction"]) == int(logits.argmax())
+
+
+def test_any_directions_are_aligned_by_kind_and_index_on_grid_and_samples(plane):
+    module, x, _, spectrum = plane
+    values = np.random.RandomState(0).standard_normal((2, 3, spectrum.sizes["parameter"]))
+    directions = xr.DataArray(
+        values,
+        dims=("kind", "index", "parameter"),
+        coords={"kind": ["one", "two"], "index": [0, 1, 2]},
+    )
+    window = ((-1.0, 1.0), (2.0, 5.0))
+    found = align_directions(module, x, window, 4, directions, cross_entropy_per_sample)
+    unit = values / np.linalg.norm(values, axis=-1, keepdims=True)
+    gradients = _gradients(module, x)
+    gradients /= np.linalg.norm(gradients, axis=1, keepdims=True)
+    expected = np.einsum("kip,sp->kis", unit, gradients)
+    np.testing.assert_allclose(found["sample_alignment"], expected, rtol=0, atol=1e-12)
+    assert found["alignment"].dims == ("kind", "index", "y", "x")
+    point = torch.tensor([[-1 / 3, 5.0]], dtype=torch.float64)  # second column, last row
+    gradient = _gradients(module, point)[0]
+    here = found.isel(x=1, y=3)
+    np.testing.assert_allclose(
+        here["alignment"], unit @ gradient / np.linalg.norm(gradient), rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(here["logits"], module(point).detach()[0], rtol=1e-11)
 
 
 def test_grid_of_one_feature_is_a_line():

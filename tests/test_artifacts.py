@@ -159,6 +159,8 @@ def test_the_same_content_gives_the_same_bytes_and_other_provenance_others(tmp_p
     save_artifact(EXAMPLES[kind](), second, kind, dict(reversed(PROVENANCE.items())))
     assert first.read_bytes() == second.read_bytes()
     assert file_digest(first) == file_digest(second)
+    with zipfile.ZipFile(first) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     other = {**PROVENANCE, "spec": {"step": "other"}}
     save_artifact(EXAMPLES[kind](), second, kind, other)
     assert file_digest(first) != file_digest(second)

@@ -131,3 +131,9 @@ def test_unknown_label_variable_is_refused_with_the_known_ones():
     message = r"among \['y', 'y_random'\], found 'y_random_within'"
     with pytest.raises(ValueError, match=message):
         samples_of(dataset, "train", "y_random_within")
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 2, 2)])
+def test_inputs_are_features_or_images(shape):
+    with pytest.raises(ValueError, match=r"expected x with dimensions .* found shape \(6,"):
+        build_dataset(np.zeros(shape, np.float32), np.arange(6) % 2, train_fraction=0.5)

@@ -7,7 +7,6 @@ from tiny_study import ROOT
 
 CONDA_NAMES = {"torch": "pytorch"}
 NOT_IN_PIP = {"python", "make", "pip"}
-PIP_ONLY = {"mlxtend"}
 
 
 def test_environment_yml_and_requirements_txt_agree() -> None:
@@ -22,5 +21,7 @@ def test_environment_yml_and_requirements_txt_agree() -> None:
         for entry in dependencies
         if isinstance(entry, str)
     )
+    (from_pip,) = [entry["pip"] for entry in dependencies if isinstance(entry, dict)]
+    conda |= dict(entry.split("==") for entry in from_pip)
     expected = {CONDA_NAMES.get(name, name): version for name, version in pip.items()}
     assert {n: v for n, v in conda.items() if n not in NOT_IN_PIP} == expected

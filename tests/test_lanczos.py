@@ -109,6 +109,15 @@ def test_eigenvectors_of_a_cluster_span_its_space():
     assert float(vectors[:, 3:].norm()) < 1e-6  # the first three unit vectors, to residual / gap
 
 
+def test_operators_may_return_the_very_block_they_got():
+    class Identity(DiagonalOperator):
+        def __call__(self, block: Tensor) -> Tensor:
+            return block
+
+    operator = Identity(torch.ones(40, dtype=torch.float64))
+    _assert_sound(_solve(operator, 9, 2), operator, scale=1)
+
+
 @pytest.mark.parametrize("block", [1, 2, 5])
 def test_any_block_size_works(block):
     operator = DiagonalOperator(_hessian_like())

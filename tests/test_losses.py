@@ -77,7 +77,17 @@ def test_curvature_of_a_confident_sample_has_full_relative_precision(margin):
     torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
 
 
-@pytest.mark.parametrize("margin", [15.0, 50.0, 650.0, 5000.0])
+def test_curvature_does_not_vanish_for_misclassified_samples():
+    # softplus of PyTorch turns linear above 20 by default; here ℓ'' = σ(m)(1 − σ(m)) ≈ exp(−25)
+    found = torch.autograd.functional.hessian(
+        lambda f: cross_entropy_per_sample(f[None], torch.tensor([0]))[0],
+        torch.tensor([0.0, 25.0], dtype=torch.float64),
+    )
+    expected = math.exp(-25) / (1 + math.exp(-25)) ** 2
+    assert float(found[1, 1]) == pytest.approx(expected, rel=1e-4)  # 1 − σ has five digits left
+
+
+@pytest.mark.parametrize("margin", [15.0, 25.0, 50.0, 650.0, 5000.0])
 def test_badly_misclassified_samples_have_finite_right_values_and_gradients(margin):
     logits = torch.tensor([[0.0, margin, margin]], dtype=torch.float64)
     label = torch.tensor([0])

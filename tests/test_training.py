@@ -465,3 +465,16 @@ def test_device_names_resolve_and_a_missing_gpu_is_refused(monkeypatch):
         resolve_device("cuda")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert resolve_device("auto") == torch.device("cuda")
+
+
+def test_looking_whether_all_labels_fit_changes_nothing():
+    """Dropout is off while the labels are compared, batch statistics stay, the mode comes back."""
+    module = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.9), nn.Linear(8, 2))
+    x = torch.tensor([[-1.0, 0.0], [1.0, 0.0]]).repeat(20, 1)
+    y = torch.tensor([0, 1]).repeat(20)
+    options = {"optimizer": "adam", "learning_rate": 0.05, "weight_decay": 0, "batch_size": 40,
+                   "shuffle_seed": 0}  # fmt: skip
+    result = train(module, x, y, F.cross_entropy, epochs=1000, stop_when_fitted=True, **options)
+    assert len(result.loss) < 1000
+    assert int(module[1].num_batches_tracked) == len(result.loss)
+    assert module.training

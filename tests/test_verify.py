@@ -360,6 +360,14 @@ def test_old_results_put_over_new_ones_are_not_taken_for_them(
     assert {job[0] for job in changed.planned(TARGET)} == ALL_RULES - {"make_dataset"}
 
 
+def test_another_result_of_the_same_step_reruns_what_came_from_the_first(study: TinyStudy) -> None:
+    path = study.directory / MODEL
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"the same work on another machine"
+    os.utime(path, (1.5e9, 1.5e9))  # older than what was made from the first
+    assert {job[0] for job in study.planned(TARGET)} == ALL_RULES - {"make_dataset", "train"}
+
+
 def test_without_memory_what_cannot_be_compared_is_made_again(study: TinyStudy) -> None:
     forget(study)
     (study.directory / SPECTRUM).unlink()  # what came from it could be anything
@@ -391,3 +399,19 @@ def test_a_record_reads_back(study: TinyStudy, monkeypatch: pytest.MonkeyPatch) 
     assert record_path(MEASURES) == Path(
         "results/tiny/provenance/iris/normal/seed0/measures.csv.json"
     )
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_artifact_is_made_again_with_what_came_from_it_only(
+    study: TinyStudy, damage: Callable[[Path], str]
+) -> None:
+    before = {path: content for path, (_, content) in snapshot(study).items()}
+    path = damage(study.directory)
+    maker = "train" if path == MODEL else "measure"
+    jobs = [job[0] for job in study.planned(TARGET)]
+    assert maker in jobs
+    assert "make_dataset" not in jobs
+    if damage is damage_table:
+        assert study.run(TARGET).returncode == 0
+        assert (study.directory / path).read_bytes() == before[str(study.directory / path)]
+        assert study.planned(TARGET) == []

@@ -192,23 +192,48 @@ def test_a_deleted_output_comes_back_with_the_same_bytes(study: TinyStudy) -> No
     assert study.planned(*TARGETS) == []
 
 
-def test_a_damaged_input_stops_its_job_with_a_clear_message(study: TinyStudy) -> None:
+def damage(path: Path, content: bytes, *, silently: bool) -> None:
+    """Overwrite a file; silently as a failing disk does, without a new modification time."""
+    times = path.stat()
+    path.write_bytes(content)
+    if silently:
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_an_overwritten_artifact_is_made_again(study: TinyStudy) -> None:
     model = study.results / "iris/normal/seed0/model.zarr.zip"
-    model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
-    result = study.run("fig02", "table2", "--keep-going", "--show-failed-logs")
+    before = file_digest(model)
+    damage(model, model.read_bytes()[: model.stat().st_size // 2], silently=False)
+    result = study.run("table2")
+    assert result.returncode == 0, result.stderr
+    assert file_digest(model) == before
+
+
+def test_a_silently_damaged_input_stops_its_job_and_not_the_others(study: TinyStudy) -> None:
+    for training in ("normal", "adversarial"):
+        (study.results / f"iris/{training}/seed0/measures.csv").unlink()
+    model = study.results / "iris/normal/seed0/model.zarr.zip"
+    damage(model, model.read_bytes()[: model.stat().st_size // 2], silently=True)
+    targets = [
+        f"results/tiny/iris/{training}/seed0/measures.csv" for training in ("normal", "adversarial")
+    ]
+    result = study.run(*targets, "--keep-going", "--show-failed-logs")
     assert result.returncode != 0
     assert "damaged or unfinished file" in result.stderr
-    assert "iris/normal/seed0/model.zarr.zip" in result.stderr
+    assert "logs/tiny/measure/iris/normal/seed0.log" in result.stderr
+    assert not (study.directory / targets[0]).exists()
+    assert (study.directory / targets[1]).is_file()
 
 
-def test_a_damaged_chunk_is_noticed_when_it_is_read(study: TinyStudy) -> None:
-    model = study.results / "iris/normal/seed0/model.zarr.zip"
-    with zipfile.ZipFile(model) as archive:
-        chunk = archive.getinfo("parameters/c/0")
-    content = bytearray(model.read_bytes())
+def test_a_silently_damaged_chunk_is_noticed_when_it_is_read(study: TinyStudy) -> None:
+    alignment = study.results / "iris/normal/seed0/alignment_samples.zarr.zip"
+    (study.results / "iris/normal/seed0/measures.csv").unlink()
+    with zipfile.ZipFile(alignment) as archive:
+        chunk = max(archive.infolist(), key=lambda member: member.file_size)
+    content = bytearray(alignment.read_bytes())
     content[chunk.header_offset + 30 + len(chunk.filename) + chunk.compress_size // 2] ^= 1
-    model.write_bytes(bytes(content))
-    result = study.run("table2", "--show-failed-logs")
+    damage(alignment, bytes(content), silently=True)
+    result = study.run("results/tiny/iris/normal/seed0/measures.csv", "--show-failed-logs")
     assert result.returncode != 0
     assert "Bad CRC-32" in result.stderr
 

@@ -112,12 +112,12 @@ class KrylovSpace:
             )
         self.products += len(image)
         coefficients = image @ basis.T
+        image = torch.addmm(image, coefficients, basis, alpha=-1)
         rows = coefficients.to("cpu", torch.float64)
         rows[:, known:] = (rows[:, known:] + rows[:, known:].T) / 2
         self.projected = torch.cat(
             [torch.cat([self.projected, rows[:, :known].T], dim=1), rows], dim=0
         )
-        image.addmm_(coefficients, basis, alpha=-1)
         frontier = self._append(image)
         self.coupling = (image @ frontier.T).to("cpu", torch.float64)
         return self.state(changed)

@@ -13,6 +13,12 @@ from torch import Tensor
 
 from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.hessian import SymmetricOperator
+from pipeline.curvature.linear_algebra import (
+    column_slices,
+    orthogonalise,
+    orthonormal,
+    principal_directions,
+)
 from pipeline.progress import Progress
 
 # The basis is grown below the rank tolerance by this factor, so that the cut is made on accurate
@@ -129,7 +135,8 @@ def find_range(
     while True:
         # One pass here and one on the unit vectors below: the first leaves round-off of the size
         # of the block, which is large next to the smallest directions it has to offer.
-        directions, sizes = _principal_directions(_orthogonalise(block, blocks))
+        directions, sizes = principal_directions(orthogonalise(block, blocks))
+        sizes = sizes / len(block) ** 0.5  # in units of one eigenvalue
         if not blocks and len(sizes):
             leading = operator(_embed(directions[:1], active))
             scale = float(torch.linalg.vector_norm(leading))
@@ -137,36 +144,15 @@ def find_range(
         if not len(directions):
             return active, blocks
         ended = len(directions) < len(block)
-        blocks.append(_orthonormal(_orthogonalise(directions, blocks)))
+        blocks.append(orthonormal(orthogonalise(directions, blocks)))
         found += len(directions)
         progress.update(found, f"last block reached {float(sizes.min()) / scale:.0e} λ_max")
         block = sample(PROBE if ended else BLOCK)[:, active]
 
 
-def _orthogonalise(block: Tensor, blocks: list[Tensor]) -> Tensor:
-    """Subtract from each row its component in the span of the blocks."""
-    for basis in blocks:
-        block = torch.addmm(block, block @ basis.T, basis, alpha=-1)
-    return block
-
-
-def _orthonormal(rows: Tensor) -> Tensor:
-    """Orthonormalise rows that are nearly orthonormal already (Cholesky QR)."""
-    factor = torch.linalg.cholesky(rows @ rows.T)
-    return torch.linalg.solve_triangular(factor, rows, upper=False)
-
-
-def _principal_directions(block: Tensor) -> tuple[Tensor, Tensor]:
-    """Orthonormal rows spanning `block`, with their sizes in units of one eigenvalue."""
-    columns, triangle = torch.linalg.qr(block.T)
-    rotation, sizes, _ = torch.linalg.svd(triangle)
-    return rotation.T @ columns.T, sizes / len(block) ** 0.5
-
-
-def _columns(blocks: list[Tensor], width: int = 1024) -> Iterator[tuple[slice, Tensor]]:
+def _columns(blocks: list[Tensor]) -> Iterator[tuple[slice, Tensor]]:
     """Yield the stacked blocks (r, p) a few columns at a time, without stacking them whole."""
-    for start in range(0, blocks[0].shape[1], width):
-        columns = slice(start, start + width)
+    for columns in column_slices(blocks[0].shape[1]):
         yield columns, torch.cat([block[:, columns] for block in blocks])
 
 

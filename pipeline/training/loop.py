@@ -76,11 +76,11 @@ def train(
         if epoch % EPOCHS_PER_CHECK == 0 or epoch == epochs:
             histories.append(_epoch_means(losses, correct, _batch_sizes(len(y), batch_size)))
             losses, correct = [], []
-            recent_loss, recent_accuracy = histories[-1]
+            recent_loss = histories[-1][0]
             progress.update(epoch, f"loss {recent_loss[-1]:.3g}")
             if not np.isfinite(recent_loss).all():
                 break
-            if stop_when_fitted and recent_accuracy[-1] == 1 and accuracy(module, x, y) == 1:
+            if stop_when_fitted and _fits(module, x, y):
                 break
     loss_history, accuracy_history = (
         np.concatenate(parts) for parts in zip(*histories, strict=True)
@@ -92,6 +92,14 @@ def accuracy(module: nn.Module, x: Tensor, y: Tensor) -> float:
     """Return the share of samples x (n, feature…) whose largest logit is the label y (n,)."""
     with torch.no_grad():
         return float((module(x).argmax(1) == y).double().mean()) if len(y) else float("nan")
+
+
+def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
+    """Whether all labels are predicted in eval mode; the mode is put back."""
+    mode = module.training
+    fits = accuracy(module.eval(), x, y) == 1
+    module.train(mode)
+    return fits
 
 
 def _update_rule(

@@ -14,6 +14,7 @@ from pipeline.losses import TRAINING
 from pipeline.models import (
     buffer_vector,
     build_model,
+    load_buffer_vector,
     load_parameter_vector,
     norms,
     parameter_layers,
@@ -53,6 +54,8 @@ def run_training(
         if "norm_of" in settings["start"]:
             reference = scale_to_norm(parameter_vector(module), reference)
         load_parameter_vector(module, reference)
+        if "buffers" in start and "parameters_of" in settings["start"]:
+            load_buffer_vector(module, torch.from_numpy(start["buffers"].values))
         if "rescale_layers" in settings["start"]:
             rescale_layers(module, settings["start"]["rescale_layers"])
     module.to(device)

@@ -58,11 +58,16 @@ def files(wildcards, input, output):
 
     def by_name(paths):
         return {
-            name: path if isinstance(path, str) else list(path) for name, path in paths.items()
+            name: path if isinstance(path, str) else list(path)
+            for name, path in paths.items()
         }
 
     return json.dumps(
-        {"input": by_name(input), "output": by_name(output), "device": study.config["device"]}
+        {
+            "input": by_name(input),
+            "output": by_name(output),
+            "device": study.config["device"],
+        }
     )
 
 
@@ -75,5 +80,7 @@ def run_file(dataset, training, seed, name):
 
 
 def architecture_code(wildcards):
-    architecture = study.experiment(wildcards.dataset, wildcards.training)["architecture"]
+    architecture = study.experiment(wildcards.dataset, wildcards.training)[
+        "architecture"
+    ]
     return [f"pipeline.architectures.{architecture['name']}"]

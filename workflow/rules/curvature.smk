@@ -15,9 +15,6 @@ rule diagonalise:
         unpack(model_inputs),
     output:
         spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
-    params:
-        files=files,
-        spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
     log:
         f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
     benchmark:
@@ -25,6 +22,9 @@ rule diagonalise:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        files=files,
+        spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
     shell:
         RUN
 
@@ -35,15 +35,15 @@ rule align_samples:
         spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     output:
         alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_samples.zarr.zip",
-    params:
-        files=files,
-        spec=spec("align_samples", lambda w: {}, architecture_code),
     log:
         f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.log",
     benchmark:
         f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.tsv"
     resources:
         mem_mb=2000,
+    params:
+        files=files,
+        spec=spec("align_samples", lambda w: {}, architecture_code),
     shell:
         RUN
 
@@ -54,15 +54,15 @@ rule align_grid:
         spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     output:
         alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_grid.zarr.zip",
-    params:
-        files=files,
-        spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
     log:
         f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.log",
     benchmark:
         f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.tsv"
     resources:
         mem_mb=2000,
+    params:
+        files=files,
+        spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
     shell:
         RUN
 
@@ -73,19 +73,22 @@ rule align_directions:
         spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
     output:
         alignment_directions=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_directions.zarr.zip",
-    params:
-        files=files,
-        spec=spec(
-            "align_directions",
-            lambda w: {**study.config["alignment"], "directions": 5},  # PAPER: Appendix E, five each
-            architecture_code,
-        ),
     log:
         f"{LOGS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     resources:
         mem_mb=2000,
+    params:
+        files=files,
+        spec=spec(
+            "align_directions",
+            lambda w: {
+                **study.config["alignment"],
+                "directions": 5,
+            },  # PAPER: Appendix E, five each
+            architecture_code,
+        ),
     shell:
         RUN
 
@@ -97,13 +100,13 @@ rule estimate_margin:
         alignment=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
     output:
         margin=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/margin.zarr.zip",
-    params:
-        files=files,
-        spec=spec("estimate_margin", lambda w: {}, architecture_code),
     log:
         f"{LOGS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    params:
+        files=files,
+        spec=spec("estimate_margin", lambda w: {}, architecture_code),
     shell:
         RUN
 
@@ -115,12 +118,12 @@ rule measure:
     output:
         measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/measures.csv",
         curve=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/g_theta_curve.csv",
-    params:
-        files=files,
-        spec=spec("measure", lambda w: {}),
     log:
         f"{LOGS}/measure/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/measure/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    params:
+        files=files,
+        spec=spec("measure", lambda w: {}),
     shell:
         RUN

@@ -8,7 +8,11 @@ def figure_files(name):
 
 
 def figure_spec(name):
-    settings = {**study.config["figures"][name], "figure": name, "profile": profile_note()}
+    settings = {
+        **study.config["figures"][name],
+        "figure": name,
+        "profile": profile_note(),
+    }
     return spec("figure", lambda w: settings, lambda w: [f"pipeline.figures.{name}"])
 
 
@@ -20,12 +24,16 @@ def drawn(name, artifact):
         for training in entry.get("trainings", [entry.get("training")])
     ]
     seed = study.config["figures"]["seed"]
-    return [run_file(*experiment.split("/"), seed, artifact) for experiment in experiments]
+    return [
+        run_file(*experiment.split("/"), seed, artifact) for experiment in experiments
+    ]
 
 
 def drawn_datasets(name):
     entry = study.config["figures"][name]
-    datasets = [e.split("/")[0] for e in entry.get("experiments", [])] or [entry["dataset"]]
+    datasets = [e.split("/")[0] for e in entry.get("experiments", [])] or [
+        entry["dataset"]
+    ]
     return list(map(dataset_file, datasets))
 
 
@@ -37,12 +45,12 @@ rule fig01:
         samples=drawn("fig01", "alignment_samples.zarr.zip"),
     output:
         **figure_files("fig01"),
-    params:
-        files=files,
-        spec=figure_spec("fig01"),
     log:
         f"{LOGS}/fig01.log",
     localrule: True
+    params:
+        files=files,
+        spec=figure_spec("fig01"),
     shell:
         RUN
 
@@ -53,12 +61,12 @@ rule fig02:
         samples=drawn("fig02", "alignment_samples.zarr.zip"),
     output:
         **figure_files("fig02"),
-    params:
-        files=files,
-        spec=figure_spec("fig02"),
     log:
         f"{LOGS}/fig02.log",
     localrule: True
+    params:
+        files=files,
+        spec=figure_spec("fig02"),
     shell:
         RUN
 
@@ -73,12 +81,12 @@ rule fig04:
         samples=drawn("fig04", "alignment_samples.zarr.zip"),
     output:
         **figure_files("fig04"),
-    params:
-        files=files,
-        spec=figure_spec("fig04"),
     log:
         f"{LOGS}/fig04.log",
     localrule: True
+    params:
+        files=files,
+        spec=figure_spec("fig04"),
     shell:
         RUN
 
@@ -90,11 +98,11 @@ rule fig05:
         grids=drawn("fig05", "alignment_grid.zarr.zip"),
     output:
         **figure_files("fig05"),
-    params:
-        files=files,
-        spec=figure_spec("fig05"),
     log:
         f"{LOGS}/fig05.log",
     localrule: True
+    params:
+        files=files,
+        spec=figure_spec("fig05"),
     shell:
         RUN

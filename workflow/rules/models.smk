@@ -4,17 +4,19 @@
 rule make_dataset:
     output:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    log:
+        f"{LOGS}/make_dataset/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/make_dataset/{{dataset}}.tsv"
     params:
         files=files,
         spec=spec(
             "make_dataset",
             lambda w: study.config["datasets"][w.dataset],
-            lambda w: [f"pipeline.generators.{study.config['datasets'][w.dataset]['generator']}"],
+            lambda w: [
+                f"pipeline.generators.{study.config['datasets'][w.dataset]['generator']}"
+            ],
         ),
-    log:
-        f"{LOGS}/make_dataset/{{dataset}}.log",
-    benchmark:
-        f"{BENCHMARKS}/make_dataset/{{dataset}}.tsv"
     shell:
         RUN
 
@@ -33,13 +35,6 @@ rule train:
         unpack(training_inputs),
     output:
         model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
-    params:
-        files=files,
-        spec=spec(
-            "train",
-            lambda w: study.training_settings(w.dataset, w.training),
-            architecture_code,
-        ),
     log:
         f"{LOGS}/train/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
@@ -47,5 +42,12 @@ rule train:
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        files=files,
+        spec=spec(
+            "train",
+            lambda w: study.training_settings(w.dataset, w.training),
+            architecture_code,
+        ),
     shell:
         RUN

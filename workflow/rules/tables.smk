@@ -28,7 +28,11 @@ def published_file(name):
 
 
 def table_settings(name):
-    return lambda w: {"table": name, "rows": study.config["tables"][name], "profile": profile_note()}
+    return lambda w: {
+        "table": name,
+        "rows": study.config["tables"][name],
+        "profile": profile_note(),
+    }
 
 
 def profile_note():
@@ -41,15 +45,17 @@ def profile_note():
 rule measures:
     """One tidy table: a row per data set, training, seed and measure."""
     input:
-        measures=sorted({path for name in study.config["tables"] for path in table_measures(name)}),
+        measures=sorted(
+            {path for name in study.config["tables"] for path in table_measures(name)}
+        ),
     output:
         table=f"{RESULTS}/tables/measures.csv",
-    params:
-        files=files,
-        spec=spec("measures", lambda w: {}),
     log:
         f"{LOGS}/measures.log",
     localrule: True
+    params:
+        files=files,
+        spec=spec("measures", lambda w: {}),
     shell:
         RUN
 
@@ -61,12 +67,12 @@ rule table1:
         published=published_file("table1"),
     output:
         **table_files("table1"),
-    params:
-        files=files,
-        spec=spec("table", table_settings("table1")),
     log:
         f"{LOGS}/table1.log",
     localrule: True
+    params:
+        files=files,
+        spec=spec("table", table_settings("table1")),
     shell:
         RUN
 
@@ -78,11 +84,11 @@ rule table2:
         published=published_file("table2"),
     output:
         **table_files("table2"),
-    params:
-        files=files,
-        spec=spec("table", table_settings("table2")),
     log:
         f"{LOGS}/table2.log",
     localrule: True
+    params:
+        files=files,
+        spec=spec("table", table_settings("table2")),
     shell:
         RUN

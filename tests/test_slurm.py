@@ -1,0 +1,155 @@
+"""The workflow on a real SLURM, of one node on this machine, that the tests start and end."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from slurm.local_slurm import LocalSlurm, why_not
+from tiny_study import ROOT, TinyStudy
+
+from pipeline.artifacts import file_digest
+
+pytestmark = pytest.mark.slow
+
+TARGETS = ("table2", "fig04")
+PROFILE = (
+    *("--workflow-profile", str(ROOT / "profiles" / "slurm")),
+    *("--cores", "1"),  # as in the profile; TinyStudy says 2
+    *("--slurm-init-seconds-before-status-checks", "1"),
+)
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlurm]:
+    """A running cluster, found by every command that the tests start."""
+    if reason := why_not():
+        pytest.skip(reason)
+    if not find_spec("snakemake_executor_plugin_slurm"):
+        pytest.skip("no snakemake-executor-plugin-slurm: pip install -r requirements.txt")
+    cluster = LocalSlurm(tmp_path_factory.mktemp("cluster") / "state")
+    cluster.up()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in cluster.environment.items():
+                patch.setenv(name, value)
+            yield cluster
+    finally:
+        cluster.down()
+
+
+@pytest.fixture(scope="module")
+def first_run(
+    slurm: LocalSlurm, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TinyStudy, subprocess.CompletedProcess[str]]:
+    """The targets, made on the cluster with two seeds."""
+    study = TinyStudy(tmp_path_factory.mktemp("study")).edited(profiles__tiny__seeds=[0, 1])
+    result = study.run(*PROFILE, "--", *TARGETS)
+    assert result.returncode == 0, result.stderr
+    return study, result
+
+
+@pytest.fixture
+def study(first_run: tuple[TinyStudy, object], tmp_path: Path) -> TinyStudy:
+    """A copy of the finished study, to change."""
+    finished, _ = first_run
+    copy = TinyStudy(tmp_path / "copy")
+    copy.config = finished.config
+    shutil.copytree(finished.directory, copy.directory, copy_function=shutil.copy2)
+    return copy
+
+
+def artifacts(study: TinyStudy) -> dict[str, str]:
+    """Return the digest of every result; benchmarks hold times and are left out."""
+    return {
+        str(path.relative_to(study.results)): file_digest(path)
+        for path in study.results.rglob("*")
+        if path.is_file() and "benchmarks" not in path.parts
+    }
+
+
+def test_results_are_byte_for_byte_those_of_a_local_run(
+    first_run: tuple[TinyStudy, object], tmp_path: Path
+) -> None:
+    local = TinyStudy(tmp_path)
+    local.config = first_run[0].config
+    result = local.run("--", *TARGETS)
+    assert result.returncode == 0, result.stderr
+    assert len(artifacts(local)) > 30
+    assert artifacts(first_run[0]) == artifacts(local)
+
+
+def test_one_slurm_job_does_a_step_of_an_experiment_for_all_seeds(
+    first_run: tuple[object, subprocess.CompletedProcess[str]],
+) -> None:
+    submitted = re.findall(r"slurm_logs/group_(\S+)/\d+\.log", first_run[1].stderr)
+    assert sorted(name.split("_align")[0].removesuffix("_train") for name in submitted) == [
+        *("curvature_iris_adversarial", "curvature_iris_normal", "curvature_toy1d_normal"),
+        *("training_iris_adversarial", "training_iris_normal", "training_iris_random_labels"),
+        "training_toy1d_normal",
+    ]
+
+
+def test_a_second_run_has_nothing_to_do(first_run: tuple[TinyStudy, object]) -> None:
+    result = first_run[0].run(*PROFILE, "--", *TARGETS)
+    assert result.returncode == 0
+    assert "Nothing to be done" in result.stderr
+
+
+def test_a_failing_job_grows_shows_its_log_and_stops_nothing_else(
+    study: TinyStudy, slurm: LocalSlurm
+) -> None:
+    # a start of another shape fails while the training runs; the new grid is made all the same
+    broken = study.edited(
+        experiments__iris__adversarial__architecture__hidden=[8, 4],
+        alignment__grid_resolution=13,
+    )
+    result = broken.run(*PROFILE, "--retries", "1", "--", *TARGETS)
+    assert result.returncode != 0
+    assert "the starting model must have the same architecture" in result.stderr
+    assert "logs/tiny/train/iris/adversarial/seed0.log" in result.stderr
+    model = "results/tiny/iris/adversarial/seed0/model.zarr.zip"
+    assert broken.planned(model) == [("train", "iris", "adversarial", "0")]
+    assert broken.planned("fig04") == []
+    history = slurm.command("squeue", "--states=FAILED", "--noheader", "--format=%m %l %k")
+    failed = [line.split() for line in history.splitlines() if "iris_adversarial" in line]
+    assert sorted((memory, limit) for memory, limit, _ in failed) == [
+        ("1000M", "40:00"),  # two seeds, one after the other
+        ("2000M", "1:20:00"),
+    ]
+
+
+def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
+    study: TinyStudy, slurm: LocalSlurm
+) -> None:
+    before = artifacts(study)
+    endless = study.edited(experiments__iris__normal__epochs=10**8)
+    command = [
+        *(sys.executable, "-m", "snakemake"),
+        *("--snakefile", str(ROOT / "Snakefile"), "--directory", str(study.directory)),
+        *("--configfile", str(endless._write_config()), *PROFILE, "--", *TARGETS),
+    ]
+    log = study.directory / "logs/tiny/train/iris/normal/seed0.log"
+    log.unlink()
+    snakemake = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until(lambda: "RUNNING" in slurm.queue() and log.exists())
+    os.kill(snakemake.pid, signal.SIGINT)
+    assert snakemake.wait(timeout=60) != 0
+    wait_until(lambda: slurm.queue() == "")
+    result = study.run(*PROFILE, "--", *TARGETS)
+    assert result.returncode == 0, result.stderr
+    assert artifacts(study) == before
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "waited for a minute"
+        time.sleep(0.2)
