@@ -145,12 +145,12 @@ def footnotes(summary: pd.DataFrame, profile: str) -> list[str]:
 
 
 def mean_and_deviation(mean: float, deviation: float) -> str:
-    """Write mean ± deviation, with two significant digits of the deviation."""
+    """Write mean ± deviation, with two significant digits of the deviation, at most six decimals."""
     if math.isnan(mean):
         return "–"
     if math.isnan(deviation) or deviation == 0:
         return f"{mean:.4g} ± {'–' if math.isnan(deviation) else 0}"
-    decimals = max(0, 1 - math.floor(math.log10(deviation)))
+    decimals = min(6, max(0, 1 - math.floor(math.log10(deviation))))
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 
 

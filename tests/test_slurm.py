@@ -143,7 +143,7 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     os.kill(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(timeout=60) != 0
     wait_until(lambda: slurm.queue() == "")
-    result = study.run(*PROFILE, "--", *TARGETS)
+    result = study.run(*PROFILE, "--", "results/tiny/iris/normal/seed0/model.zarr.zip", *TARGETS)
     assert result.returncode == 0, result.stderr
     assert artifacts(study) == before
 

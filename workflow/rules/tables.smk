@@ -30,7 +30,8 @@ def published_file(name):
 def table_settings(name):
     return lambda w: {
         "table": name,
-        "rows": study.config["tables"][name],
+        # pairs keep their order in the spec, keys would be sorted
+        "rows": list(study.config["tables"][name].items()),
         "profile": profile_note(),
     }
 

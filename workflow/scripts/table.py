@@ -17,7 +17,7 @@ from workflow.job import Job
 def main(job: Job) -> None:
     """Write CSV, Markdown and LaTeX of the table and of its comparison."""
     measures = pd.concat(map(open_table, job.input["measures"]), ignore_index=True)
-    summary = summarise(measures, job.settings["rows"])
+    summary = summarise(measures, dict(job.settings["rows"]))
     comparison = compare_with_published(summary, open_table(job.input["published"]))
     notes = footnotes(summary, job.settings["profile"])
     for prefix, data, shown in [

@@ -1,0 +1,26 @@
+"""Views in paths: what each text means, and that nothing else is one."""
+
+import re
+
+import pytest
+
+from workflow.views import PATTERN, View, parse_view
+
+
+@pytest.mark.parametrize(
+    ("text", "view"),
+    [
+        ("", View()),
+        ("class2/", View(sample_class=2)),
+        ("epoch50/", View(epoch=50)),
+        ("covariance/", View(covariance=True)),
+    ],
+)
+def test_views_of_a_path(text: str, view: View) -> None:
+    assert parse_view(text) == view
+    assert re.fullmatch(PATTERN, text)
+
+
+def test_anything_else_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected a view like 'class2/'.* found 'clas2/'"):
+        parse_view("clas2/")
