@@ -145,7 +145,7 @@ def footnotes(summary: pd.DataFrame, profile: str) -> list[str]:
 
 
 def mean_and_deviation(mean: float, deviation: float) -> str:
-    """Write mean ± deviation, with two significant digits of the deviation, at most six decimals."""
+    """Write mean ± deviation with two digits of the deviation, and at most six decimals."""
     if math.isnan(mean):
         return "–"
     if math.isnan(deviation) or deviation == 0:
