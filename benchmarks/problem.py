@@ -22,7 +22,7 @@ def untrained() -> tuple[nn.Module, Tensor, Tensor]:
     """Return a fresh network and the training samples, float32, on one thread."""
     torch.set_num_threads(THREADS)
     entry = CONFIG["datasets"]["gaussian"]
-    x, y = generate_samples(entry["generator"], entry["parameters"])
+    x, y, _ = generate_samples(entry["generator"], entry["parameters"])
     dataset = build_dataset(x, y, train_fraction=entry["train_fraction"])
     x_train, y_train = samples_of(dataset, "train")
     return build_model(EXPERIMENT["architecture"], (2,), 3, seed=0), x_train, y_train

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from inspect import signature
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,10 +20,17 @@ TEST_FRACTION = 0.2  # PAPER: of all samples, for every data set
 
 
 def generate_samples(
-    generator: str, parameters: Mapping[str, Any]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Call `pipeline.generators.<generator>.generate(**parameters)`."""
-    return import_module(f"pipeline.generators.{generator}").generate(**parameters)
+    generator: str, parameters: Mapping[str, Any], data_folder: str | None = None
+) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Call `pipeline.generators.<generator>.generate(**parameters)`.
+
+    A generator that reads files also gets the `data_folder`. Returns x, y and what the generator
+    says about its source (nothing, for most).
+    """
+    generate = import_module(f"pipeline.generators.{generator}").generate
+    folder = {"data_folder": data_folder} if "data_folder" in signature(generate).parameters else {}
+    x, y, *about = generate(**parameters, **folder)
+    return x, y, about[0] if about else {}
 
 
 def build_dataset(
@@ -31,12 +40,14 @@ def build_dataset(
     train_fraction: float,
     random_label_groups: Sequence[Sequence[int]] = (),
     features: Sequence[str] = (),
+    about: Mapping[str, Any] = MappingProxyType({}),
 ) -> xr.Dataset:
     """Assemble x, y, random labels and the split, in the order of generation.
 
     Returns a Dataset with x(sample, feature…) float32, y(sample) int64, y_random(sample) (all
     labels permuted), y_random_within(sample) where groups are given (labels permuted only among
-    the samples of each group of classes), and split(sample): "train", "test" or "validation".
+    the samples of each group of classes), and split(sample): "train", "test" or "validation". The
+    attributes are what `about` says.
 
     Raises ValueError when labels are not 0 … C−1 or a value of x is not finite.
     """
@@ -69,7 +80,7 @@ def build_dataset(
             within,
             {"long_name": f"label permuted within the groups {list(random_label_groups)}"},
         )
-    dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))})
+    dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))}, attrs=dict(about))
     if features:
         names = string_array(features)
         dataset = dataset.assign_coords(feature=("feature", names))

@@ -36,7 +36,7 @@ SIZES = {
 
 def _configured(name):
     settings = dict(CONFIG[name])
-    x, y = generate_samples(settings.pop("generator"), settings.pop("parameters"))
+    x, y, _ = generate_samples(settings.pop("generator"), settings.pop("parameters"))
     return build_dataset(x, y, **settings)
 
 

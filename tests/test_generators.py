@@ -55,7 +55,7 @@ CHECKSUMS = {
 
 
 def _generate(name: str) -> tuple[np.ndarray, np.ndarray]:
-    return generate_samples(CONFIG[name]["generator"], CONFIG[name]["parameters"])
+    return generate_samples(CONFIG[name]["generator"], CONFIG[name]["parameters"])[:2]
 
 
 def _clusters(random_state: int, rows: list[tuple]) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,12 @@ def tiny_config() -> dict[str, Any]:
             if "hidden" in entry["architecture"]:
                 entry["architecture"]["hidden"] = [8] * len(entry["architecture"]["hidden"])
     config["profile"] = "tiny"
-    config["profiles"]["tiny"] = {"seeds": [0], "stop_when_fitted_from": "never"}
+    config["profiles"]["tiny"] = {
+        "seeds": [0],
+        "random_labels_until_fitted": False,
+        "without": [],
+        "download": False,
+    }
     config["alignment"]["grid_resolution"] = 12
     return config
 

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# runs the steps and decides nothing about their results
-RUNNER = "workflow.job"
+# what runs, watches or checks the steps and decides nothing about their results: an edit of one of
+# these (a further kind of artifact in the schema, a log line) makes nothing again
+NEUTRAL = ("workflow.job", "pipeline.schema", "pipeline.progress")
 
 
 @cache
@@ -58,7 +59,7 @@ def _fingerprint(name: str) -> tuple[str, tuple[str, ...]]:
         candidate
         for node in ast.walk(tree)
         for candidate in _imports(node)
-        if candidate not in (name, RUNNER) and _file_of(candidate) is not None
+        if candidate not in (name, *NEUTRAL) and _file_of(candidate) is not None
     }
     return hashlib.sha256(_canonical(tree).encode()).hexdigest(), tuple(sorted(imported))
 

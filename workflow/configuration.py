@@ -37,8 +37,8 @@ class Study:
     def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
         """Return what a training depends on, with the profile's early stop made explicit."""
         entry = dict(self.experiment(dataset, training))
-        limit = self.config["profiles"][self.profile]["stop_when_fitted_from"]
-        entry["stop_when_fitted"] = limit != "never" and entry["epochs"] >= limit
+        early = self.config["profiles"][self.profile]["random_labels_until_fitted"]
+        entry["stop_when_fitted"] = early and entry["labels"] != "y"
         return entry
 
     def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:

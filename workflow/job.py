@@ -20,12 +20,13 @@ from workflow.provenance import describe, record
 
 @dataclass(frozen=True)
 class Job:
-    """What a step is given: paths by name, settings, wildcards and the device to work on."""
+    """What a step is given: paths by name, settings, wildcards, and what this machine offers."""
 
     spec: dict[str, Any]
     input: dict[str, Any]  # name -> path or list of paths
     output: dict[str, str]
     device: str
+    data_folder: str | None = None
 
     @property
     def settings(self) -> dict[str, Any]:

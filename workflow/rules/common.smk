@@ -67,6 +67,7 @@ def files(wildcards, input, output):
             "input": by_name(input),
             "output": by_name(output),
             "device": study.config["device"],
+            "data_folder": study.config["data_folder"],
         }
     )
 

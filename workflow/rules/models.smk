@@ -1,7 +1,17 @@
 # Data sets and trained models.
 
 
+def own_files(wildcards):
+    """The user's own raw files of a data set: a change of theirs makes it again."""
+    folder = study.config["data_folder"]
+    names = study.config["datasets"][wildcards.dataset].get("files", [])
+    paths = [os.path.join(folder, name) for name in names] if folder else []
+    return list(filter(os.path.exists, paths))
+
+
 rule make_dataset:
+    input:
+        files=own_files,
     output:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
     log:

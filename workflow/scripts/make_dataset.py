@@ -3,9 +3,13 @@
 from pipeline.dataset import build_dataset, generate_samples
 from workflow.job import Job
 
+FILE_KEYS = ("files", "needs_files")  # for the workflow: where the generator finds its data
+
 
 def main(job: Job) -> None:
     """Write the dataset artifact."""
-    settings = dict(job.settings)
-    x, y = generate_samples(settings.pop("generator"), settings.pop("parameters"))
-    job.save(build_dataset(x, y, **settings), "dataset")
+    settings = {key: value for key, value in job.settings.items() if key not in FILE_KEYS}
+    x, y, about = generate_samples(
+        settings.pop("generator"), settings.pop("parameters"), job.data_folder
+    )
+    job.save(build_dataset(x, y, **settings, about=about), "dataset")
