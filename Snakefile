@@ -9,6 +9,7 @@ include: "workflow/rules/models.smk"
 include: "workflow/rules/curvature.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
@@ -20,4 +21,10 @@ rule all:
             for name in study.config["tables"]
             for paths in table_files(name).values()
         ],
-        [paths for name in FIGURES for paths in figure_files(name).values()],
+        rules.correlations.output,
+        [
+            paths
+            for name in study.selection.figures()
+            if name not in study.selection.left_out()
+            for paths in figure_files(name).values()
+        ],

@@ -14,6 +14,7 @@ RANDOM_DIRECTIONS = 5  # PAPER: Appendix E, "five randomly sampled directions"
 RANDOM_DIRECTION_STATE = 42  # PAPER: the authors' code
 # Below this length a float64 gradient is not a normal number any more and has no direction.
 MINIMUM_GRADIENT_NORM = 1e-300
+DENSITY = ("density_nodes", "density_weights")  # of a partial spectrum
 GRADIENT_LIMIT = 1000  # parameters up to which whole gradients are kept on grids (Figure 4)
 
 
@@ -34,7 +35,7 @@ def align_samples(
     Returns alignment(eigen, sample), scalar_product(eigen, sample), random_alignment(direction,
     sample), gradient_norm(sample), logits(class, sample), label(sample), prediction(sample), and
     resolved_share(sample): Σ_i A_i², the part of each gradient's squared length that lies in the
-    resolved eigenspace.
+    resolved eigenspace. Of a partial spectrum the estimate of its density comes along.
     """
     eigenvectors = torch.from_numpy(spectrum["eigenvectors"].values).to(x)
     directions = torch.from_numpy(random_directions(eigenvectors.shape[1])).to(x)
@@ -55,7 +56,7 @@ def align_samples(
     )
     dataset["resolved_share"] = (dataset["alignment"] ** 2).sum("eigen", skipna=False)
     dataset["resolved_share"].attrs["long_name"] = "share of |g|² in the resolved eigenspace"
-    return dataset
+    return dataset.assign({name: spectrum[name] for name in DENSITY if name in spectrum})
 
 
 def align_grid(
@@ -197,5 +198,6 @@ def _eigen_coordinates(spectrum: xr.Dataset, count: int) -> dict[str, Any]:
 
 def _about(spectrum: xr.Dataset) -> dict[str, Any]:
     """The spectrum's attributes that readers of an alignment need, without opening it."""
-    names = ("method", "rank", "rank_tolerance", "null_space_dimension", "certificate")
-    return {name: spectrum.attrs[name] for name in (*names, "trace_by_samples")}
+    names = ("method", "rank", "rank_tolerance", "null_space_dimension", "not_computed")
+    sources = ("complete", "certificate", "trace_by_samples")
+    return {name: spectrum.attrs[name] for name in (*names, *sources)}

@@ -1,6 +1,6 @@
 """Scalar measures of a trained model: G_θ and what the paper compares it with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,13 +43,16 @@ def g_theta(alignment: xr.DataArray, parameters: int, epsilon: float, statistic:
 
 
 def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
-    """Return G_θ as a function of ε from 1e-6 to 1: columns statistic, epsilon, g_theta."""
+    """Return G_θ as a function of ε from 1e-6 to 1: columns statistic, epsilon, g_theta.
+
+    G_θ is NaN where the spectrum is not complete: eigenvectors that were not computed may count.
+    """
     epsilons = np.logspace(-6, 0, 121)
     curves = []
     for statistic in STATISTICS:
         sizes = np.sort(alignment_statistic(samples["alignment"], statistic).values)
         above = len(sizes) - np.searchsorted(sizes, epsilons, side="right")
-        resolved = bool(len(sizes))
+        resolved = len(sizes) and samples.attrs["complete"]
         share = above / parameter_count(samples) if resolved else np.full(len(above), np.nan)
         curve = {"epsilon": epsilons, "g_theta": share}
         curves.append(pd.DataFrame({"statistic": statistic, **curve}))
@@ -57,8 +60,8 @@ def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
 
 
 def parameter_count(samples: xr.Dataset) -> int:
-    """Return p, all parameters: resolved directions and null space."""
-    return int(samples.attrs["rank"] + samples.attrs["null_space_dimension"])
+    """Return p, all parameters: resolved directions, null space and what was not computed."""
+    return sum(int(samples.attrs[name]) for name in COUNTS)
 
 
 def measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
@@ -66,19 +69,23 @@ def measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
 
     `samples` is the alignment on the training samples with the spectrum's attributes, `model` the
     attributes of the model artifact. What depends on the spectrum is NaN for a model whose
-    training diverged.
+    training diverged, and what depends on all of it (G_θ, trace, rank) where only `eigenpairs` of
+    it were computed; `not_computed` counts the rest, and `trace_by_samples` needs none of them.
     """
+    complete = samples.attrs["complete"]
     return {
         **_spectral_measures(samples),
         **{name: float(model[name]) for name in MODEL_MEASURES},
-        **{
-            name: float(samples.attrs[name]) for name in ("rank", "certificate", "trace_by_samples")
-        },
+        **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
+        "rank": float(samples.attrs["rank"]) if complete else float("nan"),
+        "eigenpairs": float(samples.attrs["rank"]),
+        "not_computed": float(samples.attrs["not_computed"]),
         "parameters": float(parameter_count(samples)),
         "samples_without_direction": float(samples["random_alignment"][0].isnull().sum()),
     }
 
 
+COUNTS = ("rank", "null_space_dimension", "not_computed")
 MODEL_MEASURES = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
 
 
@@ -87,23 +94,27 @@ def _spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     epsilon = threshold(samples["random_alignment"])
     parameters = parameter_count(samples)
     share = samples["resolved_share"]
-    if not len(eigenvalues):
-        names = (*(f"g_theta_{s}" for s in STATISTICS), *SPECTRAL_MEASURES)
-        return dict.fromkeys(names, float("nan"))
-    return {
+    found = {
         **{
             f"g_theta_{statistic}": g_theta(samples["alignment"], parameters, epsilon, statistic)
             for statistic in STATISTICS
         },
-        "epsilon": epsilon,
         "trace": float(eigenvalues.sum()),
-        "lambda_max": float(eigenvalues.max()),
-        "lambda_min": float(eigenvalues.min()),
+        "epsilon": epsilon,
+        "lambda_max": float(eigenvalues.max(initial=-np.inf)),
+        "lambda_min": float(eigenvalues.min(initial=np.inf)),
         "resolved_share_min": float(share.min()),
         "resolved_share_mean": float(share.mean()),
     }
+    return found | dict.fromkeys(_unknown(samples, found), float("nan"))
 
 
-SPECTRAL_MEASURES = (
-    "epsilon", "trace", "lambda_max", "lambda_min", "resolved_share_min", "resolved_share_mean",
-)  # fmt: skip
+def _unknown(samples: xr.Dataset, found: Mapping[str, float]) -> Iterable[str]:
+    """Name the measures that eigenvalues which were not computed may change."""
+    if not samples.sizes["eigen"]:
+        return found
+    if samples.attrs["complete"]:
+        return ()
+    # without negative pairs, the computed end of the spectrum was round-off and is not stored
+    smallest = () if found["lambda_min"] < 0 else ("lambda_min",)
+    return (*(f"g_theta_{statistic}" for statistic in STATISTICS), "trace", *smallest)

@@ -49,6 +49,14 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
         "sample_alignment": (("kind", "index", "sample"), "f"),
         "logits": (("class", "..."), "f"),
     },
+    "embedding": {"embedding": (("sample", "coordinate"), "f")},
+    "decision_boundary": {
+        "start": (("piece", "feature"), "f"),
+        "end": (("piece", "feature"), "f"),
+        "classes": (("piece", "side"), "i"),
+        "part": (("piece",), "i"),
+        "distance": (("sample",), "f"),
+    },
     "margin": {
         "x_boundary": (("feature",), "f"),
         "x_max": (("feature",), "f"),

@@ -125,6 +125,19 @@ def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
+    """Format rank correlations for reading: a line per measure, a column per data set."""
+    cells = [
+        "–" if math.isnan(row.tau) else f"{row.tau:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
+        for row in correlations.itertuples()
+    ]
+    shown = correlations.assign(cell=cells).pivot(index="measure", columns="dataset", values="cell")
+    order = [*sorted(set(correlations["dataset"]) - {"all"}), "all"]
+    shown = shown.loc[list(dict.fromkeys(correlations["measure"])), order].fillna("–")
+    shown.index = pd.Index([COLUMNS.get(name, name.replace("_", " ")) for name in shown.index])
+    return shown.rename_axis("Measure").reset_index()
+
+
 def footnotes(summary: pd.DataFrame, profile: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]

@@ -42,7 +42,16 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
         ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
         ("figures/seed", 7, r"figures.seed: expected one of the profile's seeds \[0\], found 7"),
-        ("figures/fig01/trainings", ["norml"], r"'gaussian/norml' does not exist; did you mean"),
+        ("figures/fig01/experiments", ["gaussian/norml"], r"'gaussian/norml' does not exist; did"),
+        ("figures/fig01/experiments", ["gaussian/normal/clas1"], r"expected a view like 'class2/'"),
+        (
+            "figures/fig13/experiments",
+            ["gaussian/dynamics/epoch7"],
+            r"checkpoint among \[0, 10, 50, 100, 200\], found epoch 7; add it to",
+        ),
+        ("figures/fig11/labels", ["SGD"], r"fig11.labels: expected 4 labels.* found 1"),
+        ("figures/fig01/layout", "alignment_map", r"did you mean 'alignment_maps'\?"),
+        ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
         ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),
         (
@@ -68,6 +77,7 @@ def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     quick = Study(config)
     assert quick.training_settings("gaussian", "random_labels")["stop_when_fitted"] is True
+    assert quick.training_settings("hierarchical", "random_labels")["stop_when_fitted"] is True
     assert quick.training_settings("gaussian", "adversarial")["stop_when_fitted"] is False
     paper = Study(config | {"profile": "paper"})
     assert paper.training_settings("gaussian", "random_labels")["stop_when_fitted"] is False
@@ -82,6 +92,7 @@ def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise(
         "normal",
         "0",
     )
+    assert study.start("mnist_017", "adversarial", "3") == ("mnist_017", "random_labels", "0")
 
 
 def test_every_number_of_the_paper_is_in_the_configuration() -> None:
@@ -103,4 +114,14 @@ def test_every_number_of_the_paper_is_in_the_configuration() -> None:
         assert tuple(epochs[dataset, training] for training in trainings) == numbers
     assert epochs["iris", "random_labels"] == 200_000
     assert epochs["toy1d", "normal"] == 45_000
+    images = {
+        "mnist_017": (500, 5_000, 1_500),
+        "mnist_179": (500, 10_000, 500),
+        "mnist_0179": (500, 10_000, 1_500),
+        "mnist_1379": (500, 10_000, 1_500),
+        "cifar_127": (100, 100, 100),
+    }
+    for dataset, numbers in images.items():
+        trainings = ("normal", "random_labels", "adversarial")
+        assert tuple(epochs[dataset, training] for training in trainings) == numbers
     assert config["profiles"]["paper"]["seeds"] == [0, 1, 2, 3, 4]

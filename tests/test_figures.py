@@ -7,18 +7,32 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
+from tiny_study import ROOT
 
 from pipeline.artifacts import save_artifact, save_figure
-from pipeline.figures import fig01, fig02, fig04, fig05
 from pipeline.figures.boundary import boundary_points, class_margins, class_means
+from pipeline.figures.labels import row_labels
+from pipeline.figures.layouts import (
+    alignment_maps,
+    comparison_directions,
+    covariance_comparison,
+    data_sets,
+    embedded_alignments,
+    feature_alignments,
+    margins,
+    sample_alignments,
+    similarity_metrics,
+    walkthrough,
+)
 from pipeline.figures.line_panels import gradient_map
 from pipeline.figures.panels import alignment_map, draw_boundary, spectrum_histogram
 from pipeline.figures.style import UNDEFINED, new_figure, publication_style
 from pipeline.schema import check, string_array
 from workflow.job import Job
+from workflow.layouts import artifacts_of
 from workflow.scripts import figure as figure_step
 
-ABOUT = {"rank": 4, "null_space_dimension": 38, "method": "dense"}
+ABOUT = {"rank": 4, "null_space_dimension": 38, "not_computed": 0, "method": "dense"}
 AXIS = np.linspace(-1, 1, 9)
 
 
@@ -97,35 +111,118 @@ def model() -> xr.Dataset:
     )
 
 
-def inputs_and_settings(name: str, eigen: int = 4) -> tuple[dict[str, list], dict[str, Any]]:
-    """What a figure is given when its first model has `eigen` eigenvectors."""
-    first = min(eigen, 3)
-    rows = {"trainings": ["large_norm", "normal"], "eigenvectors": 3, "profile": "note"}
-    match name:
-        case "fig01":
-            grids, of_samples = [grid(first), grid()], [samples(eigen), samples()]
-            return {"datasets": [dataset()], "grids": grids, "samples": of_samples}, rows
-        case "fig02":
-            return {"samples": [samples(eigen), samples()]}, rows
-        case "fig04":
-            return {
-                "datasets": [dataset(features=1)],
-                "models": [model()],
-                "spectra": [spectrum(eigen)],
-                "grids": [grid(first, dims=("x",))],
-                "samples": [samples(eigen)],
-            }, {"eigenvectors": 2, "profile": ""}
-    experiments = ["half_moon/normal", "checkerboard/narrow_margin"]
-    return {"datasets": [dataset()] * 2, "grids": [grid(first), grid()]}, {
-        "experiments": experiments,
-        "eigenvectors": 3,
-        "profile": "",
+def embedding() -> xr.Dataset:
+    points = np.arange(10.0).reshape(5, 2)
+    return xr.Dataset({"embedding": (("sample", "coordinate"), points)})
+
+
+def directions() -> xr.Dataset:
+    """Four kinds of three directions; alignment 0.5, and 0.01 with the random ones."""
+    one = grid().rename(eigen="index").drop_vars(["eigenvalue", "scalar_product"])
+    sizes = xr.DataArray([0.5, 0.01, 0.01, 0.01], dims="kind")
+    samples_part = xr.DataArray(np.zeros((4, 3, 5)), dims=("kind", "index", "sample"))
+    kinds = ["top", "bottom", "random eigenvector", "random direction"]
+    return xr.Dataset(
+        {
+            "alignment": sizes * xr.ones_like(one["alignment"]),
+            "sample_alignment": samples_part,
+            "logits": one["logits"],
+        },
+        coords={"kind": string_array(kinds), "index": [1, 2, 3]},
+    )
+
+
+def margin() -> xr.Dataset:
+    points = {"x_boundary": [0.1, 0.0], "x_max": [0.5, 0.0], "x_min": [-0.5, 0.0]}
+    return xr.Dataset(
+        {name: ("feature", np.array(point)) for name, point in points.items()},
+        attrs={"margin": 0.4, "squared_cosine": 0.99},
+    )
+
+
+def decision_boundary() -> xr.Dataset:
+    """The line x = 0.1, from bottom to top."""
+    return xr.Dataset(
+        {
+            "start": (("piece", "feature"), [[0.1, -1.0]]),
+            "end": (("piece", "feature"), [[0.1, 1.0]]),
+            "classes": (("piece", "side"), [[0, 1]]),
+            "part": ("piece", [0]),
+            "distance": ("sample", np.array([0.9, 0.3])),
+        },
+        attrs={"pieces": 1},
+    )
+
+
+def features_of(points: xr.Dataset) -> xr.Dataset:
+    return points.assign_coords(feature=string_array(["width", "length"]))
+
+
+LAYOUTS = {
+    "alignment_maps": alignment_maps,
+    "comparison_directions": comparison_directions,
+    "covariance_comparison": covariance_comparison,
+    "data_sets": data_sets,
+    "embedded_alignments": embedded_alignments,
+    "feature_alignments": feature_alignments,
+    "margins": margins,
+    "sample_alignments": sample_alignments,
+    "similarity_metrics": similarity_metrics,
+    "walkthrough": walkthrough,
+}
+# panels beside the colour bar, for two experiments (the toy's, the directions': one)
+PANELS = {
+    "alignment_maps": 2 * (1 + 3 + 1),  # classes, alignments, spectrum
+    "comparison_directions": 4 * (1 + 3),
+    "covariance_comparison": 2 * (1 + 3),
+    "data_sets": 2 - 1,  # no colour bar
+    "embedded_alignments": 2 * (1 + 3 + 1),
+    "feature_alignments": 2 * (1 + 3 + 1),
+    "margins": 2 * (1 + 3 + 1 + 1),
+    "sample_alignments": 2 - 1,
+    "similarity_metrics": 4 * (1 + 3),
+    "walkthrough": 7,
+}
+# panels that say so when the first of two trainings diverged
+DIVERGED_PANELS = {
+    "alignment_maps": 5,
+    "covariance_comparison": 4,
+    "embedded_alignments": 5,
+    "feature_alignments": 5,
+    "margins": 5,
+    "sample_alignments": 1,
+    "similarity_metrics": 8,
+    "walkthrough": 5,
+}
+
+
+def inputs_and_settings(layout: str, eigen: int = 4) -> tuple[dict[str, list], dict[str, Any]]:
+    """What a layout is given when its first model has `eigen` eigenvectors."""
+    toy, first = layout == "walkthrough", min(eigen, 3)
+    dims = ("x",) if toy else ("y", "x")
+    made = {
+        "dataset": [features_of(dataset()) if not toy else dataset(features=1), dataset()],
+        "model": [model()],
+        "spectrum": [spectrum(eigen), spectrum()],
+        "alignment_grid": [grid(first, dims), grid()],
+        "alignment_samples": [samples(eigen), samples()],
+        "alignment_directions": [directions()],
+        "embedding": [embedding(), embedding()],
+        "margin": [margin(), margin()],
+        "decision_boundary": [decision_boundary(), decision_boundary()],
     }
+    if layout == "feature_alignments":
+        made["dataset"] = [features_of(dataset())] * 2
+    single = layout in ("walkthrough", "comparison_directions")
+    experiments = ["half_moon/normal", "checkerboard/narrow_margin"][: 1 if single else 2]
+    inputs = {kind: made[kind][: len(experiments)] for kind in LAYOUTS[layout].ARTIFACTS}
+    settings = {"experiments": experiments, "eigenvectors": 3, "profile": "note"}
+    return inputs, settings | {"features": ["length", "width"]}
 
 
-DRAW = {"fig01": fig01.draw, "fig02": fig02.draw, "fig04": fig04.draw, "fig05": fig05.draw}
-# rows × (classes + 3 alignments + spectrum) + colour bar; trainings; 7 panels + colour bar
-PANELS = {"fig01": 2 * 5 + 1, "fig02": 2, "fig04": 8, "fig05": 2 * 4 + 1}
+def draw(layout: str, eigen: int = 4, **settings: Any) -> Any:
+    inputs, defaults = inputs_and_settings(layout, eigen)
+    return LAYOUTS[layout].draw(inputs, defaults | settings)
 
 
 def texts(figure: Any) -> list[str]:
@@ -144,14 +241,18 @@ def test_made_up_artifacts_fulfil_the_contract() -> None:
         ("alignment_samples", samples()),
         ("spectrum", spectrum()),
         ("model", model()),
+        ("embedding", embedding()),
+        ("alignment_directions", directions()),
+        ("margin", margin()),
+        ("decision_boundary", decision_boundary()),
     ]:
         check(artifact, kind)
 
 
-@pytest.mark.parametrize("name", DRAW)
-def test_figure_has_every_panel_and_is_saved_with_the_projects_settings(name, tmp_path) -> None:
-    figure = DRAW[name](*inputs_and_settings(name))
-    assert len(figure.axes) == PANELS[name]
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_figure_has_every_panel_and_is_saved_with_the_projects_settings(layout, tmp_path) -> None:
+    figure = draw(layout)
+    assert len(figure.axes) == PANELS[layout] + 1
     save_figure(figure, {"pdf": tmp_path / "a.pdf", "png": tmp_path / "a.png"})
     png = (tmp_path / "a.png").read_bytes()
     # width in pixels: 7 inches at 300 dots per inch
@@ -161,27 +262,90 @@ def test_figure_has_every_panel_and_is_saved_with_the_projects_settings(name, tm
     )
 
 
-@pytest.mark.parametrize("name", DRAW)
-def test_diverged_training_is_said_in_its_panels(name) -> None:
-    figure = DRAW[name](*inputs_and_settings(name, eigen=0))
-    expected = {"fig01": 5, "fig02": 1, "fig04": 5, "fig05": 4}[name]
-    assert texts(figure).count("training\ndiverged") == expected
+def test_every_layout_is_tested() -> None:
+    folder = ROOT / "pipeline/figures/layouts"
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == set(LAYOUTS)
+    for name, module in LAYOUTS.items():
+        assert artifacts_of(name) == module.ARTIFACTS
 
 
-def test_labels_are_readable() -> None:
-    figure = fig05.draw(*inputs_and_settings("fig05"))
-    labels = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
-    assert labels == ["half-moon", "checkerboard\n(narrow margin)"]
-    figure = fig02.draw(*inputs_and_settings("fig02"))
-    assert [axes.get_title() for axes in figure.axes] == ["large norm", "normal"]
-    assert [text.get_text() for text in fig01.draw(*inputs_and_settings("fig01")).texts] == ["note"]
+@pytest.mark.parametrize("layout", DIVERGED_PANELS)
+def test_diverged_training_is_said_in_its_panels(layout) -> None:
+    assert texts(draw(layout, eigen=0)).count("training\ndiverged") == DIVERGED_PANELS[layout]
+
+
+def labels_of(*experiments: str) -> list[str]:
+    return row_labels({"experiments": experiments})
+
+
+def test_labels_say_what_tells_the_rows_apart() -> None:
+    assert labels_of("gaussian/normal", "gaussian/large_norm") == ["normal", "large norm"]
+    assert labels_of("circle/normal", "checkerboard/narrow_margin") == [
+        "circle",
+        "checkerboard\n(narrow margin)",
+    ]
+    assert labels_of("gaussian/normal/class0", "gaussian/normal/class2") == [
+        "loss of class 0",
+        "loss of class 2",
+    ]
+    assert labels_of("a/dynamics/epoch0", "a/dynamics/epoch50") == ["epoch 0", "epoch 50"]
+    assert labels_of("gaussian/adam") == ["adam"]
+    assert row_labels({"experiments": ["a/b"], "labels": ["Adam"]}) == ["Adam"]
+    assert [text.get_text() for text in draw("alignment_maps").texts] == ["note"]
+
+
+def test_a_view_of_one_class_shows_that_classes_points_only() -> None:
+    experiments = ["gaussian/normal/class1", "gaussian/normal/class0"]
+    figure = draw("alignment_maps", experiments=experiments)
+    first, second = (figure.axes[i] for i in (0, 5))
+    np.testing.assert_allclose(first.lines[-1].get_xdata(), dataset()["x"].values[2:4, 0])
+    np.testing.assert_allclose(second.lines[-1].get_xdata(), dataset()["x"].values[:2, 0])
 
 
 def test_eigenvectors_beyond_the_rank_are_left_off_with_a_note() -> None:
-    inputs, settings = inputs_and_settings("fig05", eigen=2)
-    assert texts(fig05.draw(inputs, settings)) == ["rank < 3"]
-    inputs["grids"][0].attrs["rank"] = 4  # resolved, and the grid was made with fewer
-    assert texts(fig05.draw(inputs, settings)) == ["not\ncomputed"]
+    inputs, settings = inputs_and_settings("similarity_metrics", eigen=2)
+    assert texts(similarity_metrics.draw(inputs, settings)) == ["rank < 3"] * 2
+    inputs["alignment_grid"][0].attrs["rank"] = 4  # resolved, and the grid was made with fewer
+    assert texts(similarity_metrics.draw(inputs, settings)) == ["not\ncomputed"] * 2
+
+
+def test_maps_of_an_own_scale_say_which() -> None:
+    common, own = draw("comparison_directions"), draw("comparison_directions", own_scale=True)
+    images = {name: [a.images[0] for a in f.axes if a.images] for name, f in
+              {"common": common, "own": own}.items()}  # fmt: skip
+    assert {image.get_clim() for image in images["common"]} == {(-1, 1)}
+    assert {image.get_clim() for image in images["own"]} == {(-0.5, 0.5), (-0.01, 0.01)}
+    assert "±0.01" in [axes.get_xlabel() for axes in own.axes]
+
+
+def test_the_covariance_is_compared_by_cosine_and_by_subspace() -> None:
+    inputs, settings = inputs_and_settings("covariance_comparison")
+    turned = np.eye(42)[[0, 2, 1, 3]]  # the second and third change places: same span
+    inputs["spectrum"][1] = spectrum().assign(eigenvectors=(("eigen", "parameter"), turned))
+    figure = covariance_comparison.draw(inputs, settings)
+    shown = [axes.get_xlabel() for axes in figure.axes if "span" in axes.get_xlabel()]
+    assert [text.split("= ")[1] for text in shown] == [
+        "1.00, span 1.00", "0.00, span 0.50", "0.00, span 1.00"
+    ]  # fmt: skip
+
+
+def test_the_margin_panel_holds_estimate_and_truth() -> None:
+    figure = draw("margins")
+    panels = [axes for axes in figure.axes if "estimate" in axes.get_xlabel()]
+    assert [axes.get_xlabel() for axes in panels] == ["estimate 0.40, true 0.30"] * 2
+    marked = {line.get_label(): line.get_xdata() for line in panels[0].lines}
+    np.testing.assert_allclose(marked["$x_b$"], [0.1])
+
+
+def test_scatter_panels_put_the_strongest_alignment_on_top() -> None:
+    figure = draw("feature_alignments", eigenvectors=1)
+    undefined, defined = figure.axes[1].collections
+    assert len(undefined.get_offsets()) == 1  # the sample without direction
+    strength = np.abs(defined.get_array())
+    assert (np.diff(strength) >= 0).all()
+    train = dataset()["x"].values[:4]
+    order = np.argsort(np.abs(samples()["alignment"].values[0, :4]))
+    np.testing.assert_allclose(defined.get_offsets(), train[order][:, ::-1])  # length, width
 
 
 def test_boundary_is_drawn_where_the_logits_cross(axes) -> None:
@@ -200,12 +364,12 @@ def test_margins_and_boundary_points_by_hand() -> None:
 
 
 def test_undefined_alignment_is_grey(axes) -> None:
-    image = alignment_map(axes, grid(), 0)
+    image = alignment_map(axes, grid(), grid()["alignment"][0])
     pixels = image.to_rgba(image.get_array())
     np.testing.assert_allclose(pixels[0, 0, :3], to_rgb(UNDEFINED))
     assert np.abs(pixels[1, 1, :3] - to_rgb(UNDEFINED)).max() > 0.1
     assert image.get_clim() == (-1, 1)
-    legend = fig05.draw(*inputs_and_settings("fig05")).legends[0]
+    legend = draw("alignment_maps").legends[0]
     assert legend.get_texts()[-1].get_text() == "gradient too short"
 
 
@@ -226,7 +390,7 @@ def test_class_means_leave_out_samples_without_direction() -> None:
 
 
 def test_every_sample_and_every_class_mean_has_a_line() -> None:
-    panel = fig02.draw(*inputs_and_settings("fig02")).axes[1]
+    panel = draw("sample_alignments").axes[1]
     (lines,) = panel.collections
     assert len(lines.get_segments()) == 5
     labelled = {line.get_label(): line for line in panel.lines}
@@ -236,7 +400,7 @@ def test_every_sample_and_every_class_mean_has_a_line() -> None:
 
 
 def test_toy_figure_marks_the_boundary_and_shares_its_colours() -> None:
-    figure = fig04.draw(*inputs_and_settings("fig04"))
+    figure = draw("walkthrough", eigenvectors=2)
     panels = {axes.get_title(loc="left")[:5]: axes for axes in figure.axes}
     assert "$x_{1}$" in texts(figure)  # one boundary point: neither left nor right
     gradients, vectors = panels["(C.3)"], panels["(C.4)"]
@@ -267,15 +431,79 @@ def test_style_leaves_the_callers_settings_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+def test_all_eigenvectors_are_drawn_on_a_logarithmic_axis() -> None:
+    panel = draw("sample_alignments", eigenvectors="all").axes[1]
+    assert panel.get_xscale() == "log"
+    assert len(panel.collections[0].get_segments()[0]) == 4
+
+
+def test_panels_go_on_in_a_further_row() -> None:
+    figure = draw("sample_alignments", columns=1)
+    first, second = (axes.get_position() for axes in figure.axes)
+    assert first.x0 == second.x0
+    assert first.y0 > second.y1
+
+
 def test_step_opens_its_artifacts_and_writes_both_files(tmp_path) -> None:
-    inputs, settings = inputs_and_settings("fig05")
+    inputs, settings = inputs_and_settings("alignment_maps")
     paths: dict[str, list[str]] = {}
-    for name, kind in [("datasets", "dataset"), ("grids", "alignment_grid")]:
-        paths[name] = [str(tmp_path / f"{name}{i}.zarr.zip") for i in range(2)]
-        for artifact, path in zip(inputs[name], paths[name], strict=True):
+    for kind, artifacts in inputs.items():
+        paths[kind] = [str(tmp_path / f"{kind}{i}.zarr.zip") for i in range(2)]
+        for artifact, path in zip(artifacts, paths[kind], strict=True):
             save_artifact(artifact, path, kind, provenance={})
-    output = {kind: str(tmp_path / f"fig05.{kind}") for kind in ("pdf", "png")}
-    spec = {"settings": {**settings, "figure": "fig05"}, "wildcards": {}}
+    output = {kind: str(tmp_path / f"figure.{kind}") for kind in ("pdf", "png")}
+    spec = {"settings": {**settings, "layout": "alignment_maps"}, "wildcards": {}}
     figure_step.main(Job(spec, paths, output, device="cpu"))
-    assert (tmp_path / "fig05.pdf").read_bytes().startswith(b"%PDF")
-    assert (tmp_path / "fig05.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_counts_of_a_partial_spectrum_are_an_estimate_and_say_so(axes) -> None:
+    partial = samples().assign_attrs(null_space_dimension=0, not_computed=38, complete=False)
+    partial["density_nodes"] = ("probe", "step"), np.array([[0.0, 3.0], [0.0, 2.9]])
+    partial["density_weights"] = ("probe", "step"), np.array([[0.9, 0.1], [0.8, 0.2]])
+    counts = spectrum_histogram(axes, partial, marked=1)
+    assert counts.sum() == pytest.approx(42)
+    assert counts[-1] == pytest.approx(0.1 * 42 / 2)
+    assert "estimate" in [text.get_text() for text in axes.texts]
+
+
+def numbers(layout: str, **settings: Any) -> dict[tuple[str, str], float]:
+    inputs, defaults = inputs_and_settings(layout)
+    table = LAYOUTS[layout].numbers(inputs, defaults | settings)
+    return table.set_index(["experiment", "quantity"])["value"].to_dict()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_has_numbers_and_leaves_out_what_diverged(layout) -> None:
+    found = numbers(layout)
+    assert found
+    inputs, settings = inputs_and_settings(layout, eigen=0)
+    if layout in DIVERGED_PANELS and layout != "covariance_comparison":
+        table = LAYOUTS[layout].numbers(inputs, settings)
+        assert set(table["experiment"]) < {name for name, _ in found}
+
+
+def test_numbers_of_maps_compare_rows_with_the_first() -> None:
+    found = numbers("alignment_maps", experiments=["a/normal", "a/rescaled"])
+    assert found["a/rescaled", "agreement_with_first_row"] == 1
+    assert found["a/rescaled", "trace_ratio"] == 1
+    assert ("a/normal", "trace_ratio") not in found
+    assert found["a/normal", "alignment_at_boundary"] == 0.5
+    assert ("a/normal", "own_boundary_alignment") not in found
+    assert numbers("alignment_maps", experiments=["a/b/class0", "a/b/class1"])[
+        "a/b/class0", "own_boundary_alignment"
+    ] == pytest.approx(0.5)
+
+
+def test_numbers_of_the_toy_say_where_alignment_flips() -> None:
+    inputs, settings = inputs_and_settings("walkthrough")
+    sign = np.where(AXIS > 0.1, 1.0, -1.0)
+    inputs["alignment_grid"][0]["alignment"] = ("eigen", "x"), np.stack([0.8 * sign, sign**2, sign])
+    table = walkthrough.numbers(inputs, settings | {"eigenvectors": 2}).set_index("quantity")[
+        "value"
+    ]
+    assert table["boundary_points"] == 1
+    assert table["boundary_point_1"] == pytest.approx(0.1)
+    assert table["A_1_flip"] == pytest.approx(0.8)
+    assert table["A_2_flip"] == 0

@@ -8,7 +8,7 @@ import torch
 import xarray as xr
 
 from pipeline.alignment import align_samples
-from pipeline.curvature.spectrum import empty_spectrum
+from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
 from pipeline.losses import cross_entropy_per_sample
 from pipeline.measures import (
     alignment_statistic,
@@ -45,6 +45,8 @@ def _samples() -> xr.Dataset:
         attrs={
             "rank": 4,
             "null_space_dimension": 6,
+            "not_computed": 0,
+            "complete": True,
             "certificate": 1e-15,
             "trace_by_samples": 3.25,
         },
@@ -119,6 +121,8 @@ def test_measures_of_the_case_by_hand():
             "test_accuracy": 0.9,
             "epochs": 2000,
             "rank": 4,
+            "eigenpairs": 4,
+            "not_computed": 0,
             "certificate": 1e-15,
             "trace_by_samples": 3.25,
             "parameters": 10,
@@ -132,6 +136,53 @@ def test_all_parameters_count_resolved_or_not():
     assert parameter_count(_samples()) == 10
 
 
+def _partial() -> xr.Dataset:
+    """The case by hand, had only these four pairs and two zero ones been computed."""
+    samples = _samples()
+    samples.attrs |= {"null_space_dimension": 2, "not_computed": 4, "complete": False}
+    return samples
+
+
+def test_what_depends_on_the_whole_spectrum_is_no_number_for_a_part_of_it():
+    found, whole = measures(_partial(), MODEL), measures(_samples(), MODEL)
+    unknown = {name for name, value in found.items() if math.isnan(value)}
+    assert unknown == {"g_theta_max", "g_theta_mean", "trace", "rank"}
+    assert found["not_computed"] == 4
+    changed = {name for name in found.keys() - unknown if found[name] != whole[name]}
+    assert changed == {"not_computed"}
+
+
+def test_the_smallest_eigenvalue_is_unknown_where_the_lower_end_was_round_off():
+    samples = _partial().isel(eigen=slice(3))
+    assert math.isnan(measures(samples, MODEL)["lambda_min"])
+    assert measures(_samples().isel(eigen=slice(3)), MODEL)["lambda_min"] == 0.5
+
+
+def test_curves_of_partial_spectra_are_not_numbers():
+    assert g_theta_curves(_partial())["g_theta"].isna().all()
+
+
+def test_partial_spectra_pass_through_the_alignment(make_problem):
+    case = make_problem("mlp_relu")
+    problem = (case.module, case.x, case.y)
+    settings = {
+        "method": "lanczos", "rank_tolerance": 1e-12, "memory_limit_gb": 1,
+        "eigenpairs": {"top": 4, "bottom": 2}, "residual_tolerance": 1e-8,
+        "density": {"probes": 2, "steps": 3},
+    }  # fmt: skip
+    spectrum = compute_spectrum(*problem, cross_entropy_per_sample, settings)
+    samples = align_samples(*problem, spectrum, cross_entropy_per_sample)
+    assert parameter_count(samples) == case.size
+    assert not samples.attrs["complete"]
+    for name in ("density_nodes", "density_weights"):
+        xr.testing.assert_identical(samples[name], spectrum[name])
+    found = measures(samples, MODEL)
+    assert math.isnan(found["g_theta_max"])
+    assert found["trace_by_samples"] > 0
+    assert found["eigenpairs"] == 6
+    assert found["not_computed"] == case.size - 6
+
+
 def _diverged(make_problem) -> xr.Dataset:
     case = make_problem("softmax_regression")
     with torch.no_grad():
@@ -143,14 +194,14 @@ def _diverged(make_problem) -> xr.Dataset:
 def test_diverged_models_have_measures_that_are_not_numbers(make_problem):
     model = {**MODEL, "norm_published": math.nan, "norm_l2": math.nan}
     found = measures(_diverged(make_problem), model)
-    numbers = {name for name, value in found.items() if not math.isnan(value)}
+    known = {name for name, value in found.items() if not math.isnan(value)}
     assert set(found) == set(measures(_samples(), MODEL))
-    assert numbers == {
-        "rank", "parameters", "samples_without_direction", "train_accuracy", "test_accuracy",
-        "epochs",
+    assert known == {
+        "eigenpairs", "not_computed", "parameters", "samples_without_direction", "train_accuracy",
+        "test_accuracy", "epochs",
     }  # fmt: skip
-    assert found["rank"] == 0
-    assert found["parameters"] == 15
+    assert found["eigenpairs"] == 0
+    assert found["not_computed"] == found["parameters"] == 15
     assert found["samples_without_direction"] == 150
 
 

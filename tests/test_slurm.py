@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -14,8 +13,6 @@ from pathlib import Path
 import pytest
 from slurm.local_slurm import LocalSlurm, why_not
 from tiny_study import ROOT, TinyStudy
-
-from pipeline.artifacts import file_digest
 
 pytestmark = pytest.mark.slow
 
@@ -66,15 +63,6 @@ def study(first_run: tuple[TinyStudy, object], tmp_path: Path) -> TinyStudy:
     return copy
 
 
-def artifacts(study: TinyStudy) -> dict[str, str]:
-    """Return the digest of every result; benchmarks hold times and are left out."""
-    return {
-        str(path.relative_to(study.results)): file_digest(path)
-        for path in study.results.rglob("*")
-        if path.is_file() and "benchmarks" not in path.parts
-    }
-
-
 def test_results_are_byte_for_byte_those_of_a_local_run(
     first_run: tuple[TinyStudy, object], tmp_path: Path
 ) -> None:
@@ -82,8 +70,8 @@ def test_results_are_byte_for_byte_those_of_a_local_run(
     local.config = first_run[0].config
     result = local.run("--", *TARGETS)
     assert result.returncode == 0, result.stderr
-    assert len(artifacts(local)) > 30
-    assert artifacts(first_run[0]) == artifacts(local)
+    assert len(local.artifacts()) > 30
+    assert first_run[0].artifacts() == local.artifacts()
 
 
 def test_one_slurm_job_does_a_step_of_an_experiment_for_all_seeds(
@@ -129,13 +117,9 @@ def test_a_failing_job_grows_shows_its_log_and_stops_nothing_else(
 def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     study: TinyStudy, slurm: LocalSlurm
 ) -> None:
-    before = artifacts(study)
+    before = study.artifacts()
     endless = study.edited(experiments__iris__normal__epochs=10**8)
-    command = [
-        *(sys.executable, "-m", "snakemake"),
-        *("--snakefile", str(ROOT / "Snakefile"), "--directory", str(study.directory)),
-        *("--configfile", str(endless._write_config()), *PROFILE, "--", *TARGETS),
-    ]
+    command = endless.command(*PROFILE, "--", *TARGETS)
     log = study.directory / "logs/tiny/train/iris/normal/seed0.log"
     log.unlink()
     snakemake = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -145,7 +129,7 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     wait_until(lambda: slurm.queue() == "")
     result = study.run(*PROFILE, "--", "results/tiny/iris/normal/seed0/model.zarr.zip", *TARGETS)
     assert result.returncode == 0, result.stderr
-    assert artifacts(study) == before
+    assert study.artifacts() == before
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_study import ROOT, TinyStudy
+from tiny_study import TinyStudy
 
 from workflow import provenance
 from workflow.provenance import Step, Verdict, read_record, record_path
@@ -36,13 +36,8 @@ ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure",
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
-    folder = tmp_path_factory.mktemp("study")
-    code = folder / "code"
-    for name in ("pipeline", "workflow"):
-        shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, code / name)
-    study = TinyStudy(folder, code).edited(tables__table2={"iris": ["normal"]})
+    study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
+    study = study.edited(tables__table2={"iris": ["normal"]})
     result = study.run(TARGET)
     assert result.returncode == 0, result.stderr
     return study
@@ -51,11 +46,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
 @pytest.fixture
 def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
     """The finished study, restored after the test: results, Snakemake's memory and code."""
-    saved = tmp_path / "saved"
-    shutil.copytree(finished.directory, saved, copy_function=shutil.copy2)
-    yield finished
-    shutil.rmtree(finished.directory)
-    shutil.copytree(saved, finished.directory, copy_function=shutil.copy2)
+    with finished.restored(tmp_path / "saved") as study:
+        yield study
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +68,7 @@ def run_verify(study: TinyStudy, target: str = TARGET) -> subprocess.CompletedPr
     """Run the command as a user does."""
     command = [
         *(sys.executable, "-m", "workflow.verify", target),
-        *("--directory", str(study.directory), "--configfile", str(study._write_config())),
+        *("--directory", str(study.directory), "--configfile", str(study.write_config())),
     ]
     return subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=False)
 

@@ -6,7 +6,6 @@ would run, or damages something and runs again.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -24,14 +23,7 @@ TARGETS = ("fig02", "fig04", "table2")
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     """A copy of the code with the targets made."""
-    folder = tmp_path_factory.mktemp("study")
-    code = folder / "code"
-    for name in ("pipeline", "workflow", "Snakefile", "config.yaml"):
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        code.mkdir(exist_ok=True)
-        copy(source, code / name)
-    study = TinyStudy(folder, code)
+    study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
     result = study.run(*TARGETS)
     assert result.returncode == 0, result.stderr
     return study
@@ -40,11 +32,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
 @pytest.fixture
 def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
     """The finished study, restored after the test: results, Snakemake's memory and code."""
-    saved = tmp_path / "saved"
-    shutil.copytree(finished.directory, saved, copy_function=shutil.copy2)
-    yield finished
-    shutil.rmtree(finished.directory)
-    shutil.copytree(saved, finished.directory, copy_function=shutil.copy2)
+    with finished.restored(tmp_path / "saved") as study:
+        yield study
 
 
 def rules(jobs: list[tuple[str, ...]]) -> set[str]:

@@ -1,13 +1,18 @@
-"""The real configuration made tiny: every experiment with 8 units and 30 epochs, one seed."""
+"""The real configuration made tiny: a few units, images and epochs, and one seed."""
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from pipeline.artifacts import file_digest
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,9 +23,15 @@ def tiny_config() -> dict[str, Any]:
     config = json.loads(json.dumps(config))  # YAML's anchors share objects; editing must not
     for trainings in config["experiments"].values():
         for entry in trainings.values():
-            entry["epochs"] = 30
+            entry["epochs"] = max([min(entry["epochs"], 30), *entry.get("checkpoints", [])])
+            hidden = entry["architecture"].get("hidden", [2])  # images too: no convolutions
             if "hidden" in entry["architecture"]:
-                entry["architecture"]["hidden"] = [8] * len(entry["architecture"]["hidden"])
+                hidden = [8] * len(hidden)
+            activation = entry["architecture"].get("activation", "relu")
+            entry["architecture"] = {"name": "mlp", "hidden": hidden, "activation": activation}
+    for entry in config["datasets"].values():
+        if "per_class" in entry["parameters"]:
+            entry["parameters"]["per_class"] = 20
     config["profile"] = "tiny"
     config["profiles"]["tiny"] = {
         "seeds": [0],
@@ -39,10 +50,36 @@ class TinyStudy:
         self.directory, self.code = directory, code
         self.config = tiny_config()
 
+    @classmethod
+    def with_own_code(cls, directory: Path) -> "TinyStudy":
+        """Return a study with a copy of the code in its directory, to edit."""
+        code = directory / "code"
+        for name in ("pipeline", "workflow"):
+            shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("Snakefile", "config.yaml"):
+            shutil.copy(ROOT / name, code / name)
+        return cls(directory, code)
+
+    @contextmanager
+    def restored(self, saved: Path) -> Iterator["TinyStudy"]:
+        """Give the study and put everything in its directory back afterwards."""
+        shutil.copytree(self.directory, saved, copy_function=shutil.copy2)
+        yield self
+        shutil.rmtree(self.directory)
+        shutil.copytree(saved, self.directory, copy_function=shutil.copy2)
+
     @property
     def results(self) -> Path:
         """Where the artifacts of the tiny profile are."""
         return self.directory / "results" / "tiny"
+
+    def artifacts(self) -> dict[str, str]:
+        """Return the digest of every result; benchmarks hold times and are left out."""
+        return {
+            str(path.relative_to(self.results)): file_digest(path)
+            for path in sorted(self.results.rglob("*"))
+            if path.is_file() and "benchmarks" not in path.parts
+        }
 
     def edited(self, **changes: Any) -> "TinyStudy":
         """Return the same study with `section__key__key=value` changes to its configuration."""
@@ -58,28 +95,33 @@ class TinyStudy:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the real Snakefile in the working directory."""
-        command = [
+        command = self.command(*arguments)
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that runs the real Snakefile in the working directory."""
+        return [
             *(sys.executable, "-m", "snakemake"),
             *("--snakefile", str(self.code / "Snakefile")),
             *("--directory", str(self.directory)),
-            *("--configfile", str(self._write_config())),
+            *("--configfile", str(self.write_config())),
             *("--cores", "2"),
             *arguments,
         ]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def planned(self, *targets: str) -> list[tuple[str, ...]]:
         """Return (rule, dataset, training, seed) of every job that would run."""
         command = [
             *(sys.executable, str(ROOT / "tests" / "planned_jobs.py")),
-            *(str(self.code / "Snakefile"), str(self.directory), str(self._write_config())),
+            *(str(self.code), str(self.directory), str(self.write_config())),
             *(targets or ("all",)),
         ]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
         return [tuple(job) for job in json.loads(result.stdout)]
 
-    def _write_config(self) -> Path:
+    def write_config(self) -> Path:
+        """Write the configuration into the working directory, where every run reads it."""
         file = self.directory / "config.json"
         file.write_text(json.dumps(self.config))
         return file

@@ -5,9 +5,14 @@ was put in place by someone else, it looks at modification times only and lets s
 So before it plans, every artifact whose record is missing or is not of this very file is judged by
 its own provenance, and so is what was made from it. What is fresh gets a new record, whatever its
 modification time; what is not is made again. Nothing is deleted.
+
+Nor does Snakemake miss an intermediate file that is gone. That is right after its deletion, while
+the record still tells how the file was made; but a job that failed leaves neither file nor record,
+and what was made from its former output would pass. It is made again.
 """
 
 import asyncio
+import math
 from typing import Any
 
 from snakemake.logging import logger
@@ -29,6 +34,7 @@ def adopt_artifacts(workflow: Any) -> None:
             await check()
             if workflow.is_main_process:  # the processes that run single jobs plan nothing
                 await _adopt(dag)
+                await _distrust(dag)
 
         dag.check_incomplete = check_and_adopt
         build()
@@ -63,6 +69,27 @@ async def _adopt(dag: Any) -> None:
         logger.info(
             f"{len(refused)} jobs, unknown to Snakemake, have results that are not fresh and run "
             f"again (all: make verify). The first: {refused[0]}"
+        )
+
+
+async def _distrust(dag: Any) -> None:
+    """Force what was made before a missing input was made last, or from one without a record."""
+    made: dict[Any, float] = {}  # missing file -> the time it was made last, infinity if unknown
+    distrusted = []
+    for job in (job for level in dag.toposorted() for job in level):
+        since = max((made.get(file, 0.0) for file in job.input), default=0.0)
+        for file in job.output:
+            record = dag.workflow.persistence.metadata(file)
+            outdated = record is None or record.endtime < since
+            if not await file.exists():
+                made[file] = math.inf if outdated else record.endtime
+            elif outdated and since:
+                distrusted.append(file)
+    dag.forcefiles.update(distrusted)
+    if distrusted:
+        logger.info(
+            f"{len(distrusted)} results were made from files that are gone, which their jobs since "
+            f"failed to make or made otherwise; they are made again. The first: {distrusted[0]}"
         )
 
 

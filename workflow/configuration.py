@@ -1,12 +1,15 @@
 """The configuration, checked before anything runs and asked for by name afterwards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
+
+from workflow.selection import Selection
+from workflow.views import parse_view
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 PACKAGE = Path(__file__).parent.parent / "pipeline"
@@ -28,6 +31,7 @@ class Study:
         check_references(config)
         self.config = config
         self.profile: str = config["profile"]
+        self.selection = Selection(config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
 
     def experiment(self, dataset: str, training: str) -> Mapping[str, Any]:
@@ -83,8 +87,14 @@ def check_references(config: Mapping[str, Any]) -> None:
                 _modules("architectures"),
             )
             _check_start(place, entry, config, known)
-    for place, name in _experiments_drawn(config):
+    for place, name in _tabulated(config):
         _known(place, name, known)
+    check_figures(config, known)
+    for dataset in config["planar"]:
+        _known("planar", dataset, config["datasets"])
+    for name, profile in config["profiles"].items():
+        for dataset in profile["without"]:
+            _known(f"profiles.{name}.without", dataset, config["datasets"])
     seeds = config["profiles"][config["profile"]]["seeds"]
     if config["figures"]["seed"] not in seeds:
         raise ConfigurationError(
@@ -115,21 +125,43 @@ def _start_reference(start: Mapping[str, Any]) -> str:
     return start.get("parameters_of") or start["norm_of"]
 
 
-def _experiments_drawn(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (place in the configuration, experiment) for every table row and figure panel."""
+def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (place in the configuration, experiment) for every row of a table."""
     for table, rows in config["tables"].items():
         for dataset, trainings in rows.items():
             for training in trainings:
                 yield f"tables.{table}.{dataset}", f"{dataset}/{training}"
+
+
+def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
+    """Check what figures name: layouts, experiments, checkpoints, and a label for each."""
     for figure, entry in config["figures"].items():
         if not isinstance(entry, Mapping):
             continue
         place = f"figures.{figure}"
-        for experiment in entry.get("experiments", []):
-            yield place, experiment
-        for training in [*entry.get("trainings", []), entry.get("training")]:
-            if training is not None:
-                yield place, f"{entry['dataset']}/{training}"
+        _known(f"{place}.layout", entry["layout"], _modules("figures/layouts"))
+        for experiment in entry["experiments"]:
+            dataset, training, *view = experiment.split("/", 2)
+            _known(place, f"{dataset}/{training}", known)
+            _check_view(place, view, config["experiments"][dataset][training])
+        labels = entry.get("labels", entry["experiments"])
+        if len(labels) != len(entry["experiments"]):
+            raise ConfigurationError(
+                f"config.yaml, {place}.labels: expected {len(entry['experiments'])} labels, one "
+                f"per experiment, found {len(labels)}"
+            )
+
+
+def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> None:
+    try:
+        epoch = parse_view(f"{view[0]}/" if view else "").epoch
+    except ValueError as error:
+        raise ConfigurationError(f"config.yaml, {place}: {error}") from error
+    if epoch is not None and epoch not in entry.get("checkpoints", []):
+        raise ConfigurationError(
+            f"config.yaml, {place}: expected a checkpoint among {entry.get('checkpoints', [])}, "
+            f"found epoch {epoch}; add it to the experiment's `checkpoints`"
+        )
 
 
 def _modules(package: str) -> list[str]:

@@ -54,11 +54,22 @@ def describe(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]]) -> 
 
 
 def record(paths: Iterable[str], provenance: Mapping[str, Any]) -> None:
-    """Write the provenance of outputs that cannot hold it themselves."""
+    """Close a step: write the provenance of outputs that cannot hold it themselves.
+
+    A step that was killed in a write leaves a temporary file beside its output, and nobody but the
+    next step that makes this output knows that it is of no use: it is removed.
+    """
     for path in paths:
+        _remove_temporaries(Path(path))
         if not path.endswith(ZARR):
             content = {**provenance, "sha256": file_digest(path)}
             save_text(json.dumps(content, sort_keys=True, indent=1) + "\n", record_path(path))
+            _remove_temporaries(record_path(path))
+
+
+def _remove_temporaries(path: Path) -> None:
+    for temporary in path.parent.glob(f".{path.name}.*.tmp"):  # as pipeline.artifacts names them
+        temporary.unlink()
 
 
 def record_path(path: str) -> Path:

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,10 +43,25 @@ def expected_steps(
     Snakemake plans them in an empty folder, where everything is still to be made.
     Raises snakemake's RuleException for an unknown target, WorkflowError for a bad configuration.
     """
-    output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
     with (
         TemporaryDirectory() as folder,
-        contextlib.chdir(folder),
+        dry_run(targets, Path(folder), config, config_files) as dag,
+    ):
+        jobs = [job for level in dag.toposorted() for job in level if not job.rule.norun]
+        return [Step.of(job.params.spec, job.params.files) for job in jobs]
+
+
+@contextlib.contextmanager
+def dry_run(
+    targets: Iterable[str],
+    directory: Path,
+    config: Mapping[str, Any],
+    config_files: Sequence[Path] = (),
+) -> Iterator[Any]:
+    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory."""
+    output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
+    with (
+        contextlib.chdir(directory),
         open(os.devnull, "w") as nowhere,
         contextlib.redirect_stderr(nowhere),
         SnakemakeApi(output) as api,
@@ -56,13 +71,11 @@ def expected_steps(
             config_settings=ConfigSettings(config=dict(config), configfiles=config_files),
             storage_settings=StorageSettings(),
             snakefile=SNAKEFILE,
-            workdir=Path(folder),
+            workdir=directory,
         )
         dag_api = workflow.dag(dag_settings=DAGSettings(targets=set(targets)))
         dag_api.execute_workflow(executor="dryrun")
-        dag = workflow._workflow.dag  # the API has no public question for this; version is pinned
-        jobs = [job for level in dag.toposorted() for job in level if not job.rule.norun]
-        return [Step.of(job.params.spec, job.params.files) for job in jobs]
+        yield workflow._workflow.dag  # the API has no public question for this; version is pinned
 
 
 def verify(

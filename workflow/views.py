@@ -11,6 +11,8 @@ An artifact's path may hold a view between the seed and the file's name:
 import re
 from dataclasses import dataclass
 
+# artifacts of the trained model as such
+WITHOUT_VIEW = ("model", "margin", "decision_boundary", "alignment_directions")
 PATTERN = r"(?:class\d+/|epoch\d+/|covariance/)?"
 
 

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.hessian import SymmetricOperator
+from pipeline.curvature.layered import DenseMatrix
 from pipeline.progress import Progress
 
 
@@ -27,7 +28,7 @@ def dense_eigenpairs(operator: SymmetricOperator, *, rank_tolerance: float) -> E
 
     Memory: about 4 p² numbers. Residuals are taken with the matrix before diagonalisation.
     """
-    matrix = dense_matrix(operator)
+    matrix = operator.matrix if isinstance(operator, DenseMatrix) else dense_matrix(operator)
     eigenvalues, columns = torch.linalg.eigh(matrix)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max()).flatten()
     keep = keep.flip(0)

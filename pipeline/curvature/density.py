@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import pi, sqrt
 
 import torch
+import xarray as xr
 from torch import Tensor
 
 from pipeline.curvature.hessian import SymmetricOperator
@@ -55,7 +56,7 @@ def lanczos_quadrature(
             f"probes and {steps} steps"
         )
     needed = (steps + WORKSPACE) * operator.dimension * operator.dtype.itemsize
-    together = int(memory_limit / needed)
+    together = int(min(memory_limit / needed, probes))
     if not together:
         raise MemoryLimitError(
             f"expected a memory limit of at least {needed / 1e9:.3g} GB for {steps} steps with "
@@ -99,6 +100,20 @@ def smoothed_density(quadrature: Quadrature, grid: Tensor, width: float) -> tupl
         distances = (grid.to(nodes) - nodes[:, None]) / width
         density[:] = weights @ torch.exp(-distances.square() / 2) / (width * sqrt(2 * pi))
     return densities.mean(0), densities.std(0) / sqrt(probes)
+
+
+def quadrature_dataset(quadrature: Quadrature) -> xr.Dataset:
+    """Return density_nodes(probe, step) and density_weights(probe, step)."""
+    meaning = "of an estimate of the spectral density by stochastic Lanczos quadrature"
+    return xr.Dataset(
+        {
+            name: (("probe", "step"), numbers.numpy(), {"long_name": f"{entry} {meaning}"})
+            for name, entry, numbers in (
+                ("density_nodes", "node (no eigenvalue)", quadrature.nodes),
+                ("density_weights", "weight of a node", quadrature.weights),
+            )
+        }
+    )
 
 
 def _tridiagonal(operator: SymmetricOperator, vectors: Tensor, steps: int) -> Tensor:

@@ -1,6 +1,6 @@
 """What every eigensolver returns, so that they can be compared and stored alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
 
@@ -16,5 +16,23 @@ class Eigenpairs:
     eigenvectors: Tensor  # (k, p), orthonormal rows
     residuals: Tensor  # (k,) ‖H v_i − λ_i v_i‖₂
     certificate: float  # ‖H Q − Q (Qᵀ H Q)‖_F for the orthonormal basis Q the pairs come from
-    null_space: int  # p − k, or the number of eigenvalues not computed for a partial spectrum
+    null_space: int  # number of eigenvalues known to be zero; p − k for a complete spectrum
     complete: bool  # every eigenvalue above the rank tolerance is among the pairs
+
+    @property
+    def not_computed(self) -> int:
+        """Number of eigenvalues of which nothing is known; 0 for a complete spectrum."""
+        found, parameters = self.eigenvectors.shape
+        return parameters - found - self.null_space
+
+    def above(self, tolerance: float) -> "Eigenpairs":
+        """Move pairs with |λ| ≤ tolerance · max|λ| to the null space."""
+        sizes = self.eigenvalues.abs()
+        keep = sizes > tolerance * sizes.max()
+        return replace(
+            self,
+            eigenvalues=self.eigenvalues[keep],
+            eigenvectors=self.eigenvectors[keep],
+            residuals=self.residuals[keep],
+            null_space=self.null_space + int((~keep).sum()),
+        )

@@ -22,12 +22,28 @@ class SymmetricOperator(Protocol):
         """Return the products (k, p) of the rows of `block` (k, p)."""
 
 
+def fast_sizes(module: nn.Module) -> tuple[int, int]:
+    """Return (samples of a mini-batch, vectors at a time) with which a product is fast.
+
+    The larger, the fewer calls; but the maps of convolutions for many samples and vectors leave
+    the processor's caches. Measured per product of the MNIST network with 450 samples: 511 ms
+    with (1024, 32), 205 ms with (32, 8).
+    """
+    return (32, 8) if is_convolutional(module) else (1024, 32)
+
+
+def is_convolutional(module: nn.Module) -> bool:
+    """Whether some part is a convolution of images."""
+    return any(isinstance(part, nn.Conv2d) for part in module.modules())
+
+
 class Hessian:
     """H = ∂²/∂θ² (1/n) Σ_s ℓ(f_θ(x_s), y_s), as the map V (k, p) ↦ V H (k, p).
 
     Forward-over-reverse differentiation: a product is exact and costs about four gradients. Each
     mini-batch counts by its size, so the result does not depend on `batch_size` (bounding the
-    memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off.
+    memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
+    the default (`fast_sizes`).
 
     `products` counts the vectors multiplied so far. dtype and device are the module's.
 
@@ -41,11 +57,13 @@ class Hessian:
         y: Tensor,
         loss_per_sample: Loss,
         *,
-        batch_size: int = 1024,
-        chunk: int = 32,
+        batch_size: int | None = None,
+        chunk: int | None = None,
     ) -> None:
         if not len(y):
             raise ValueError("expected at least one sample to take the loss of, found none")
+        fast_batch, fast_chunk = fast_sizes(module)
+        batch_size, chunk = batch_size or fast_batch, chunk or fast_chunk
         logits = functional_logits(module)
         self._module = module
         self._parameters = tuple(parameter.detach() for parameter in module.parameters())

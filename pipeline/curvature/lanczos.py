@@ -107,7 +107,7 @@ def basis_capacity(
     vector = operator.dimension * operator.dtype.itemsize
     others = WORKSPACE * block + wanted  # the pairs are copied out of the basis
     needed = min(wanted + 3 * block, operator.dimension)
-    capacity = min(int(memory_limit / vector) - others, operator.dimension)
+    capacity = int(min(memory_limit / vector - others, operator.dimension))
     if capacity < needed:
         raise MemoryLimitError(
             f"expected a memory limit of at least {(needed + others) * vector / 1e9:.3g} GB for "
@@ -152,12 +152,11 @@ def _certified_pairs(space: KrylovSpace, ritz: Ritz, tolerance: float) -> Eigenp
             "products are not repeatable, or not symmetric, to that precision, or the state "
             "resumed from belongs to another operator"
         )
-    wanted, dimension = vectors.shape
     return Eigenpairs(
         eigenvalues=values,
         eigenvectors=vectors,
         residuals=residuals,
         certificate=float(torch.linalg.vector_norm(residuals)),
-        null_space=dimension - wanted,
-        complete=wanted == dimension,
+        null_space=0,  # of the eigenvalues that were not asked for nothing is known
+        complete=len(vectors) == vectors.shape[1],
     )

@@ -4,50 +4,107 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from pipeline.curvature.choice import choose_method, hessian_operator, memory_limit
 from pipeline.curvature.covariance import covariance_eigenpairs
 from pipeline.curvature.dense import dense_eigenpairs
+from pipeline.curvature.density import lanczos_quadrature, quadrature_dataset
 from pipeline.curvature.eigenpairs import Eigenpairs
-from pipeline.curvature.hessian import Hessian
+from pipeline.curvature.hessian import SymmetricOperator
+from pipeline.curvature.krylov import KrylovState
+from pipeline.curvature.lanczos import lanczos_eigenpairs
+from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.range_finder import range_eigenpairs
 from pipeline.curvature.trace import trace_by_samples
 from pipeline.losses import Loss
 from pipeline.randomness import derive_seed
-
-# Below this number of parameters LAPACK is done before the range finder has started.
-SMALL = 300
+from pipeline.unfinished import Unfinished
 
 
 def compute_spectrum(
-    module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, curvature: Mapping[str, Any]
+    module: nn.Module,
+    x: Tensor,
+    y: Tensor,
+    loss_per_sample: Loss,
+    curvature: Mapping[str, Any],
+    unfinished: Unfinished | None = None,
 ) -> xr.Dataset:
     """Diagonalise the Hessian of the mean loss on x (n, …), y (n,) at the module's parameters.
 
-    `curvature` has `method` ("auto", "dense" or "range") and `rank_tolerance`.
+    `curvature` has `method` (auto, dense, range or lanczos), `rank_tolerance`, `memory_limit_gb`
+    (no limit without it), and for lanczos `eigenpairs` {top, bottom}, `residual_tolerance` and
+    `density` {probes, steps}. A killed Lanczos run goes on from `unfinished`.
 
     Returns eigenvalues(eigen) descending, eigenvectors(eigen, parameter), residuals(eigen), with
     the attributes method, reason, rank, rank_tolerance, certificate, null_space_dimension,
-    trace_by_samples (NaN where it does not apply) and hessian_vector_products.
+    not_computed, complete, trace_by_samples (NaN where it does not apply) and
+    hessian_vector_products (with the assembled matrix, where there is one). Rank and null space
+    of a spectrum that is not `complete` are lower bounds, and it has an estimate of its density:
+    density_nodes and density_weights(probe, step).
     """
-    operator = Hessian(module, x, y, loss_per_sample)
-    method, reason = choose_method(curvature["method"], operator.dimension)
-    tolerance = curvature["rank_tolerance"]
+    with torch.no_grad():
+        classes = module(x[:1]).shape[1]
+    parameters = sum(parameter.numel() for parameter in module.parameters())
+    method, reason = choose_method(curvature, parameters, len(y), classes)
+    problem = (module, x, y, loss_per_sample)
+    operator = hessian_operator(*problem, method, memory_limit(curvature))
+    if isinstance(operator, DenseMatrix):
+        reason += "; products with the assembled matrix"
+    tolerance, resumed = curvature["rank_tolerance"], None
     if method == "dense":
         pairs = dense_eigenpairs(operator, rank_tolerance=tolerance)
-    else:
+    elif method == "range":
         seed = derive_seed("range finder")
         pairs = range_eigenpairs(operator, rank_tolerance=tolerance, seed=seed)
-    by_samples = trace_by_samples(module, x, y, loss_per_sample)
+    else:
+        # what is smaller than its residual may be is not told from the null space
+        tolerance = max(tolerance, curvature["residual_tolerance"])
+        resumed = unfinished.load() if unfinished else None
+        pairs = _outermost_eigenpairs(operator, curvature, unfinished, resumed).above(tolerance)
+    density = xr.Dataset() if pairs.complete else _density(operator, curvature)
+    by_samples = trace_by_samples(*problem)
     attributes = {
         "method": method,
         "reason": reason,
         "rank_tolerance": tolerance,
-        "hessian_vector_products": operator.products,
+        "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
     }
-    return spectrum_dataset(pairs, attributes)
+    return spectrum_dataset(pairs, attributes).merge(density)
+
+
+def _outermost_eigenpairs(
+    operator: SymmetricOperator,
+    curvature: Mapping[str, Any],
+    unfinished: Unfinished | None,
+    resumed: KrylovState | None,
+) -> Eigenpairs:
+    parameters = operator.dimension
+    top = min(curvature["eigenpairs"]["top"], parameters)
+    return lanczos_eigenpairs(
+        operator,
+        k_top=top,
+        k_bottom=min(curvature["eigenpairs"]["bottom"], parameters - top),
+        seed=derive_seed("lanczos"),
+        residual_tolerance=curvature["residual_tolerance"],
+        memory_limit=memory_limit(curvature),
+        on_block=unfinished.save if unfinished else None,
+        resume=resumed,
+    )
+
+
+def _density(operator: SymmetricOperator, curvature: Mapping[str, Any]) -> xr.Dataset:
+    quadrature = lanczos_quadrature(
+        operator,
+        probes=curvature["density"]["probes"],
+        steps=min(curvature["density"]["steps"], operator.dimension),
+        seed=derive_seed("spectral density"),
+        memory_limit=memory_limit(curvature),
+    )
+    return quadrature_dataset(quadrature)
 
 
 def compute_covariance_spectrum(
@@ -64,15 +121,6 @@ def compute_covariance_spectrum(
         "trace_by_samples": float("nan"),
     }
     return spectrum_dataset(pairs, attributes)
-
-
-def choose_method(method: str, parameters: int) -> tuple[str, str]:
-    """Resolve `auto`, and say why."""
-    if method != "auto":
-        return method, "as configured"
-    if parameters <= SMALL:
-        return "dense", f"{parameters} parameters: the whole matrix is cheap"
-    return "range", f"{parameters} parameters: the rank is far lower at a minimum"
 
 
 def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dataset:
@@ -100,6 +148,7 @@ def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dat
             **attributes,
             "rank": len(pairs.eigenvalues),
             "null_space_dimension": pairs.null_space,
+            "not_computed": pairs.not_computed,
             "complete": pairs.complete,
             "certificate": pairs.certificate,
             "certificate_meaning": "Frobenius norm of H Q - Q (Q^T H Q) for the computed basis Q",
@@ -124,7 +173,8 @@ def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
             "hessian_vector_products": 0,
             "trace_by_samples": float("nan"),
             "rank": 0,
-            "null_space_dimension": parameters,  # none is resolved
+            "null_space_dimension": 0,
+            "not_computed": parameters,
             "complete": False,
             "certificate": float("nan"),
         },

@@ -1,5 +1,7 @@
 """Panels that several figures share. Each draws one artifact into one axes."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -19,6 +21,8 @@ from pipeline.figures.style import (
 
 DIVERGED = "training\ndiverged"
 BINS = 60
+VECTOR_POINTS = 50_000  # of sample lines, beyond which they are drawn as pixels
+MARKED = 30  # eigenvectors up to which class means have markers
 
 
 def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset) -> None:
@@ -35,26 +39,33 @@ def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset) -> None:
             )  # fmt: skip
     draw_boundary(axes, grid, width=0.7)
     train = dataset.isel(sample=dataset["split"].values == "train")
-    for label in np.unique(train["y"]):
-        x = train["x"].values[train["y"].values == label]
-        axes.plot(x[:, 0], x[:, 1], **_marker(int(label), size=1.9))
+    class_points(axes, train["x"].values, train["y"].values, size=1.9)
     _square_window(axes, grid)
     axes.xaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=2))
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True, min_n_ticks=2))
 
 
-def alignment_map(axes: Axes, grid: xr.Dataset, index: int) -> AxesImage:
-    """Draw A_i(x) over the plane for the eigenvector `index`, and the boundary on it (Figure 1).
+def class_points(axes: Axes, points: np.ndarray, labels: np.ndarray, size: float) -> None:
+    """Draw points (sample, 2) with the colour and marker of their class labels (sample,)."""
+    for label in np.unique(labels):
+        x, y = points[labels == label].T
+        axes.plot(x, y, **_marker(int(label), size))
 
-    `grid` has alignment(eigen, y, x) and logits(class, y, x). NaN is grey.
+
+def alignment_map(
+    axes: Axes, grid: xr.Dataset, values: xr.DataArray, limit: float = 1.0
+) -> AxesImage:
+    """Draw values(y, x) from −limit to +limit over the plane, and the boundary (Figure 1).
+
+    `grid` has logits(class, y, x). NaN is grey.
     """
     x, y = grid["x"].values, grid["y"].values
     # pixels are centred on the grid's points
     half_x, half_y = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     image = axes.imshow(
-        np.ma.masked_invalid(grid["alignment"].isel(eigen=index).values),
+        np.ma.masked_invalid(values.values),
         extent=(x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y),
-        origin="lower", aspect="auto", cmap=alignment_colours(), vmin=-1, vmax=1,
+        origin="lower", aspect="auto", cmap=alignment_colours(), vmin=-limit, vmax=limit,
     )  # fmt: skip
     draw_boundary(axes, grid, width=0.5)
     _square_window(axes, grid)
@@ -74,13 +85,13 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     """Draw all p eigenvalues of the Hessian, and tick marks for the `marked` largest (Figure 1).
 
     `samples` has the coordinate eigenvalue(eigen) and the attribute null_space_dimension, the
-    number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p.
+    number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p. Of a partial
+    spectrum the counts are an estimate and the panel says so.
     """
     eigenvalues = samples["eigenvalue"].values
-    every = np.concatenate([eigenvalues, np.zeros(int(samples.attrs["null_space_dimension"]))])
-    counts, edges = np.histogram(every, BINS)
+    counts, edges = eigenvalue_counts(samples)
     # one count is 10⁰: bars begin below it, and the marks have a strip of their own below the bars
-    filled = counts > 0
+    filled = counts > 0.5
     widths = np.diff(edges)[filled]
     axes.bar(
         edges[:-1][filled], counts[filled] - 0.5, widths, bottom=0.5, align="edge", color="0.35"
@@ -92,31 +103,61 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     axes.minorticks_off()
     axes.set_xticks([0, eigenvalues[0]], ["0", f"{eigenvalues[0]:.2g}"])
     axes.spines[["top", "right"]].set_visible(False)
+    if "density_nodes" in samples:
+        axes.text(0.98, 0.9, "estimate", transform=axes.transAxes, ha="right", fontsize=5.5)
     return counts
 
 
-def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int) -> None:
+def eigenvalue_counts(samples: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Return counts (bin,) and edges (bin + 1,) of a histogram of all p eigenvalues.
+
+    Of a partial spectrum the counts come from the quadrature: each node of a probe stands for its
+    weight times p eigenvalues, averaged over the probes.
+    """
+    eigenvalues = samples["eigenvalue"].values
+    zeros = np.zeros(int(samples.attrs["null_space_dimension"]))
+    if "density_nodes" not in samples:
+        return np.histogram(np.concatenate([eigenvalues, zeros]), BINS)
+    nodes, weights = samples["density_nodes"].values, samples["density_weights"].values
+    parameters = len(eigenvalues) + len(zeros) + samples.attrs["not_computed"]
+    ends = (min(nodes.min(), eigenvalues.min()), max(nodes.max(), eigenvalues.max()))
+    return np.histogram(
+        nodes.ravel(), BINS, range=ends, weights=weights.ravel() * parameters / len(nodes)
+    )
+
+
+def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) -> None:
     """Draw A_i(x) over i = 1…k: a thin line per training sample, a dark class mean (Figure 2).
 
     `samples` has alignment(eigen, sample) and label(sample), the true class. Samples are drawn in
-    their order and not class by class, so that no class hides the others.
+    their order and not class by class, so that no class hides the others. `eigenvectors` is k, or
+    "all" for every resolved one, on a logarithmic axis.
     """
+    everything = eigenvectors == "all"
+    count = samples.sizes["eigen"] if everything else int(eigenvectors)
     # DEVIATION: i grows to the right; the paper's axis runs from 25 down to 1.
-    alignment = samples["alignment"].isel(eigen=slice(eigenvectors)).values
+    alignment = samples["alignment"].isel(eigen=slice(count)).values
     index = np.arange(1, len(alignment) + 1)
     colours = [class_colour(label) for label in samples["label"].values]
     lines = [np.column_stack([index, line]) for line in alignment.T]
-    axes.add_collection(LineCollection(lines, colors=colours, linewidths=0.4, alpha=0.3))
-    for label, mean in class_means(samples, eigenvectors).items():
+    bundle = LineCollection(lines, colors=colours, linewidths=0.4, alpha=0.3)
+    bundle.set_rasterized(alignment.size > VECTOR_POINTS)
+    axes.add_collection(bundle)
+    marker: dict[str, Any] = {} if count > MARKED else {"markersize": 2.6, "markeredgewidth": 0.3}
+    for label, mean in class_means(samples, count).items():
         dark = mixed(class_colour(label), "black", 0.35)
         axes.plot(index, mean, color="white", linewidth=2)
         axes.plot(
-            index, mean, color=dark, linewidth=1.1, marker=class_marker(label), markersize=2.6,
-            markeredgecolor="white", markeredgewidth=0.3, label=f"class {label}",
+            index, mean, color=dark, linewidth=1.1, marker=class_marker(label) if marker else "",
+            markeredgecolor="white", label=f"class {label}", **marker,
         )  # fmt: skip
     axes.axhline(0, color="0.5", linewidth=0.4, zorder=0)
-    axes.set(xlim=(0.5, eigenvectors + 0.5), ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
-    axes.set_xticks([1, *range(5, eigenvectors + 1, 5)])
+    axes.set(xlim=(0.5, count + 0.5), ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
+    if everything:
+        axes.set(xscale="log", xlim=(0.9, count))
+    else:
+        step = 5 if count <= 25 else 10
+        axes.set_xticks([1, *range(step, count + 1, step)])
 
 
 def message(axes: Axes, text: str) -> None:

@@ -55,7 +55,7 @@ def train(
     samples are classified correctly. Draws come from `shuffle_seed` only.
     """
     if x.ndim == 4:  # images: pooling is several times as fast with the channels innermost
-        module, x = (each.to(memory_format=torch.channels_last) for each in (module, x))
+        module, x = (each.to(memory_format=torch.channels_last) for each in (module, x))  # type: ignore
     generator = torch.Generator().manual_seed(shuffle_seed)
     parameters = [p.requires_grad_(False) for p in module.parameters()]
     step = gradient_step(module, loss)

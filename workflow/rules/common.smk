@@ -8,8 +8,10 @@ sys.path.insert(0, workflow.basedir)
 
 from workflow.adopt import adopt_artifacts
 from workflow.code_digest import code_digest
+from workflow.captions import caption
 from workflow.configuration import ConfigurationError, Study
-from workflow.views import PATTERN as VIEWS
+from workflow.layouts import artifacts_of
+from workflow.views import PATTERN as VIEWS, WITHOUT_VIEW
 
 try:
     study = Study(config)
@@ -85,3 +87,15 @@ def architecture_code(wildcards):
         "architecture"
     ]
     return [f"pipeline.architectures.{architecture['name']}"]
+
+
+def profile_note():
+    """What figures and tables say about themselves when they are not the full study."""
+    if study.profile == "paper":
+        return ""
+    return f"{study.profile} profile: {len(study.seeds)} seeds"
+
+
+def explain(name):
+    """Let `snakemake --list-target-rules` say what a target is."""
+    workflow.get_rule(name).docstring = caption(name).title

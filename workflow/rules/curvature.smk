@@ -111,6 +111,56 @@ rule estimate_margin:
         RUN
 
 
+rule trace_boundary:
+    input:
+        unpack(model_inputs),
+    output:
+        decision_boundary=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/decision_boundary.zarr.zip",
+    log:
+        f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    resources:
+        mem_mb=2000,
+    params:
+        files=files,
+        spec=spec(
+            "trace_boundary",
+            lambda w: {"grid_margin": study.config["alignment"]["grid_margin"]},
+            architecture_code,
+        ),
+    shell:
+        RUN
+
+
+def plane_inputs(wildcards):
+    """The alignments, and the exact boundary where the network is piecewise linear."""
+    kinds = ["model", "alignment_grid", "alignment_samples"]
+    architecture = study.experiment(wildcards.dataset, wildcards.training)[
+        "architecture"
+    ]
+    if architecture.get("activation") == "relu":
+        kinds.append("decision_boundary")
+    run = (wildcards.dataset, wildcards.training, wildcards.seed)
+    return {kind: run_file(*run, f"{kind}.zarr.zip") for kind in kinds}
+
+
+rule measure_plane:
+    input:
+        unpack(plane_inputs),
+    output:
+        plane_measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/plane_measures.csv",
+    log:
+        f"{LOGS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    params:
+        files=files,
+        spec=spec("measure_plane", lambda w: {}),
+    shell:
+        RUN
+
+
 rule measure:
     input:
         model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",

@@ -31,6 +31,22 @@ rule make_dataset:
         RUN
 
 
+rule embed:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        embedding=f"{RESULTS}/{{dataset}}/embedding.zarr.zip",
+    log:
+        f"{LOGS}/embed/{{dataset}}.log",
+    benchmark:
+        f"{BENCHMARKS}/embed/{{dataset}}.tsv"
+    params:
+        files=files,
+        spec=spec("embed", lambda w: {}),
+    shell:
+        RUN
+
+
 def training_inputs(wildcards):
     """The data set and, where the training starts from another model, that model."""
     inputs = {"dataset": dataset_file(wildcards.dataset)}

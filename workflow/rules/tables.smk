@@ -17,7 +17,7 @@ def table_measures(name):
     """The measures of every model in a table, in the order of its rows."""
     return [
         run_file(dataset, training, seed, "measures.csv")
-        for dataset, trainings in study.config["tables"][name].items()
+        for dataset, trainings in study.selection.table(name).items()
         for training in trainings
         for seed in study.seeds
     ]
@@ -31,16 +31,21 @@ def table_settings(name):
     return lambda w: {
         "table": name,
         # pairs keep their order in the spec, keys would be sorted
-        "rows": list(study.config["tables"][name].items()),
+        "rows": list(study.selection.table(name).items()),
         "profile": profile_note(),
     }
 
 
-def profile_note():
-    """What figures and tables say about themselves when they are not the full study."""
-    if study.profile == "paper":
-        return ""
-    return f"{study.profile} profile: {len(study.seeds)} seeds"
+def plane_table_measures():
+    """The boundary's measures of every model in a table whose inputs are planar."""
+    return [
+        path.replace("measures.csv", "plane_measures.csv")
+        for name in study.config["tables"]
+        for dataset in study.selection.table(name)
+        if dataset in study.config["planar"]
+        for path in table_measures(name)
+        if path.startswith(f"{RESULTS}/{dataset}/")
+    ]
 
 
 rule measures:
@@ -49,6 +54,7 @@ rule measures:
         measures=sorted(
             {path for name in study.config["tables"] for path in table_measures(name)}
         ),
+        plane_measures=sorted(plane_table_measures()),
     output:
         table=f"{RESULTS}/tables/measures.csv",
     log:
@@ -57,6 +63,23 @@ rule measures:
     params:
         files=files,
         spec=spec("measures", lambda w: {}),
+    shell:
+        RUN
+
+
+rule correlations:
+    """Rank correlations of the number of boundary pieces with every other measure."""
+    input:
+        table=f"{RESULTS}/tables/measures.csv",
+    output:
+        csv=f"{RESULTS}/tables/correlations.csv",
+        markdown=f"{RESULTS}/tables/correlations.md",
+    log:
+        f"{LOGS}/correlations.log",
+    localrule: True
+    params:
+        files=files,
+        spec=spec("correlations", lambda w: {}),
     shell:
         RUN
 

@@ -1,5 +1,7 @@
 """Diagonalise the Hessian of the training loss of one model, or what its view says."""
 
+import json
+
 import torch
 
 from pipeline.artifacts import open_artifact
@@ -12,6 +14,7 @@ from pipeline.dataset import samples_of
 from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
 from pipeline.models import trained_module
+from pipeline.unfinished import Unfinished
 from workflow.job import Job
 from workflow.views import parse_view
 
@@ -27,12 +30,16 @@ def main(job: Job) -> None:
     x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
     if view.sample_class is not None:
         x, y = x[y == view.sample_class], y[y == view.sample_class]
-    compute = compute_covariance_spectrum if view.covariance else compute_spectrum
-    spectrum = compute(
+    problem = (
         trained_module(model, torch.float64, device, view.epoch),
         x.to(device, torch.float64),
         y.to(device),
         PER_SAMPLE[model.attrs["loss"]],
         job.settings,
     )
-    job.save(spectrum, "spectrum")
+    if view.covariance:
+        job.save(compute_covariance_spectrum(*problem), "spectrum")
+        return
+    unfinished = Unfinished(job.output["spectrum"], json.dumps(job.provenance, sort_keys=True))
+    job.save(compute_spectrum(*problem, unfinished), "spectrum")
+    unfinished.remove()

@@ -1,25 +1,17 @@
-"""Draw one of the paper's figures."""
+"""Draw one of the paper's figures, or one of the user's."""
 
 from importlib import import_module
 
-from pipeline.artifacts import open_artifact, save_figure
+from pipeline.artifacts import open_artifact, save_figure, save_table
 from workflow.job import Job
-
-# input of a figure's rule -> kind of its artifacts
-KINDS = {
-    "datasets": "dataset",
-    "models": "model",
-    "spectra": "spectrum",
-    "samples": "alignment_samples",
-    "grids": "alignment_grid",
-}
 
 
 def main(job: Job) -> None:
-    """Write the figure that the settings name, as PDF and PNG."""
+    """Write the figure that the settings describe as PDF and PNG, and its numbers as CSV."""
     inputs = {
-        name: [open_artifact(path, KINDS[name]) for path in paths]
-        for name, paths in job.input.items()
+        kind: [open_artifact(path, kind) for path in paths] for kind, paths in job.input.items()
     }
-    module = import_module(f"pipeline.figures.{job.settings['figure']}")
-    save_figure(module.draw(inputs, job.settings), job.output)
+    layout = import_module(f"pipeline.figures.layouts.{job.settings['layout']}")
+    images = {kind: path for kind, path in job.output.items() if kind != "csv"}
+    save_figure(layout.draw(inputs, job.settings), images)
+    save_table(layout.numbers(inputs, job.settings), job.output["csv"])

@@ -1,10 +1,15 @@
 """Write every measure of one model, and G_θ as a curve over ε."""
 
 import pandas as pd
+import xarray as xr
 
 from pipeline.artifacts import open_artifact, save_table
 from pipeline.measures import g_theta_curves, measures
+from pipeline.outliers import RULES, count_outliers
+from pipeline.statements import localisation
 from workflow.job import Job
+
+TOP = 25  # PAPER: eigenvectors in Figure 2, within which gradients are localised or not
 
 
 def main(job: Job) -> None:
@@ -12,6 +17,8 @@ def main(job: Job) -> None:
     model = open_artifact(job.input["model"], "model")
     samples = open_artifact(job.input["alignment"], "alignment_samples").load()
     values = measures(samples, model.attrs)
+    if samples.sizes["eigen"]:
+        values |= localisation(samples, TOP) | outliers(samples)
     about = {name: job.wildcards[name] for name in ("dataset", "training", "seed")}
     status = {**about, "status": model.attrs["status"]}
     rows = [{**status, "measure": name, "value": value} for name, value in values.items()]
@@ -20,3 +27,14 @@ def main(job: Job) -> None:
     for name, value in reversed(about.items()):
         curves.insert(0, name, value)
     save_table(curves, job.output["curve"])
+
+
+def outliers(samples: xr.Dataset) -> dict[str, float]:
+    """Return the number of outliers by each rule, with its interval."""
+    eigenvalues = samples["eigenvalue"].values
+    counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
+    return {
+        f"outliers_{rule}{suffix}": float(value)
+        for rule, found in counts.items()
+        for suffix, value in (("", found.count), ("_low", found.low), ("_high", found.high))
+    }

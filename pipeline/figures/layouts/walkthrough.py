@@ -1,12 +1,14 @@
-"""Figure 4: the method step by step on the one-dimensional toy data set."""
+"""The method step by step on a one-dimensional data set (Figure 4)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import has_diverged
+from pipeline.figures.boundary import boundary_points, has_diverged
 from pipeline.figures.line_panels import (
     alignment_curves,
     data_line,
@@ -16,9 +18,11 @@ from pipeline.figures.line_panels import (
     ranked_spectrum,
     vector_map,
 )
+from pipeline.figures.numbers import numbers_table
 from pipeline.figures.panels import DIVERGED, message
 from pipeline.figures.style import add_panel, new_figure, publication_style
 
+ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
 # panel -> (left, top, width, height) in inches; (A), (C.1), (C.3) and (C.5) share the axis x
 PLACES = {
     "A": (0.42, 0.2, 4.2, 0.32),
@@ -37,11 +41,11 @@ HEIGHT = 5.4
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw (A) data, (B) network, (C.1) logits, (C.2) spectrum, (C.3) gradients, (C.4), (C.5).
 
-    `inputs` has datasets, models, spectra, grids (with gradient(parameter, x)) and samples, one
-    each; `settings` has eigenvectors (k, of C.2, C.4 and C.5) and profile (a note).
+    The alignment on the grid has gradient(parameter, x); `settings` has eigenvectors (k, of C.2,
+    C.4 and C.5) and profile (a note).
     """
-    (dataset,), (model,), (spectrum,) = inputs["datasets"], inputs["models"], inputs["spectra"]
-    (grid,), eigenvectors = inputs["grids"], settings["eigenvectors"]
+    (dataset,), (model,), (spectrum,) = inputs["dataset"], inputs["model"], inputs["spectrum"]
+    (grid,), eigenvectors = inputs["alignment_grid"], settings["eigenvectors"]
     figure = new_figure(HEIGHT, settings["profile"])
 
     panels = {name: add_panel(figure, *place) for name, place in PLACES.items()}
@@ -59,3 +63,27 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     figure.colorbar(image, cax=panels["components"], label="component")
     alignment_curves(panels["C.5"], grid, eigenvectors)
     return figure
+
+
+def numbers(
+    inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the boundary points, and how far each A_i flips there (Appendix A).
+
+    A_i_flip is the largest of the boundary points' min(|A_i| left, |A_i| right), of those at which
+    A_i changes its sign; 0 if there is none.
+    """
+    (experiment,), (grid,) = settings["experiments"], inputs["alignment_grid"]
+    if has_diverged(grid):
+        return numbers_table([])
+    x = grid["x"].values
+    points = boundary_points(x, grid["logits"].values)
+    values = {f"boundary_point_{n}": float(point) for n, point in enumerate(points, start=1)}
+    values["boundary_points"] = float(len(points))
+    after = np.searchsorted(x, points)
+    for i in range(min(settings["eigenvectors"], grid.sizes["eigen"])):
+        alignment = grid["alignment"].isel(eigen=i).values
+        left, right = alignment[after - 1], alignment[after]
+        flips = np.where(left * right < 0, np.minimum(np.abs(left), np.abs(right)), 0)
+        values[f"A_{i + 1}_flip"] = float(flips.max(initial=0))
+    return numbers_table([(experiment, values)])

@@ -1,0 +1,47 @@
+"""Top eigenvectors against other directions in parameter space (Figures 7 and 8)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from pipeline.figures.map_row import MapRow
+from pipeline.figures.numbers import numbers_table
+from pipeline.figures.rows import draw_rows
+from pipeline.figures.style import publication_style
+from pipeline.statements import extreme_alignments
+
+ARTIFACTS = ("dataset", "alignment_directions")
+LABELS = {
+    "top": "top\neigenvectors",
+    "bottom": "bottom\neigenvectors",
+    "random eigenvector": "random\neigenvectors",
+    "random direction": "random\ndirections",
+}
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw a row per kind of direction, on one scale or each map on its own (`own_scale`)."""
+    (dataset,), (directions,) = inputs["dataset"], inputs["alignment_directions"]
+    own_scale = settings.get("own_scale", False)
+    rows = []
+    for kind in directions["kind"].values:
+        source = directions.sel(kind=kind).rename(index="eigen")
+        source = source.assign_attrs(rank=source.sizes["eigen"])
+        rows.append(MapRow(LABELS[str(kind)], dataset, source, own_scale=own_scale))
+    bar = "alignment with direction $i$" + (", in units of each map's own limit" * own_scale)
+    figure, panels = draw_rows(rows, settings["eigenvectors"], settings["profile"], bar=bar)
+    for index, axes in enumerate(panels[0][1:]):
+        axes.set_title(f"{index + 1}")
+    return figure
+
+
+def numbers(
+    inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the largest |alignment| with each kind of direction (Appendix E)."""
+    (experiment,), (directions,) = settings["experiments"], inputs["alignment_directions"]
+    return numbers_table([(experiment, extreme_alignments(directions))])

@@ -1,0 +1,35 @@
+"""Training samples in the plane of two of their features, coloured by alignment (Figure 21)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from pipeline.figures.labels import row_labels
+from pipeline.figures.numbers import sample_numbers
+from pipeline.figures.rows import draw_rows
+from pipeline.figures.scatter_row import ScatterRow
+from pipeline.figures.style import publication_style
+
+ARTIFACTS = ("dataset", "alignment_samples")
+numbers = sample_numbers
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw a row per experiment: true classes, the top k alignments, the spectrum.
+
+    `settings` has `features`, the names of two features of the data set.
+    """
+    first, second = settings["features"]
+    rows = []
+    for label, dataset, samples in zip(
+        row_labels(settings), inputs["dataset"], inputs["alignment_samples"], strict=True
+    ):
+        train = dataset.isel(sample=dataset["split"].values == "train")
+        points = train["x"].sel(feature=[first, second]).values
+        names = (f"{first}\n↑ {second}", "")
+        rows.append(ScatterRow(label, points, samples, names, heading="class"))
+    count, profile = settings["eigenvectors"], settings["profile"]
+    return draw_rows(rows, count, profile, inputs["alignment_samples"])[0]

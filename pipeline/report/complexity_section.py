@@ -1,0 +1,98 @@
+"""Section "Complexity": what grows with the number of boundary pieces, and outlier counts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.report.markup import Table, table_view
+from pipeline.report.number_text import measured
+from pipeline.report.plots import interval
+from pipeline.tables import COLUMNS, display_correlations
+
+POOLED = "all"  # the data set of a correlation that pools all of them
+OUTLIERS = {"outliers_gap": "outliers, gap", "outliers_edge": "outliers, edge"}
+BOUNDARY = ("pieces", "segments", "parts", "length")
+
+
+@dataclass(frozen=True)
+class ComplexitySection:
+    """Correlations pooled and by data set, and counts by experiment."""
+
+    pooled: Table
+    by_dataset: Table
+    counts: Table
+    models: int
+    clear: tuple[str, ...]  # measures whose pooled interval excludes zero
+
+
+def complexity_section(
+    correlations: pd.DataFrame, measures: pd.DataFrame, classes: Mapping[str, int]
+) -> ComplexitySection:
+    """Arrange rank correlations (`rank_correlations`) and counts from the tidy measures.
+
+    `classes` gives the number of classes C of each data set.
+    """
+    pooled = correlations[correlations["dataset"] == POOLED]
+    clear = pooled[(pooled["low"] > 0) | (pooled["high"] < 0)]
+    return ComplexitySection(
+        pooled=table_view(_plotted(pooled), 1, "Kendall's τ with the number of boundary pieces"),
+        by_dataset=table_view(display_correlations(correlations), 1, "The same by data set"),
+        counts=table_view(
+            pd.DataFrame(_counts(measures, classes)), 2, "Outliers and the exact boundary"
+        ),
+        models=int(pooled["models"].max()) if len(pooled) else 0,
+        clear=tuple(map(_name, clear["measure"])),
+    )
+
+
+def _plotted(pooled: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Measure": [_name(measure) for measure in pooled["measure"]],
+            "−1 … 1": [
+                interval(tau, low, high, limit=1)
+                for tau, low, high in zip(pooled["tau"], pooled["low"], pooled["high"], strict=True)
+            ],
+            "τ": [_signed(tau) for tau in pooled["tau"]],
+            "95 % interval": [
+                f"{_signed(low)} … {_signed(high)}"
+                for low, high in zip(pooled["low"], pooled["high"], strict=True)
+            ],
+            "models": [str(count) for count in pooled["models"]],
+        }
+    )
+
+
+def _counts(measures: pd.DataFrame, classes: Mapping[str, int]) -> Iterator[dict[str, str]]:
+    """Yield a line per experiment whose outliers were counted; an interval over all its runs."""
+    for (dataset, training), part in measures.groupby(["dataset", "training"], sort=False):
+        values = {str(name): column.dropna() for name, column in part.groupby("measure")["value"]}
+        if not any(len(values.get(name, ())) for name in OUTLIERS):
+            continue
+        line = {
+            "Data set": str(dataset).replace("_", " "),
+            "Training": str(training).replace("_", " "),
+        }
+        for name, heading in OUTLIERS.items():
+            line[heading] = _summary(values, name)
+            low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
+            if low is not None and high is not None and len(low) and len(high):
+                line[heading] += f" [{low.min():g}, {high.max():g}]"
+        count = classes.get(str(dataset))
+        line |= {"C": "–" if count is None else str(count)}
+        line |= {"C²": "–" if count is None else str(count**2)}
+        yield line | {name: _summary(values, name) for name in BOUNDARY}
+
+
+def _summary(values: Mapping[str, pd.Series], name: str) -> str:
+    found = values.get(name, pd.Series(dtype=float))
+    return measured(found.mean(), found.std(ddof=1), len(found))
+
+
+def _name(measure: str) -> str:
+    return COLUMNS.get(measure, OUTLIERS.get(measure, measure.replace("_", " ")))
+
+
+def _signed(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:+.2f}"

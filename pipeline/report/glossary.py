@@ -1,0 +1,55 @@
+"""What the quantities are that checks, tables and figures compare, in a line each."""
+
+import re
+
+MEANINGS = {
+    "g_theta_max": "G_θ, Eq. 6, with the maximum over samples: the share of eigenvectors that count",
+    "g_theta_mean": "G_θ, Eq. 6, with the mean over samples",
+    "epsilon": "ε, the threshold of G_θ: largest alignment with random directions",
+    "trace": "trace of the Hessian",
+    "lambda_max": "largest eigenvalue of the Hessian",
+    "lambda_min": "smallest eigenvalue of the Hessian",
+    "rank": "number of eigenvalues above the rank tolerance",
+    "norm_l2": "Euclidean norm of all parameters",
+    "norm_published": "sum of the Euclidean norms of the parameter tensors, as published",
+    "test_accuracy": "share of test samples that are predicted right",
+    "outliers_gap": "outliers of the spectrum, counted by the widest gap above a power-law bulk",
+    "outliers_edge": "outliers of the spectrum, counted by the mirror image of its negative part",
+    "pieces": "linear pieces of the exact decision boundary in the window, collinear ones joined",
+    "segments": "segments of the exact decision boundary in the window, one per activation region",
+    "parts": "connected parts of the exact decision boundary",
+    "length": "length of the exact decision boundary",
+    "turning": "total turning angle along the exact decision boundary",
+    "margin_true": "smallest distance of a training sample from the exact boundary",
+    "margin_estimated": "margin estimated from the top eigenvector, Appendix I.3",
+    "alignment_at_boundary": "mean over grid points at the boundary of the largest |A_i| drawn",
+    "alignment_elsewhere": "the same over all other grid points",
+    "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
+    "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
+    "alignment_by_distance": "Kendall's τ of a sample's distance from the boundary and its alignment",
+    "order_by_margin": "Kendall's τ of the order of eigenvectors and the margin they encode",
+    "participation": "how many eigenvectors a training gradient spreads over, on average",
+    "class_coherence": "1 where all gradients of a class have the same alignments",
+    "own_boundary_alignment": "alignment at the boundary around the class whose loss is taken",
+    "other_boundary_alignment": "alignment at the boundary between the other classes",
+    "boundary_points": "number of boundary points on the line",
+    "agreement_with_first_row": "share of grid points that are predicted alike",
+    "largest_*_on_grid": "largest |alignment| on the grid with such a direction",
+    "share_above_0.1_*": "share of grid points above a tenth of the largest value",
+    "A_*_flip": "how strongly A_i changes its sign at a boundary point",
+    "beta_*": "|cosine| of the i-th eigenvectors of the Hessian and of the gradient covariance",
+    "overlap_of_first_*": "overlap of the subspaces of the first i eigenvectors of H and Σ",
+    "*_ratio": "ratio to the first row of the figure",
+    "*_low": "lower end of the interval of this quantity",
+    "*_high": "upper end of the interval of this quantity",
+}
+
+
+def meaning(quantity: str) -> str:
+    """Return what a quantity is; "" for one that is not listed. `*` stands for any text."""
+    if quantity in MEANINGS:
+        return MEANINGS[quantity]
+    for pattern, text in MEANINGS.items():
+        if "*" in pattern and re.fullmatch(re.escape(pattern).replace(r"\*", ".+"), quantity):
+            return text
+    return ""

@@ -1,0 +1,55 @@
+"""Figures inside the page: fewer pixels and colours, as text."""
+
+import base64
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageFile
+
+WIDTH = 1600  # pixels; twice the width of a column of the page
+COLOURS = 256
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image as a data URI with its size in pixels."""
+
+    uri: str
+    width: int
+    height: int
+
+
+def embed(image: bytes, width: int = WIDTH) -> Picture:
+    """Return a PNG of at most `width` pixels and 256 colours, whatever its colours were.
+
+    Raises ValueError when the bytes are no image.
+    """
+    picture = _decode(image)
+    if picture.width > width:
+        height = round(picture.height * width / picture.width)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    # without dithering, whose noise would not compress
+    picture = picture.quantize(COLOURS, dither=Image.Dither.NONE)
+    buffer = BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    text = base64.b64encode(buffer.getvalue()).decode("ascii")
+    return Picture(f"data:image/png;base64,{text}", picture.width, picture.height)
+
+
+def _decode(image: bytes) -> Image.Image:
+    """Read an image in memory; a parser is fed, since no file is opened here."""
+    parser = ImageFile.Parser()
+    try:
+        parser.feed(image)
+        return _on_white(parser.close())
+    except OSError as error:
+        raise ValueError(
+            f"expected a PNG image, found {len(image)} bytes that are none ({error}); delete the "
+            "figure and run its rule again"
+        ) from error
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    picture = picture.convert("RGBA")
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture).convert("RGB")

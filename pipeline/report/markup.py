@@ -1,0 +1,63 @@
+"""Text and tables as HTML, escaped: what the templates are given."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+from pipeline.report.number_text import number
+
+# one symbol and its index, as in λ_max, G_θ, A_1; names of quantities like g_theta_max are longer
+SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+
+
+def prose(text: str) -> Markup:
+    """Escape a text; **bold**, indices and minus signs as they are printed."""
+    html = MINUS.sub("−", str(escape(text)))
+    html = SUBSCRIPT.sub(r"\1<sub>\2</sub>", html)
+    return Markup(BOLD.sub(r"<strong>\1</strong>", html))
+
+
+def breakable(name: str) -> Markup:
+    """Escape a name of the project and let a line break after its separators."""
+    return Markup(re.sub(r"([/:_])", r"\1<wbr>", str(escape(name))))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as HTML; the first `labels` columns name a row, the others hold numbers."""
+
+    columns: tuple[Markup, ...]
+    rows: tuple[tuple[Markup, ...], ...]
+    labels: int
+    caption: Markup = Markup()
+
+    def opens_group(self, row: int) -> bool:
+        """Whether the row's first label differs from that of the row before."""
+        return row == 0 or self.rows[row][0] != self.rows[row - 1][0]
+
+
+def table_view(frame: pd.DataFrame, labels: int, caption: str = "") -> Table:
+    """Turn a table of texts, numbers and markup into cells."""
+    return Table(
+        columns=tuple(map(prose, frame.columns)),
+        rows=tuple(tuple(map(_cell, row)) for row in frame.itertuples(index=False)),
+        labels=labels,
+        caption=prose(caption),
+    )
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join items as in a sentence."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + f" and {items[-1]}"
+
+
+def _cell(value: Any) -> Markup:
+    if isinstance(value, Markup):
+        return value
+    return prose(value if isinstance(value, str) else number(value))

@@ -1,0 +1,44 @@
+"""Numbers as a reader wants them: few digits, powers of ten where zeros would be counted."""
+
+import math
+
+from pipeline.tables import mean_and_deviation
+
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+ORDINARY = range(-3, 6)  # powers of ten that are written out
+
+
+def number(value: float) -> str:
+    """Write a number with four significant digits; "–" for one that is not known."""
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    power = _power(value)
+    if power in ORDINARY:
+        return f"{value:.4g}" if power < 4 else f"{value:.0f}"
+    return f"{value / 10**power:.3g} × 10{_raised(power)}"
+
+
+def measured(mean: float, deviation: float, runs: int) -> str:
+    """Write mean ± deviation over runs; a single run has no deviation."""
+    if runs < 2 or not math.isfinite(mean):
+        return number(mean)
+    power = _power(mean)
+    if power in ORDINARY or _power(deviation) in ORDINARY:
+        return mean_and_deviation(mean, deviation)
+    return f"({mean_and_deviation(mean / 10**power, deviation / 10**power)}) × 10{_raised(power)}"
+
+
+def duration(seconds: float) -> str:
+    """Write a time with the unit that suits it."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _power(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0
+
+
+def _raised(power: int) -> str:
+    return str(power).translate(SUPERSCRIPT)

@@ -1,0 +1,69 @@
+"""The report as one page of HTML: data and templates in, text out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from pipeline.claims import VERDICTS
+from pipeline.report.claims_section import ClaimsSection
+from pipeline.report.complexity_section import ComplexitySection
+from pipeline.report.figures_section import FigureView
+from pipeline.report.markup import Table, breakable, listed, prose
+from pipeline.report.published_section import CLOSE, PublishedTable, agreement
+from pipeline.report.run_section import RunSection
+
+MAIN = "page.html"
+TITLE = "The Hessian and the decision boundary"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page says."""
+
+    profile: str
+    note: str  # "" for the full study
+    seeds: tuple[int, ...]
+    claims: ClaimsSection
+    published: Sequence[PublishedTable]
+    precision: Table | None
+    complexity: ComplexitySection
+    figures: Sequence[FigureView]
+    run: RunSection
+
+
+def render_page(report: Report, templates: Mapping[str, str]) -> str:
+    """Return the page; `templates` holds the text of each template by its file name.
+
+    Raises ValueError when the main template is missing.
+    """
+    if MAIN not in templates:
+        raise ValueError(f"expected a template {MAIN!r}, found {sorted(templates)}")
+    environment = Environment(
+        loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(prose=prose, breakable=breakable, anchor=anchor)
+    # style and script are the project's own text, not data to escape
+    raw = {name: Markup(text) for name, text in templates.items() if not name.endswith(".html")}
+    close, compared = agreement(report.published)
+    return environment.get_template(MAIN).render(
+        report=report, title=TITLE, verdicts=VERDICTS, found=_found(report.claims.counts),
+        close=close, compared=compared, limit=CLOSE, raw=raw,
+    )  # fmt: skip
+
+
+def anchor(name: str) -> str:
+    """Return the name of a verdict or state as a class of the style."""
+    return name.replace(",", "").replace(" ", "-")
+
+
+def _found(counts: Mapping[str, int]) -> str:
+    """Say how many claims have each verdict, in words."""
+    parts = [
+        f"{count} {'is' if count == 1 else 'are'} {verdict}"
+        for verdict, count in counts.items()
+        if count
+    ]
+    return f"Of {sum(counts.values())} claims, {listed(parts)}"

@@ -1,0 +1,54 @@
+"""Section "Published numbers": the paper's tables, as measured here and beside the paper's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from pipeline.report.markup import Table, table_view
+from pipeline.report.plots import interval
+from pipeline.tables import display, display_comparison, footnotes
+
+CLOSE = 2.0  # combined standard deviations within which two means agree
+AXIS = 5.0  # of the drawn differences
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table of the paper: our numbers, and the comparison."""
+
+    name: str
+    title: str
+    text: str
+    ours: Table
+    notes: tuple[str, ...]
+    comparison: Table
+    compared: int  # numbers with a published deviation
+    close: int  # of them, within CLOSE combined deviations
+
+
+def published_table(
+    name: str, title: str, text: str, summary: pd.DataFrame, comparison: pd.DataFrame
+) -> PublishedTable:
+    """Put a table and its comparison (see `pipeline.tables`) into the form of the page."""
+    difference = comparison["difference"].astype(float)
+    shown = display_comparison(comparison)
+    shown[f"−{AXIS:g} … {AXIS:g} σ"] = [_strip(value) for value in difference]
+    return PublishedTable(
+        name, title, text,
+        ours=table_view(display(summary), labels=2, caption=title),
+        notes=tuple(footnotes(summary, "")),
+        comparison=table_view(shown, labels=3, caption="Ours and the published numbers"),
+        compared=int(difference.notna().sum()),
+        close=int((difference.abs() <= CLOSE).sum()),
+    )  # fmt: skip
+
+
+def agreement(tables: Sequence[PublishedTable]) -> tuple[int, int]:
+    """Return how many numbers lie within two combined deviations, and how many were compared."""
+    return sum(table.close for table in tables), sum(table.compared for table in tables)
+
+
+def _strip(difference: float) -> Markup:
+    return interval(difference, difference, difference, AXIS, band=CLOSE)

@@ -1,0 +1,60 @@
+"""Section "Cost and environment": the only part of the page that differs from run to run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipeline.report.markup import Table, table_view
+from pipeline.report.number_text import duration
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """Time and memory per stage, package versions, settings."""
+
+    costs: Table | None
+    total: str
+    versions: Table
+    settings: Table
+
+
+def run_section(
+    costs: Mapping[str, Sequence[tuple[float, float]]],
+    versions: Mapping[str, Mapping[str, int]],
+    settings: Mapping[str, str],
+) -> RunSection:
+    """Arrange what a run took and what it ran with.
+
+    `costs` has (seconds, peak memory in MB) of each job of a stage; `versions` how many artifacts
+    were made with each version of a package.
+    """
+    lines = [
+        {
+            "Stage": stage.replace("_", " "),
+            "jobs": str(len(jobs)),
+            "total time": duration(sum(seconds for seconds, _ in jobs)),
+            "longest job": duration(max(seconds for seconds, _ in jobs)),
+            "peak memory": f"{max(memory for _, memory in jobs):,.0f} MB",
+        }
+        for stage, jobs in costs.items()
+    ]
+    found = [
+        {"Package": package, "version": ", ".join(_counted(counts))}
+        for package, counts in versions.items()
+    ]
+    return RunSection(
+        costs=table_view(pd.DataFrame(lines), 1, "Time and memory per stage") if lines else None,
+        total=duration(sum(seconds for jobs in costs.values() for seconds, _ in jobs)),
+        versions=table_view(pd.DataFrame(found), 1, "Versions"),
+        settings=table_view(
+            pd.DataFrame({"Setting": settings.keys(), "value": settings.values()}), 1, "Settings"
+        ),
+    )
+
+
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    """Name versions, with the number of artifacts where there are several."""
+    if len(counts) == 1:
+        return list(counts)
+    return [f"{version} ({count} artifacts)" for version, count in sorted(counts.items())]

@@ -1,0 +1,122 @@
+# The claims' verdicts as data, and the report: one page of HTML with everything in it.
+
+REPORT_TEMPLATES = f"{workflow.basedir}/pipeline/report/templates"
+
+
+def made_figures():
+    """Figures that are part of the profile, in the order of the configuration."""
+    left_out = study.selection.left_out()
+    return [name for name in study.selection.figures() if name not in left_out]
+
+
+def all_figure_files(kind):
+    return [figure_files(name)[kind] for name in made_figures()]
+
+
+def all_table_files(kind):
+    return [table_files(name)[kind] for name in study.config["tables"]]
+
+
+def tabulated_datasets():
+    return sorted(
+        {
+            dataset_file(dataset)
+            for name in study.config["tables"]
+            for dataset in study.selection.table(name)
+        }
+    )
+
+
+def precision_files():
+    """Comparisons of methods that the report shows where they are part of the profile."""
+    return []
+
+
+def claim_targets():
+    return [*study.selection.figures(), *study.config["tables"]]
+
+
+def figure_summary(name):
+    """What the report says about how a figure was made; arrays relative to the results folder."""
+    entry = study.selection.figure(name)
+    arrays = [path for paths in figure_inputs(name).values() for path in paths]
+    return {
+        "name": name,
+        "layout": entry["layout"],
+        "experiments": entry["experiments"],
+        "arrays": [os.path.relpath(path, RESULTS) for path in dict.fromkeys(arrays)],
+    }
+
+
+def report_settings(wildcards):
+    curvature, alignment = study.config["curvature"], study.config["alignment"]
+    return {
+        "profile": study.profile,
+        "note": profile_note(),
+        "seeds": study.seeds,
+        "targets": claim_targets(),
+        "tables": list(study.config["tables"]),
+        "figures": [figure_summary(name) for name in study.selection.figures()],
+        "left_out": study.selection.left_out(),
+        "shown": {
+            "profile": study.profile,
+            "seeds": ", ".join(map(str, study.seeds)),
+            "run drawn in figures": f"seed {study.config['figures']['seed']}",
+            "eigensolver": curvature["method"],
+            "rank tolerance": f"{curvature['rank_tolerance']:g}",
+            "grid": f"{alignment['grid_resolution']} points per axis",
+        },
+    }
+
+
+rule claims:
+    """Every claim of the paper: what was measured, and a verdict."""
+    input:
+        claims=f"{workflow.basedir}/workflow/report/claims.yaml",
+        measures=rules.measures.output.table,
+        correlations=rules.correlations.output.csv,
+        numbers=all_figure_files("csv"),
+    output:
+        csv=f"{RESULTS}/tables/claims.csv",
+        markdown=f"{RESULTS}/tables/claims.md",
+    log:
+        f"{LOGS}/claims.log",
+    localrule: True
+    params:
+        files=files,
+        spec=spec(
+            "claims",
+            lambda w: {"targets": claim_targets(), "profile": profile_note()},
+        ),
+    shell:
+        RUN
+
+
+rule report:
+    """One self-contained page of HTML: claims, published numbers, figures, costs."""
+    input:
+        claims=rules.claims.input.claims,
+        verdicts=rules.claims.output.csv,
+        captions=f"{workflow.basedir}/workflow/report/captions.yaml",
+        measures=rules.measures.output.table,
+        correlations=rules.correlations.output.csv,
+        tables=all_table_files("csv"),
+        comparisons=all_table_files("comparison_csv"),
+        precision=precision_files(),
+        datasets=tabulated_datasets(),
+        images=all_figure_files("png"),
+        numbers=all_figure_files("csv"),
+        templates=[
+            f"{REPORT_TEMPLATES}/{name}"
+            for name in sorted(os.listdir(REPORT_TEMPLATES))
+        ],
+    output:
+        page=f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    localrule: True
+    params:
+        files=files,
+        spec=spec("report", report_settings),
+    shell:
+        RUN

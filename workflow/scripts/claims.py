@@ -1,0 +1,28 @@
+"""Judge every claim of the paper by its checks."""
+
+from pathlib import Path
+
+import yaml
+
+from pipeline.artifacts import open_table, save_table, save_text
+from pipeline.claims import collect
+from pipeline.report.claim_list import Claim, read_claims
+from pipeline.report.claim_table import claim_table, display_claims
+from pipeline.table_formats import markdown
+from workflow.job import Job
+
+
+def main(job: Job) -> None:
+    """Write one line per check with its claim's verdict, and the same for reading."""
+    claims = open_claims(job.input["claims"], job.settings["targets"])
+    figures = {Path(path).stem: open_table(path) for path in job.input["numbers"]}
+    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    table = claim_table(claims, collect(measures, figures, correlations))
+    save_table(table, job.output["csv"])
+    notes = [note for note in (job.settings["profile"],) if note]
+    save_text(markdown(display_claims(table), notes), job.output["markdown"])
+
+
+def open_claims(path: str | Path, targets: list[str]) -> list[Claim]:
+    """Read the list of claims; raise ClaimError for a mistake in it."""
+    return read_claims(yaml.safe_load(Path(path).read_text(encoding="utf-8")), targets)

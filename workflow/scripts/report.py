@@ -1,0 +1,104 @@
+"""Write the report: one page of HTML that needs nothing else."""
+
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+from pipeline.artifacts import open_artifact, open_table, save_text
+from pipeline.report.claims_section import ClaimsSection, claims_section
+from pipeline.report.complexity_section import ComplexitySection, complexity_section
+from pipeline.report.figures_section import FigureView, figure_view, missing_figure
+from pipeline.report.page import Report, render_page
+from pipeline.report.precision_section import precision_table
+from pipeline.report.published_section import PublishedTable, published_table
+from pipeline.report.run_section import RunSection, run_section
+from workflow.captions import caption
+from workflow.job import Job
+from workflow.provenance import PACKAGES, read_record
+from workflow.scripts.claims import open_claims
+from workflow.summary import stage_costs
+
+
+def main(job: Job) -> None:
+    """Read everything the page shows and write it as one file."""
+    report = Report(
+        profile=job.settings["profile"],
+        note=job.settings["note"],
+        seeds=tuple(job.settings["seeds"]),
+        claims=_claims(job),
+        published=_published(job),
+        precision=precision_table([open_table(path) for path in job.input.get("precision", [])]),
+        complexity=_complexity(job),
+        figures=_figures(job),
+        run=_run(job),
+    )
+    templates = {Path(path).name: _text(path) for path in job.input["templates"]}
+    page = render_page(report, templates)
+    save_text(page, job.output["page"])
+    print(f"a page of {len(page.encode()) / 1e6:.1f} MB", file=sys.stderr)
+
+
+def _claims(job: Job) -> ClaimsSection:
+    claims = open_claims(job.input["claims"], job.settings["targets"])
+    return claims_section(claims, open_table(job.input["verdicts"]), job.settings["left_out"])
+
+
+def _published(job: Job) -> list[PublishedTable]:
+    return [
+        published_table(name, *_caption(name), open_table(ours), open_table(comparison))
+        for name, ours, comparison in zip(
+            job.settings["tables"], job.input["tables"], job.input["comparisons"], strict=True
+        )
+    ]
+
+
+def _complexity(job: Job) -> ComplexitySection:
+    datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
+    classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
+    return complexity_section(
+        open_table(job.input["correlations"]), open_table(job.input["measures"]), classes
+    )
+
+
+def _figures(job: Job) -> list[FigureView]:
+    """Return every figure in the order of the configuration, those that were not made too."""
+    made = {Path(path).stem: path for path in job.input["images"]}
+    numbers = {Path(path).stem: path for path in job.input["numbers"]}
+    views = []
+    for entry in job.settings["figures"]:
+        name, layout = entry["name"], entry["layout"]
+        title, text = _caption(name)
+        if name in made:
+            view = figure_view(
+                name, title, text, layout=layout, experiments=entry["experiments"],
+                arrays=entry["arrays"], png=Path(made[name]).read_bytes(),
+                numbers=open_table(numbers[name]),
+            )  # fmt: skip
+        else:
+            view = missing_figure(name, title, layout, job.settings["left_out"][name])
+        views.append(view)
+    return views
+
+
+def _run(job: Job) -> RunSection:
+    """Gather what the benchmarks and the artifacts' own provenance say about this run."""
+    results = Path(job.output["page"]).parent
+    versions: dict[str, Counter[str]] = {package: Counter() for package in PACKAGES}
+    for path in sorted(results.rglob("*.zarr.zip")):
+        try:
+            found = read_record(str(path))["versions"]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            continue  # `make verify` names such files
+        for package, version in found.items():
+            versions.setdefault(package, Counter())[version] += 1
+    return run_section(stage_costs(results / "benchmarks"), versions, job.settings["shown"])
+
+
+def _caption(name: str) -> tuple[str, str]:
+    entry = caption(name)
+    return entry.title, entry.text
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Which tables and figures a profile makes, and why it leaves out others.
+
+A data set that the profile is `without` is dropped from tables and figures; one that would have
+to be downloaded keeps its figures out of `all`, and they can still be asked for by name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+CACHE = Path(__file__).resolve().parent.parent / "data"
+
+
+class Selection:
+    """The tables and figures of a configuration's profile."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._profile = config["profiles"][config["profile"]]
+
+    def table(self, name: str) -> dict[str, list[str]]:
+        """Return the rows of a table, data set -> trainings, without the profile's omissions."""
+        rows = self._config["tables"][name]
+        return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}
+
+    def figure(self, name: str) -> dict[str, Any]:
+        """Return a figure's entry without the experiments on data sets that the profile omits.
+
+        Where that would leave nothing to draw the entry is whole: somebody asks for it by name.
+        """
+        entry = dict(self._config["figures"][name])
+        experiments = entry["experiments"]
+        kept = [i for i, e in enumerate(experiments) if not self._omitted(e.split("/")[0])]
+        for key in {"experiments", "labels"} & entry.keys() if kept else ():
+            entry[key] = [entry[key][i] for i in kept]
+        return entry
+
+    def left_out(self) -> dict[str, str]:
+        """Return the figures that are not part of `all`, each with the reason."""
+        reasons = {}
+        for name in self.figures():
+            datasets = {e.split("/")[0] for e in self.figure(name)["experiments"]}
+            if omitted := sorted(filter(self._omitted, datasets)):
+                reasons[name] = f"{', '.join(omitted)} not part of this profile"
+            elif missing := sorted(filter(self._needs_download, datasets)):
+                reasons[name] = f"{', '.join(missing)} would have to be downloaded"
+        return reasons
+
+    def figures(self) -> list[str]:
+        """Return the names of all figures."""
+        return [name for name in self._config["figures"] if name != "seed"]
+
+    def _omitted(self, dataset: str) -> bool:
+        return dataset in self._profile["without"]
+
+    def _needs_download(self, dataset: str) -> bool:
+        entry = self._config["datasets"][dataset]
+        if self._profile["download"] or not entry.get("needs_files"):
+            return False
+        folders = [CACHE, *([Path(f)] if (f := self._config["data_folder"]) else [])]
+        return not any((folder / name).is_file() for folder in folders for name in entry["files"])
