@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := quick
-.PHONY: quick paper verify test bench check help
+.PHONY: quick paper verify test bench bench-peers check help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	$(BIN)/snakemake all --config profile=quick
@@ -23,6 +23,14 @@ test: $(READY)  ## set up and run the tests (minutes)
 bench: $(READY)  ## measure the speed-ups against their baselines (about 10 minutes)
 	$(BIN)/python -m benchmarks
 
+bench-peers: .venv-peers/.ready  ## the same against other libraries, in an environment of their own
+	.venv-peers/bin/python -m benchmarks.peers
+
+.venv-peers/.ready: benchmarks/requirements-peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 check: $(READY)  ## lint, format and type checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,4 +43,4 @@ $(READY): requirements.txt
 	@touch $@
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 13

@@ -1,9 +1,9 @@
-"""`python -m benchmarks [training alignment spectrum]`: speed against baselines of the same run."""
+"""`python -m benchmarks [training alignment spectrum eigensolver]`: speed against baselines."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("training", "alignment", "spectrum")
+NAMES = ("training", "alignment", "spectrum", "eigensolver")
 
 
 def main(names: list[str]) -> None:

@@ -27,7 +27,7 @@ Window = tuple[tuple[float, float], ...]
 
 
 def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
-    """Return where the predicted class changes inside a window ((x₀, x₁), (y₀, y₁)).
+    """Return where the predicted class changes in the closed window ((x₀, x₁), (y₀, y₁)).
 
     In each linear region the logits are affine, so there the boundary between classes a and b is
     the straight segment on which f_a = f_b are the largest, exact to float64's round-off. At ties
@@ -45,8 +45,9 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
         much it bends the boundary;
       parts, closed_parts: number of connected parts, and of those without a free end.
 
-    Raises ValueError for a network that is not a sequence of Linear and ReLU, takes other than two
-    features or has parameters that are not finite, and for a window that is not two ranges.
+    Raises ValueError for a network that is not a sequence of Linear and ReLU, does not lead from
+    two features to two or more logits or has parameters that are not finite, and for a window that
+    is not two increasing ranges.
     """
     (x_low, x_high), (y_low, y_high) = _checked_window(window)
     corners = np.array([[x_low, y_low], [x_high, y_low], [x_high, y_high], [x_low, y_high]])

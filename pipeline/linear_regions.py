@@ -14,7 +14,7 @@ from pipeline.models import sequence
 # A point nearer to a line than this, relative to the largest coordinate, is on it: far above the
 # round-off of a crossing point (1e-16), far below any distance that matters.
 ON_THE_LINE = 1e-12
-ROUND_OFF = 1e-14  # of a sum, relative to the sum of its terms' sizes
+ROUND_OFF = 1e-14  # of a sum, relative to the sum of the sizes of its terms
 UNITS_BETWEEN_BOUNDS = 25  # cut so many units, then give up the regions that are decided
 
 
@@ -66,12 +66,6 @@ def affine_layers(module: nn.Module) -> list[Layer]:
         elif isinstance(part, nn.ReLU):
             units = len(layers[-1].bias)
             layers.append(Layer(np.eye(units), np.zeros(units)))
-    outputs = len(layers[-1].bias)
-    if outputs < 2:
-        raise ValueError(
-            f"expected one logit per class, two or more, found {outputs} output; give a binary "
-            "classifier a second one, of zero"
-        )
     return layers
 
 
@@ -82,11 +76,12 @@ def _require_relu_network_on_the_plane(module: nn.Module) -> None:
             f"expected only Linear, ReLU, Flatten and Identity in sequence, found {parts}; the "
             "decision boundary of other networks is not computed piece by piece"
         )
-    features = next((part.in_features for part in parts if isinstance(part, nn.Linear)), 2)
-    if features != 2:
+    linear = [part for part in parts if isinstance(part, nn.Linear)]
+    if linear and (linear[0].in_features != 2 or linear[-1].out_features < 2):
         raise ValueError(
-            f"expected a network of two input features, found {features}; use the measures that "
-            "do not need to draw the input space"
+            "expected a network of two input features with one logit per class, found "
+            f"{linear[0].in_features} features and {linear[-1].out_features} logits; give a binary "
+            "classifier of one output a second one, zero"
         )
     if not all(bool(parameter.isfinite().all()) for parameter in module.parameters()):
         raise ValueError(
@@ -123,7 +118,7 @@ def undecided_regions(layers: list[Layer], corners: np.ndarray) -> Regions:
 
 
 def round_off(layers: list[Layer], reach: float) -> float:
-    """Bound the round-off of a logit, for inputs of coordinates up to `reach`."""
+    """Bound the round-off of the logits at inputs whose coordinates are up to `reach`."""
     size = np.full(2, reach)
     for layer in layers:
         size = np.abs(layer.weight) @ size + np.abs(layer.bias)
@@ -131,7 +126,7 @@ def round_off(layers: list[Layer], reach: float) -> float:
 
 
 def line_values(vertices: np.ndarray, lines: np.ndarray, negligible: float = 0) -> np.ndarray:
-    """Evaluate one line (region, 3) per polygon at its vertices; exactly zero on the line."""
+    """Evaluate a line (region, 3) per polygon at its vertices; on it, the value is exactly zero."""
     values = np.einsum("rck,rk->rc", vertices, lines)
     reach = ON_THE_LINE * np.abs(vertices[..., :2]).max(initial=0)
     slope = np.hypot(lines[:, 0], lines[:, 1])[:, None]
@@ -200,6 +195,5 @@ def _decided(regions: Regions, layers: list[Layer], negligible: float) -> np.nda
         maps = layer.after(maps * chord[:, None])
     classes = round(maps.shape[2] ** 0.5)
     gap = ((vertices @ maps).min(axis=1) + low).reshape(-1, classes, classes)
-    # a region that only touches the boundary stays
     wins = (gap > negligible) | np.eye(classes, dtype=bool)
     return wins.all(axis=2).any(axis=1)

@@ -14,7 +14,7 @@ thresholds set by hand for each data set.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, log, nan, sqrt
+from math import exp, inf, log, nan, sqrt
 from typing import Literal
 
 import numpy as np
@@ -117,11 +117,11 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
     λ_max(F), which is |λ_min(F)| by symmetry, needs G. By Weyl's inequality this edge is at least
     |λ_min(H)|; for networks of this study it is 1.00 to 1.99 times as large.
 
-    low, high: the eigenvalues above 2 |λ_min| and |λ_min|. The count is NaN without negative eigenvalues (Gauss–Newton
-    and covariance matrices, or a partial spectrum that lacks them), as there is no edge to mirror.
+    low, high: the eigenvalues above 2 |λ_min| and |λ_min|. The count is NaN where no eigenvalue is
+    negative (Gauss–Newton and covariance matrices, a partial spectrum without its lower end).
     """
     positive = eigenvalues[eigenvalues > 0]
-    mirrored = -eigenvalues.min(initial=0.0)
+    mirrored = -float(eigenvalues.min(initial=0.0))
     if not mirrored:
         unknown = nan if len(positive) else 0
         return OutlierCount(unknown, unknown, unknown, nan, nan)
@@ -163,4 +163,4 @@ def _clarity(scores: np.ndarray, count: int) -> float:
     if not 1 <= count <= len(scores) or len(scores) < 2:
         return nan
     other = np.delete(scores, count - 1).max()
-    return float(scores[count - 1] / other) if other else nan
+    return float(scores[count - 1] / other) if other else inf

@@ -11,6 +11,7 @@ from pipeline.tables import (
     compare_with_published,
     display,
     display_comparison,
+    display_correlations,
     footnotes,
     mean_and_deviation,
     summarise,
@@ -131,3 +132,20 @@ def test_markdown_and_latex() -> None:
     assert r"\textbf{0.05 $\pm$ 0.01} & 9 $\pm$ 1 \\" in text
     assert r"100 \%" in text
     assert text.isascii()
+
+
+def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
+    correlations = pd.DataFrame(
+        [
+            ("circle", "trace", 3, 0.5, -0.25, 1.0),
+            ("all", "trace", 5, -0.125, -0.5, 0.25),
+            ("all", "turning", 5, float("nan"), float("nan"), float("nan")),
+        ],
+        columns=["dataset", "measure", "models", "tau", "low", "high"],
+    )
+    shown = display_correlations(correlations)
+    assert list(shown.columns) == ["Measure", "circle", "all"]
+    assert shown.values.tolist() == [
+        ["trace(H)", "+0.50 [-0.25, +1.00]", "-0.12 [-0.50, +0.25]"],
+        ["turning", "–", "–"],
+    ]

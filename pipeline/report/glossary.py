@@ -3,8 +3,8 @@
 import re
 
 MEANINGS = {
-    "g_theta_max": "G_θ, Eq. 6, with the maximum over samples: the share of eigenvectors that count",
-    "g_theta_mean": "G_θ, Eq. 6, with the mean over samples",
+    "g_theta_max": "G_θ, Eq. 6, with the maximum over samples",
+    "g_theta_mean": "the same with the mean over samples",
     "epsilon": "ε, the threshold of G_θ: largest alignment with random directions",
     "trace": "trace of the Hessian",
     "lambda_max": "largest eigenvalue of the Hessian",
@@ -26,8 +26,8 @@ MEANINGS = {
     "alignment_elsewhere": "the same over all other grid points",
     "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
     "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
-    "alignment_by_distance": "Kendall's τ of a sample's distance from the boundary and its alignment",
-    "order_by_margin": "Kendall's τ of the order of eigenvectors and the margin they encode",
+    "alignment_by_distance": "Kendall's τ of a sample's alignment with its distance to the boundary",
+    "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
     "participation": "how many eigenvectors a training gradient spreads over, on average",
     "class_coherence": "1 where all gradients of a class have the same alignments",
     "own_boundary_alignment": "alignment at the boundary around the class whose loss is taken",

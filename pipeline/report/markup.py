@@ -35,7 +35,7 @@ class Table:
     columns: tuple[Markup, ...]
     rows: tuple[tuple[Markup, ...], ...]
     labels: int
-    caption: Markup = Markup()
+    caption: Markup
 
     def opens_group(self, row: int) -> bool:
         """Whether the row's first label differs from that of the row before."""

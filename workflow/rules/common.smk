@@ -93,7 +93,8 @@ def profile_note():
     """What figures and tables say about themselves when they are not the full study."""
     if study.profile == "paper":
         return ""
-    return f"{study.profile} profile: {len(study.seeds)} seeds"
+    count = len(study.seeds)
+    return f"{study.profile} profile: {count} seed{'s' if count > 1 else ''}"
 
 
 def explain(name):
