@@ -53,8 +53,8 @@ def _candidates(
 ) -> tuple[Segments, np.ndarray]:
     """Segments where a cell of the second class may border on one of the first, and which to doubt.
 
-    A cell is where, in a region, its class is predicted. It does not tell what is beyond a segment
-    at the edge of the region, nor beyond one along which a third class ties.
+    A cell is where, in a region, the class has the largest logit. It does not tell what is beyond a
+    segment at the edge of the region, nor what is predicted where a third class ties along it.
     """
     left, right = classes
     cells, origin = _cells(regions, right, negligible)
@@ -77,16 +77,14 @@ def _candidates(
 
 
 def _cells(regions: Regions, label: int, negligible: float) -> tuple[Regions, np.ndarray]:
-    """The part of each region in which a class is predicted, and of which region it is."""
+    """The part of each region where a class has the largest logit, and of which region it is."""
     vertices, maps = regions
     origin = np.arange(len(maps))
     for other in range(maps.shape[2]):
         if other == label:
             continue
         gap = line_values(vertices, maps[..., label] - maps[..., other], negligible)
-        identical = (gap == 0).all(axis=1)
-        gap[identical] = 1 if label < other else -1
-        holds = gap.max(axis=1) > 0
+        holds = (gap.max(axis=1) > 0) | (gap == 0).all(axis=1)
         vertices, maps, origin = clip(vertices[holds], gap[holds]), maps[holds], origin[holds]
     return Regions(vertices, maps), origin
 

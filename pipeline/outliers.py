@@ -14,7 +14,7 @@ thresholds set by hand for each data set.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import exp, inf, log, nan, sqrt
+from math import exp, inf, log, nan
 from typing import Literal
 
 import numpy as np
@@ -31,8 +31,8 @@ EXPECTED_GAP = 1.0  # gap: mean score of the top gap of a power-law bulk
 CERTAIN_GAP = log(21)  # gap: score that some gap of such a bulk exceeds in 1 of 20 spectra
 FLATTEST_BULK = 1e-9  # gap: smallest decay that differs from equal eigenvalues with round-off
 
-# edge: times |most negative eigenvalue|; (least, used, most). 1 is the mirror image itself.
-EDGE_FACTORS = (1.0, sqrt(2), 2.0)
+# edge: times |most negative eigenvalue|; (least, used, most), see `edge_rule`
+EDGE_FACTORS = (1.0, 1.25, 2.0)
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def gap_rule(eigenvalues: np.ndarray) -> OutlierCount:
 
 
 def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
-    """Count the eigenvalues above √2 |λ_min|: beyond the mirror image of the negative ones.
+    """Count the eigenvalues above 1.25 |λ_min|: beyond the mirror image of the negative ones.
 
     H = G + F, with G the Gauss–Newton matrix, which is positive semidefinite, and F the curvature
     of the logits, weighted by the residuals. The outliers are G's (Sagun et al. 2017,
@@ -115,7 +115,8 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
     logits are linear in each layer's weights almost everywhere, so F has no block on its diagonal:
     its trace is 0, and with one hidden layer its eigenvalues come in pairs ±λ. An eigenvalue above
     λ_max(F), which is |λ_min(F)| by symmetry, needs G. By Weyl's inequality this edge is at least
-    |λ_min(H)|; for networks of this study it is 1.00 to 1.99 times as large.
+    |λ_min(H)|. In seven networks of this study, with F diagonalised by itself, it was 1.00 to 1.23
+    times as large for the 2-D data sets and 1.99 times for toy1d.
 
     low, high: the eigenvalues above 2 |λ_min| and |λ_min|. The count is NaN where no eigenvalue is
     negative (Gauss–Newton and covariance matrices, a partial spectrum without its lower end).

@@ -121,8 +121,10 @@ BY_HAND = {
     "touch from above": ([ABS_X, ZERO], (0, 0, 0, 0), 0, 0),
     "identical where x < 0": ([ZERO, PLUS_X], (2, 1, 1, 0), 2, 0),
     "identical where x < 0, the lower class elsewhere": ([PLUS_X, ZERO], (0, 0, 0, 0), 0, 0),
-    "a third class ties on the line": ([ZERO, X, -X], (2, 1, 1, 0), 2, 0),
-    "a third class is the first": ([X, -X, X], (2, 1, 1, 0), 2, 0),
+    "a third class ties on the line": ([ZERO, X + Y, -X - Y], (2, 1, 1, 0), 2 * ROOT, 0),
+    "a third class is the first": ([X + Y, -X - Y, X + Y], (2, 1, 1, 0), 2 * ROOT, 0),
+    "a third class is the second": ([-X - Y, X + Y, X + Y], (2, 1, 1, 0), 2 * ROOT, 0),
+    "a third class ties on the edge of regions": ([ZERO, X, -X], (2, 1, 1, 0), 2, 0),
     "one class everywhere": ([X, 2 * ONE], (0, 0, 0, 0), 0, 0),
     "on the edge of the window": ([X, ONE], (2, 1, 1, 0), 2, 0),
 }

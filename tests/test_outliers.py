@@ -129,11 +129,11 @@ def test_gap_worked_by_hand():
 
 
 def test_edge_worked_by_hand():
-    """|λ_min| = 1: 4 eigenvalues above 1, 3 above √2, 2 above 2; 3 is not the widest gap."""
+    """|λ_min| = 1: 4 eigenvalues above 1, 3 above 1.25, 2 above 2; 3 is not the widest gap."""
     eigenvalues = np.array([9.0, -0.5, 1.1, 0.2, 1.5, -1.0, 3.0, 0.1])
     found = count_outliers(eigenvalues, "edge")
     assert (found.low, found.count, found.high) == (2, 3, 4)
-    assert found.threshold == pytest.approx(math.sqrt(2))
+    assert found.threshold == 1.25
     logarithms = np.log([9.0, 3.0, 1.5, 1.1, 0.2, 0.1])
     scores = [
         (logarithms[m - 1] - logarithms[m]) / (logarithms[m:5] - logarithms[5]).mean()

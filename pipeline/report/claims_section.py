@@ -60,6 +60,10 @@ class ClaimsSection:
         """Return the claims with a verdict."""
         return [view for view in self.claims if view.verdict == verdict]
 
+    def about(self, figure: str) -> list[ClaimView]:
+        """Return the claims that a figure or table shows."""
+        return [view for view in self.claims if figure in view.claim.figures]
+
     @property
     def counts(self) -> dict[str, int]:
         """How many claims have each verdict."""

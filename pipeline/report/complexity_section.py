@@ -7,11 +7,11 @@ import pandas as pd
 
 from pipeline.report.markup import Table, table_view
 from pipeline.report.number_text import measured
-from pipeline.report.plots import interval
+from pipeline.report.plots import axis, interval
 from pipeline.tables import COLUMNS, display_correlations
 
 POOLED = "all"  # the data set of a correlation that pools all of them
-OUTLIERS = {"outliers_gap": "outliers, gap", "outliers_edge": "outliers, edge"}
+OUTLIERS = {"outliers_gap": "outliers (gap)", "outliers_edge": "outliers (edge)"}
 BOUNDARY = ("pieces", "segments", "parts", "length")
 
 
@@ -36,7 +36,7 @@ def complexity_section(
     pooled = correlations[correlations["dataset"] == POOLED]
     clear = pooled[(pooled["low"] > 0) | (pooled["high"] < 0)]
     return ComplexitySection(
-        pooled=table_view(_plotted(pooled), 1, "Kendall's τ with the number of boundary pieces"),
+        pooled=_plotted(pooled),
         by_dataset=table_view(display_correlations(correlations), 1, "The same by data set"),
         counts=table_view(
             pd.DataFrame(_counts(measures, classes)), 2, "Outliers and the exact boundary"
@@ -46,22 +46,19 @@ def complexity_section(
     )
 
 
-def _plotted(pooled: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
+def _plotted(pooled: pd.DataFrame) -> Table:
+    estimates = list(zip(pooled["tau"], pooled["low"], pooled["high"], strict=True))
+    shown = pd.DataFrame(
         {
             "Measure": [_name(measure) for measure in pooled["measure"]],
-            "−1 … 1": [
-                interval(tau, low, high, limit=1)
-                for tau, low, high in zip(pooled["tau"], pooled["low"], pooled["high"], strict=True)
-            ],
             "τ": [_signed(tau) for tau in pooled["tau"]],
-            "95 % interval": [
-                f"{_signed(low)} … {_signed(high)}"
-                for low, high in zip(pooled["low"], pooled["high"], strict=True)
-            ],
+            "95 % interval": [f"{_signed(low)} … {_signed(high)}" for _, low, high in estimates],
             "models": [str(count) for count in pooled["models"]],
         }
     )
+    drawn = [interval(*values, limit=1) for values in estimates]
+    table = table_view(shown, 1, "Kendall’s τ with the number of boundary pieces")
+    return table.with_column(1, axis(1), drawn)
 
 
 def _counts(measures: pd.DataFrame, classes: Mapping[str, int]) -> Iterator[dict[str, str]]:

@@ -26,7 +26,7 @@ MEANINGS = {
     "alignment_elsewhere": "the same over all other grid points",
     "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
     "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
-    "alignment_by_distance": "Kendall's τ of a sample's alignment with its distance to the boundary",
+    "alignment_by_distance": "Kendall's τ of a sample's distance to the boundary and alignment",
     "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
     "participation": "how many eigenvectors a training gradient spreads over, on average",
     "class_coherence": "1 where all gradients of a class have the same alignments",

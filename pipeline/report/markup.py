@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -41,9 +41,17 @@ class Table:
         """Whether the row's first label differs from that of the row before."""
         return row == 0 or self.rows[row][0] != self.rows[row - 1][0]
 
+    def with_column(self, place: int, heading: Markup, cells: Sequence[Markup]) -> "Table":
+        """Return the table with a drawn column at a place, a cell per row."""
+        columns = (*self.columns[:place], heading, *self.columns[place:])
+        rows = tuple(
+            (*row[:place], cell, *row[place:]) for row, cell in zip(self.rows, cells, strict=True)
+        )
+        return replace(self, columns=columns, rows=rows)
+
 
 def table_view(frame: pd.DataFrame, labels: int, caption: str = "") -> Table:
-    """Turn a table of texts, numbers and markup into cells."""
+    """Turn a table of texts and numbers into cells."""
     return Table(
         columns=tuple(map(prose, frame.columns)),
         rows=tuple(tuple(map(_cell, row)) for row in frame.itertuples(index=False)),
@@ -58,6 +66,4 @@ def listed(items: Sequence[str]) -> str:
 
 
 def _cell(value: Any) -> Markup:
-    if isinstance(value, Markup):
-        return value
     return prose(value if isinstance(value, str) else number(value))

@@ -61,8 +61,9 @@ def anchor(name: str) -> str:
 
 def _found(counts: Mapping[str, int]) -> str:
     """Say how many claims have each verdict, in words."""
+    words = {"partly": "partly reproduced"}
     parts = [
-        f"{count} {'is' if count == 1 else 'are'} {verdict}"
+        f"{count} {'is' if count == 1 else 'are'} {words.get(verdict, verdict)}"
         for verdict, count in counts.items()
         if count
     ]

@@ -36,6 +36,12 @@ def interval(value: float, low: float, high: float, limit: float, band: float = 
     )
 
 
+def axis(limit: float) -> Markup:
+    """Return the heading of a column of such lines: the ends of the axis and its middle."""
+    ends = f"<span>−{limit:g}</span><span>0</span><span>{limit:g}</span>"
+    return Markup(f'<span class="axis">{ends}</span>')
+
+
 def _place(value: float, limit: float) -> float:
     clipped = min(max(value, -limit), limit)
     return round((clipped + limit) / (2 * limit) * WIDTH, 1)

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from markupsafe import Markup
 
 from pipeline.report.markup import Table, table_view
-from pipeline.report.plots import interval
+from pipeline.report.plots import axis, interval
 from pipeline.tables import display, display_comparison, footnotes
 
 CLOSE = 2.0  # combined standard deviations within which two means agree
@@ -33,13 +32,13 @@ def published_table(
 ) -> PublishedTable:
     """Put a table and its comparison (see `pipeline.tables`) into the form of the page."""
     difference = comparison["difference"].astype(float)
-    shown = display_comparison(comparison)
-    shown[f"−{AXIS:g} … {AXIS:g} σ"] = [_strip(value) for value in difference]
+    drawn = [interval(value, value, value, AXIS, band=CLOSE) for value in difference]
+    beside = table_view(display_comparison(comparison), 3, "Beside the published numbers")
     return PublishedTable(
         name, title, text,
-        ours=table_view(display(summary), labels=2, caption=title),
+        ours=table_view(display(summary), 2, "Measured here"),
         notes=tuple(footnotes(summary, "")),
-        comparison=table_view(shown, labels=3, caption="Ours and the published numbers"),
+        comparison=beside.with_column(len(beside.columns), axis(AXIS), drawn),
         compared=int(difference.notna().sum()),
         close=int((difference.abs() <= CLOSE).sum()),
     )  # fmt: skip
@@ -48,7 +47,3 @@ def published_table(
 def agreement(tables: Sequence[PublishedTable]) -> tuple[int, int]:
     """Return how many numbers lie within two combined deviations, and how many were compared."""
     return sum(table.close for table in tables), sum(table.compared for table in tables)
-
-
-def _strip(difference: float) -> Markup:
-    return interval(difference, difference, difference, AXIS, band=CLOSE)
