@@ -16,7 +16,7 @@ from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.range_finder import RANGE_MARGIN, find_range, range_eigenpairs
 from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
 from pipeline.curvature.trace import trace_by_samples
-from pipeline.losses import cross_entropy_per_sample
+from pipeline.losses import cross_entropy_per_sample, squared_error_per_sample
 from pipeline.schema import check
 from pipeline.unfinished import Unfinished
 
@@ -469,6 +469,13 @@ def test_trace_by_samples_is_the_trace_of_the_hessian(make_problem, name):
     arguments = case.module, case.x, case.y, cross_entropy_per_sample
     assert trace_by_samples(*arguments) == pytest.approx(expected, rel=1e-12)
     assert trace_by_samples(*arguments, batch_size=64) == pytest.approx(expected, rel=1e-12)
+
+
+def test_trace_by_samples_holds_for_the_squared_error(make_problem):
+    case = make_problem("mlp_relu")
+    arguments = (case.module, case.x, case.y, squared_error_per_sample)
+    expected = float(torch.trace(dense_matrix(Hessian(*arguments))))
+    assert trace_by_samples(*arguments) == pytest.approx(expected, rel=1e-12)
 
 
 def test_trace_by_samples_declines_curved_activations(make_problem):

@@ -14,14 +14,12 @@ W_l[o', i'] moves z_l by u_l[i'] in the channel o' alone, and no stage mixes cha
 per i' serves all channels of the next layer's input. Only beyond that layer is it one per (o', i').
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
-from torch.func import grad, jvp, vmap
 
 from pipeline.curvature.layer_steps import Step, evaluate, is_layered, layer_patches, push_forward
 from pipeline.curvature.linear_algebra import column_slices
+from pipeline.curvature.logit_curvature import logit_curvature, logit_slope
 from pipeline.losses import Loss
 
 # Larger arrays get fresh pages from the system each time, which costs more than their arithmetic.
@@ -123,9 +121,7 @@ def _add_first_term(
             inputs = step.layer.weight[0].numel()
             jacobian[:, c, step.weight] = entries[..., :inputs].flatten(1)
             jacobian[:, c, step.bias] = entries[..., inputs:].flatten(1)
-    slope, values = _slope(loss_per_sample, labels), logits.detach()
-    curvature = vmap(lambda unit: jvp(slope, (values,), (unit,))[1], out_dims=1)(units)
-    weighted = curvature @ jacobian
+    weighted = logit_curvature(loss_per_sample, logits, labels) @ jacobian
     left, right = jacobian.flatten(0, 1), weighted.flatten(0, 1)
     for columns in column_slices(len(matrix)):
         upper = slice(columns.start, None)
@@ -136,7 +132,7 @@ def _add_second_term(
     matrix: Tensor, steps: list[Step], logits: Tensor, labels: Tensor, loss_per_sample: Loss
 ) -> None:
     """Add Σ_s Σ_c a_sc ∂²f_c/∂θ² to the upper triangle."""
-    slope = _slope(loss_per_sample, labels)(logits.detach())
+    slope = logit_slope(loss_per_sample, labels)(logits.detach())
     deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
     for lower, first in enumerate(steps[:-1]):
         tangent = _unit_tangents(first)
@@ -188,11 +184,6 @@ def _add_block(matrix: Tensor, lower: Step, upper: Step, block: Tensor) -> None:
         else:
             target = target.unflatten(2, (outputs, -1))
             target += part.permute(2, 1, 0, 3)
-
-
-def _slope(loss_per_sample: Loss, labels: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return f (n, C) ↦ ∂ℓ/∂f (n, C)."""
-    return grad(lambda logits: loss_per_sample(logits, labels).sum())
 
 
 def _by_position(output: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.func import hessian, jacrev, vmap
+from torch.func import jacrev, vmap
 
+from pipeline.curvature.logit_curvature import logit_curvature
 from pipeline.losses import Loss
 from pipeline.models import functional_logits, sequence, used_once
 
@@ -31,15 +32,15 @@ def trace_by_samples(
     logits = functional_logits(module)
     theta = tuple(parameter.detach() for parameter in module.parameters())
 
-    def one(xs: Tensor, ys: Tensor) -> Tensor:
+    def kernel(xs: Tensor) -> Tensor:
         def output(parameters: tuple[Tensor, ...]) -> Tensor:
             return logits(parameters, xs[None])[0]
 
-        def loss(values: Tensor) -> Tensor:
-            return loss_per_sample(values[None], ys[None])[0]
-
         jacobian = torch.cat([part.flatten(1) for part in jacrev(output)(theta)], dim=1)
-        return (hessian(loss)(output(theta)) * (jacobian @ jacobian.T)).sum()
+        return jacobian @ jacobian.T
 
-    batches = zip(x.split(batch_size), y.split(batch_size), strict=True)
-    return sum(float(vmap(one)(xb, yb).sum()) for xb, yb in batches) / len(y)
+    total = 0.0
+    for xb, yb in zip(x.split(batch_size), y.split(batch_size), strict=True):
+        curvature = logit_curvature(loss_per_sample, module(xb), yb)
+        total += float((curvature * vmap(kernel)(xb)).sum())
+    return total / len(y)

@@ -10,8 +10,6 @@ from pipeline.claims import Numbers, evaluate, verdict
 from pipeline.report.claim_list import Claim
 from pipeline.report.number_text import measured
 
-STATES = ("holds", "holds, not clearly", "fails, not clearly", "fails", "not known")
-
 
 def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
     """Evaluate every check of every claim.
@@ -40,7 +38,7 @@ def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
 
 
 def state(line: Any) -> str:
-    """Say in words whether a line's check holds, one of STATES."""
+    """Say whether a line's check holds: "holds" or "fails", perhaps "not clearly"; "not known"."""
     if not (math.isfinite(line.left) and math.isfinite(line.right)):
         return "not known"
     word = "holds" if line.holds else "fails"
@@ -54,18 +52,18 @@ def side_text(side: str, mean: float, deviation: float, runs: int) -> str:
 
 def display_claims(table: pd.DataFrame) -> pd.DataFrame:
     """Format the verdicts for reading, a line per check."""
-    lines = []
-    for line in table.itertuples():
-        left, relation, right = str(line.check).split()
-        runs: Any = line.runs
-        values = [
-            side_text(left, line.left, line.left_std, runs),  # type: ignore[arg-type]
-            relation,
-            side_text(right, line.right, line.right_std, runs),  # type: ignore[arg-type]
-        ]
-        lines.append({
-            "Claim": str(line.number), "Where": line.where, "The paper says": line.says,
-            "Check": f"`{line.check}`", "Measured": " ".join(values), "Runs": str(runs),
-            "Outcome": state(line), "Verdict": line.verdict,
-        })  # fmt: skip
-    return pd.DataFrame(lines)
+    return pd.DataFrame(map(_displayed, table.itertuples()))
+
+
+def _displayed(line: Any) -> dict[str, str]:
+    left, relation, right = line.check.split()
+    values = (
+        side_text(left, line.left, line.left_std, line.runs),
+        relation,
+        side_text(right, line.right, line.right_std, line.runs),
+    )
+    return {
+        "Claim": str(line.number), "Where": line.where, "The paper says": line.says,
+        "Check": f"`{line.check}`", "Measured": " ".join(values), "Runs": str(line.runs),
+        "Outcome": state(line), "Verdict": line.verdict,
+    }  # fmt: skip

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipeline.claims import OPERAND, VERDICTS
@@ -99,21 +101,20 @@ def claims_section(
                 claim=claim,
                 verdict=lines["verdict"].iloc[0],
                 checks=tuple(_check(line) for line in lines.itertuples()),
-                **_evidence(claim),
+                **_evidence(claim, lines),
                 not_made={name: left_out[name] for name in claim.figures if name in left_out},
             )
         )
     return ClaimsSection(tuple(views))
 
 
-def _check(line: object) -> Check:
-    left, relation, right = line.check.split()  # type: ignore[attr-defined]
-    runs: int = line.runs  # type: ignore[attr-defined]
+def _check(line: Any) -> Check:
+    left, relation, right = line.check.split()
     return Check(
-        left=_side(left, line.left, line.left_std, runs),  # type: ignore[attr-defined]
+        left=_side(left, line.left, line.left_std, line.runs),
         relation=relation,
-        right=_side(right, line.right, line.right_std, runs),  # type: ignore[attr-defined]
-        runs=runs,
+        right=_side(right, line.right, line.right_std, line.runs),
+        runs=line.runs,
         state=state(line),
     )
 
@@ -125,17 +126,17 @@ def _side(text: str, mean: float, deviation: float, runs: int) -> Side:
     return Side(text, meaning(text.rpartition(":")[2]), value)
 
 
-def _evidence(claim: Claim) -> dict[str, tuple[str, ...]]:
-    """Name rules, tables and folders behind the checks, each once, in their order."""
+def _evidence(claim: Claim, lines: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Name rules, tables and folders behind the numbers that are known, each once."""
     operands = [
         match
-        for check in claim.checks
-        for side in check.split()
-        if (match := OPERAND.fullmatch(side)) is not None
+        for line in lines.itertuples()
+        for side, value in zip(str(line.check).split()[::2], (line.left, line.right), strict=True)
+        if np.isfinite(value) and (match := OPERAND.fullmatch(side)) is not None
     ]
     sources = [match["source"] or "" for match in operands]
     known = [SOURCES.get(source, (source, f"figures/{source}.csv")) for source in sources]
-    folders = (m["key"] for m in operands if "/" in m["key"])
+    folders = (match["key"] for match in operands if "/" in match["key"])
     return {
         "rules": _once([*claim.figures, *(rule for rule, _ in known)]),
         "tables": _once(table for _, table in known),

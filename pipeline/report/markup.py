@@ -17,10 +17,14 @@ MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 
 
 def prose(text: str) -> Markup:
-    """Escape a text; **bold**, indices and minus signs as they are printed."""
-    html = MINUS.sub("−", str(escape(text)))
-    html = SUBSCRIPT.sub(r"\1<sub>\2</sub>", html)
+    """Escape a text; **bold** and indices as they are printed."""
+    html = SUBSCRIPT.sub(r"\1<sub>\2</sub>", str(escape(text)))
     return Markup(BOLD.sub(r"<strong>\1</strong>", html))
+
+
+def numeral(text: str) -> Markup:
+    """Escape a number with what belongs to it, minus signs as they are printed."""
+    return prose(MINUS.sub("−", text))
 
 
 def breakable(name: str) -> Markup:
@@ -66,4 +70,4 @@ def listed(items: Sequence[str]) -> str:
 
 
 def _cell(value: Any) -> Markup:
-    return prose(value if isinstance(value, str) else number(value))
+    return numeral(value if isinstance(value, str) else number(value))

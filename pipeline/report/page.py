@@ -10,7 +10,7 @@ from pipeline.claims import VERDICTS
 from pipeline.report.claims_section import ClaimsSection
 from pipeline.report.complexity_section import ComplexitySection
 from pipeline.report.figures_section import FigureView
-from pipeline.report.markup import Table, breakable, listed, prose
+from pipeline.report.markup import Table, breakable, listed, numeral, prose
 from pipeline.report.published_section import CLOSE, PublishedTable, agreement
 from pipeline.report.run_section import RunSection
 
@@ -44,7 +44,7 @@ def render_page(report: Report, templates: Mapping[str, str]) -> str:
         loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(prose=prose, breakable=breakable, anchor=anchor)
+    environment.filters.update(prose=prose, numeral=numeral, breakable=breakable, anchor=anchor)
     # style and script are the project's own text, not data to escape
     raw = {name: Markup(text) for name, text in templates.items() if not name.endswith(".html")}
     close, compared = agreement(report.published)

@@ -42,6 +42,7 @@ def run_section(
     found = [
         {"Package": package, "version": ", ".join(_counted(counts))}
         for package, counts in versions.items()
+        if counts
     ]
     return RunSection(
         costs=table_view(pd.DataFrame(lines), 1, "Time and memory per stage") if lines else None,
