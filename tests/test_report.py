@@ -260,12 +260,16 @@ def test_figures_show_quantities_by_experiment() -> None:
 
 def test_several_versions_of_a_package_are_all_named() -> None:
     versions = {"torch": Counter({"2.13.0": 5, "2.12.0": 1}), "zarr": Counter(), "scipy": {"1": 6}}
-    section = run_section({"train": [(60.0, 100.0), (30.0, 1200.0)]}, versions, {"profile": "x"})
+    costs = {"train": [(60.0, 100.0), (30.0, 1200.0)], "measure_plane": [(10.0, 0.0)]}
+    section = run_section(costs, versions, {"profile": "x"})
     assert section.versions.rows == (
         ("torch", "2.12.0 (1 artifacts), 2.13.0 (5 artifacts)"),
         ("scipy", "1"),
     )
-    assert section.costs.rows == (("train", "2", "2 min", "1 min", "1,200 MB"),)
+    assert section.costs.rows == (
+        ("train", "2", "2 min", "90%", "1 min", "1,200 MB"),
+        ("measure plane", "1", "10.0 s", "10%", "10.0 s", "–"),
+    )
     assert run_section({}, {}, {}).costs is None
 
 
@@ -537,9 +541,13 @@ def test_the_probe_sees_what_is_broken(page: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_report_of_a_whole_study(tmp_path: Path) -> None:
-    study = TinyStudy(tmp_path)
+def test_the_report_of_a_study(tmp_path: Path) -> None:
+    left_out = ["circle", "half_moon", "hierarchical", "checkerboard", "cifar_127"]
+    left_out += [f"mnist_{classes}" for classes in ("017", "179", "0179", "1379")]
+    study = TinyStudy(tmp_path).edited(profiles__tiny__without=left_out)
     result = study.run("report")
     assert result.returncode == 0, result.stderr
-    check_links((study.results / "report.html").read_text(encoding="utf-8"), study.results)
+    page = (study.results / "report.html").read_text(encoding="utf-8")
+    check_links(page, study.results)
+    assert "Not made: circle, half_moon" in text_of(page)
     assert study.planned("report") == []

@@ -47,7 +47,9 @@ def first_run(
     slurm: LocalSlurm, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[TinyStudy, subprocess.CompletedProcess[str]]:
     """The targets, made on the cluster with two seeds."""
-    study = TinyStudy(tmp_path_factory.mktemp("study")).edited(profiles__tiny__seeds=[0, 1])
+    study = TinyStudy(tmp_path_factory.mktemp("study")).edited(
+        profiles__tiny__seeds=[0, 1], tables__table2={"iris": ["normal", "adversarial"]}
+    )
     result = study.run(*PROFILE, "--", *TARGETS)
     assert result.returncode == 0, result.stderr
     return study, result
@@ -125,7 +127,7 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     snakemake = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_until(lambda: "RUNNING" in slurm.queue() and log.exists())
     os.kill(snakemake.pid, signal.SIGINT)
-    assert snakemake.wait(timeout=60) != 0
+    assert snakemake.wait(timeout=180) != 0
     wait_until(lambda: slurm.queue() == "")
     result = study.run(*PROFILE, "--", "results/tiny/iris/normal/seed0/model.zarr.zip", *TARGETS)
     assert result.returncode == 0, result.stderr
@@ -133,7 +135,7 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not condition():
-        assert time.monotonic() < deadline, "waited for a minute"
+        assert time.monotonic() < deadline, "waited for three minutes"
         time.sleep(0.2)

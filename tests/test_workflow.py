@@ -16,6 +16,7 @@ import pytest
 from tiny_study import ROOT, TinyStudy
 
 from pipeline.artifacts import file_digest, open_artifact, open_table
+from pipeline.schema import KINDS
 
 TARGETS = ("fig02", "fig04", "table2")
 
@@ -24,6 +25,7 @@ TARGETS = ("fig02", "fig04", "table2")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     """A copy of the code with the targets made."""
     study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
+    study = study.edited(tables__table2={"iris": ["normal", "adversarial"]})
     result = study.run(*TARGETS)
     assert result.returncode == 0, result.stderr
     return study
@@ -77,6 +79,21 @@ def test_an_artifact_says_what_made_it(finished: TinyStudy) -> None:
     assert "torch" in provenance["versions"]
 
 
+def test_the_examples_open_every_kind_of_artifact_that_was_made(finished: TinyStudy) -> None:
+    assert names_opened(finished) == {
+        *("dataset.zarr.zip", "model.zarr.zip", "spectrum.zarr.zip", "measures.csv"),
+        *("alignment_grid.zarr.zip", "alignment_samples.zarr.zip", "g_theta_curve.csv"),
+    }
+
+
+def names_opened(study: TinyStudy) -> set[str]:
+    """Return the files' names that the examples of how to open artifacts print."""
+    command = [sys.executable, "-m", "workflow.open_artifacts", str(study.results)]
+    done = subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=True)
+    lines = done.stdout.splitlines()
+    return {Path(line).name for line in lines if line.startswith(str(study.results))}
+
+
 def test_a_second_run_has_nothing_to_do(finished: TinyStudy) -> None:
     assert finished.planned(*TARGETS) == []
 
@@ -101,7 +118,7 @@ def test_comments_and_formatting_rerun_nothing(study: TinyStudy, old: str, new: 
 
 
 def test_editing_a_figure_reruns_that_figure_only(study: TinyStudy) -> None:
-    path = study.code / "pipeline/figures/fig02.py"
+    path = study.code / "pipeline/figures/layouts/sample_alignments.py"
     path.write_text(path.read_text() + "\nNEW_CONSTANT = 1\n")
     assert study.planned(*TARGETS) == [("fig02", "", "", "")]
 
@@ -260,3 +277,6 @@ def test_the_whole_study_runs(tmp_path: Path) -> None:
     result = study.run("all")
     assert result.returncode == 0, result.stderr
     assert study.planned("all") == []
+    arrays = {path.name for path in study.results.rglob("*.zarr.zip")}
+    assert arrays == {f"{kind}.zarr.zip" for kind in KINDS}
+    assert names_opened(study) == arrays | {"measures.csv", "g_theta_curve.csv"}

@@ -3,6 +3,9 @@
 python -m workflow.inspect list [FOLDER]
 python -m workflow.inspect show ARTIFACT
 python -m workflow.inspect compare ARTIFACT ARTIFACT
+
+An artifact is an array (.zarr.zip), a table (.csv), or any other file of which the workflow has
+noted what made it.
 """
 
 import argparse
@@ -13,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from pipeline.artifacts import ArtifactError, open_artifact
+from pipeline.artifacts import ArtifactError, file_digest, open_artifact, open_table
+from workflow.distance import distance
+from workflow.provenance import ZARR, differences, find_record
 
-# Variables up to this size are read for statistics; larger ones are eigenvectors.
-READ_LIMIT = 20_000_000  # bytes
+NOT_READ = ("eigenvectors",)  # of any size; `compare` reads the leading ones
+READ_LIMIT = 20_000_000  # bytes; of a larger variable there are no statistics either
 HEAD = 10
 
 
@@ -49,34 +55,61 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def list_artifacts(folder: Path) -> Iterator[str]:
-    """Yield one line per artifact: size, kind, dimensions, and the step and code that made it."""
-    paths = sorted(folder.rglob("*.zarr.zip"))
+    """Yield one line per artifact: size, the step and code that made it, and its dimensions."""
+    paths = [
+        path
+        for path in sorted(folder.rglob("*.*"))
+        if path.name.endswith(ZARR) or find_record(path)
+    ]
     width = max((len(str(path)) for path in paths), default=0)
     for path in paths:
         size = f"{path.stat().st_size / 1e6:8.1f} MB"
         try:
-            dataset = open_artifact(path)
+            dataset = open_any(path)
         except ArtifactError as error:
             yield f"{path!s:<{width}} {size}  damaged: {error}"
             continue
         spec = provenance(dataset).get("spec", {})
         sizes = ", ".join(f"{name} {size:,}" for name, size in dataset.sizes.items())
         made = f"{spec.get('step', 'unknown step')} (code {spec.get('code', 'unknown')})"
-        yield f"{path!s:<{width}} {size}  {made:<40} {sizes}"
+        yield f"{path!s:<{width}} {size}  {made:<40} {sizes}".rstrip()
+
+
+def open_any(path: Path) -> xr.Dataset:
+    """Open an array or a table; the dataset of any other file has attributes only.
+
+    Raises ArtifactError when the file is missing, cut short or damaged.
+    """
+    if path.name.endswith(ZARR) or not path.is_file():
+        return open_artifact(path)
+    try:
+        table = open_table(path) if path.suffix == ".csv" else pd.DataFrame()
+    except ValueError as error:
+        raise ArtifactError(
+            f"expected a table at {path}, found a damaged file ({error}); delete it and run its "
+            "rule again"
+        ) from error
+    attributes = {"artifact": f"{path.suffix.removeprefix('.')} file"}
+    if record := find_record(path):
+        attributes["provenance"] = record.read_text(encoding="utf-8")
+    columns = {str(name): ("row", column.to_numpy()) for name, column in table.items()}
+    return xr.Dataset(columns, attrs=attributes)
 
 
 def show(path: Path) -> Iterator[str]:
     """Yield an artifact's provenance, attributes, variables with statistics, and leading pairs."""
-    dataset = open_artifact(path)
+    dataset = open_any(path)
     yield f"{path}: {dataset.attrs.get('artifact', 'unknown kind')}"
-    spec = provenance(dataset).get("spec", {})
-    for title, content in (("made by", spec), ("attributes", _plain_attributes(dataset))):
+    made_by = provenance(dataset)
+    made_by = made_by.pop("spec", {}) | made_by
+    for title, content in (("made by", made_by), ("attributes", _plain_attributes(dataset))):
         yield f"\n{title}"
-        yield from (f"  {key}: {_short(value)}" for key, value in content.items())
+        yield from (f"  {key}: {_short(value)}" for key, value in _leaves(content))
     yield "\nvariables"
-    for name, variable in dataset.variables.items():
+    for name in sorted(map(str, dataset.variables)):
+        variable = dataset.variables[name]
         shape = ", ".join(f"{dim} {size:,}" for dim, size in variable.sizes.items())
-        yield f"  {name}({shape}) {variable.dtype}  {statistics(variable)}"
+        yield f"  {name}({shape}) {variable.dtype}  {statistics(name, variable)}"
     if "residuals" in dataset:
         yield f"\nleading eigenpairs\n  {'eigenvalue':>24} {'residual':>10}"
         head = dataset.isel(eigen=slice(HEAD))
@@ -85,23 +118,20 @@ def show(path: Path) -> Iterator[str]:
 
 
 def compare(first: Path, second: Path) -> Iterator[str]:
-    """Yield what differs: the settings that made two artifacts, and their values.
-
-    Eigenvectors are compared by the subspaces of the leading pairs, since their signs, and inside
-    a cluster of eigenvalues their directions, are arbitrary.
-    """
-    one, other = open_artifact(first), open_artifact(second)
-    differences = list(differing(provenance(one), provenance(other)))
-    yield "made by the same code, settings and inputs" if not differences else "made differently:"
-    yield from (f"  {key}: {_short(a)} → {_short(b)}" for key, a, b in differences)
+    """Yield what differs: the settings that made two artifacts, and their values."""
+    one, other = open_any(first), open_any(second)
+    changes = list(differences(provenance(one), provenance(other)))
+    yield "made by the same code, settings and inputs" if not changes else "made differently:"
+    yield from (f"  {change}" for change in changes)
+    if file_digest(first) == file_digest(second):
+        yield "the files are identical"
+        return
     yield "values"
     for name in sorted(map(str, set(one.variables) | set(other.variables))):
         if name not in one.variables or name not in other.variables:
             yield f"  {name}: only in {first if name in one.variables else second}"
-        elif name == "eigenvectors":
-            yield f"  {name}: {_subspace_overlap(one, other)}"
         else:
-            yield f"  {name}: {_distance(one[name].values, other[name].values)}"
+            yield f"  {name}: {distance(one[name], other[name])}"
 
 
 def provenance(dataset: xr.Dataset) -> dict[str, Any]:
@@ -109,21 +139,9 @@ def provenance(dataset: xr.Dataset) -> dict[str, Any]:
     return json.loads(dataset.attrs.get("provenance", "{}"))
 
 
-def differing(
-    first: Mapping[str, Any], second: Mapping[str, Any], prefix: str = ""
-) -> Iterator[tuple[str, Any, Any]]:
-    """Yield (dotted key, value in first, value in second) for every leaf that differs."""
-    for key in sorted(set(first) | set(second)):
-        a, b = first.get(key), second.get(key)
-        if isinstance(a, Mapping) and isinstance(b, Mapping):
-            yield from differing(a, b, f"{prefix}{key}.")
-        elif a != b:
-            yield f"{prefix}{key}", a, b
-
-
-def statistics(variable: xr.Variable) -> str:
+def statistics(name: str, variable: xr.Variable) -> str:
     """Return minimum, mean and maximum of a variable that is small enough to read."""
-    if not variable.size or variable.nbytes > READ_LIMIT:
+    if not variable.size or variable.nbytes > READ_LIMIT or name in NOT_READ:
         return "empty" if not variable.size else "not read"
     if variable.dtype.kind not in "fiu":
         names = sorted(set(map(str, variable.values.ravel())))
@@ -137,27 +155,13 @@ def statistics(variable: xr.Variable) -> str:
     return text + (f", {missing} not finite" if missing else "")
 
 
-def _subspace_overlap(one: xr.Dataset, other: xr.Dataset) -> str:
-    leading = [ds["eigenvectors"].isel(eigen=slice(HEAD)).values for ds in (one, other)]
-    if leading[0].shape != leading[1].shape or not len(leading[0]):
-        return f"shapes {leading[0].shape} and {leading[1].shape} cannot be compared"
-    cosines = np.linalg.svd(leading[0] @ leading[1].T, compute_uv=False)
-    return f"leading {len(cosines)} span subspaces with smallest cosine {cosines.min():.12f}"
-
-
-def _distance(one: np.ndarray, other: np.ndarray) -> str:
-    if one.shape[1:] != other.shape[1:]:
-        return f"shapes {one.shape} and {other.shape} differ"
-    if len(one) != len(other):
-        shared = min(len(one), len(other))
-        rest = _distance(one[:shared], other[:shared])
-        return f"{len(one)} and {len(other)} long; the first {shared}: {rest}"
-    if one.dtype.kind not in "fiu":
-        return "identical" if (one == other).all() else f"{(one != other).sum()} entries differ"
-    if np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
-        return "identical"
-    gap = np.nanmax(np.abs(one - other))
-    return f"largest difference {gap:.3g} (largest value {np.nanmax(np.abs(one)):.3g})"
+def _leaves(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (dotted key, value)."""
+    for key, value in content.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _plain_attributes(dataset: xr.Dataset) -> dict[str, Any]:

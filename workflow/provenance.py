@@ -78,6 +78,16 @@ def record_path(path: str) -> Path:
     return Path(results, profile, "provenance", *rest[:-1], f"{rest[-1]}.json")
 
 
+def find_record(path: Path) -> Path | None:
+    """Return where the provenance of a file is, wherever its results folder was copied to."""
+    path = path.absolute()
+    for folder in path.parents:
+        record = folder / "provenance" / f"{path.relative_to(folder)}.json"
+        if record.is_file():
+            return record
+    return None
+
+
 def read_record(path: str) -> dict[str, Any]:
     """Return an artifact's provenance.
 
@@ -118,7 +128,7 @@ def judge(path: str, step: Step, digest: Callable[[str], str] = file_digest) -> 
         for name in PACKAGES
         if provenance["versions"].get(name) != version(name)
     )
-    changes = [*_differences(provenance["spec"], step.spec)]
+    changes = [*differences(provenance["spec"], step.spec)]
     changes += _input_changes(provenance["inputs"], step.inputs, digest)
     if changes:
         return Verdict("stale", "; ".join(changes), others)
@@ -135,11 +145,11 @@ def _damage(path: str) -> str | None:
         return f"{type(error).__name__}: {error}"
 
 
-def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Yield every leaf that differs, as `settings.epochs 100 → 200`."""
+def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """Yield every leaf in which two provenances differ, as `settings.epochs 100 → 200`."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
-            yield from _differences(
+            yield from differences(
                 old.get(key, ABSENT), new.get(key, ABSENT), f"{place}.{key}" if place else key
             )
     elif (before := json.dumps(old)) != (after := json.dumps(new)):  # 1, 1.0 and true differ

@@ -102,6 +102,7 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     axes.set_yticks([10.0**power for power in range(0, 1 + int(np.log10(counts.max())), 2)])
     axes.minorticks_off()
     axes.set_xticks([0, eigenvalues[0]], ["0", f"{eigenvalues[0]:.2g}"])
+    axes.get_xticklabels()[-1].set_horizontalalignment("right")  # or it leaves the page
     axes.spines[["top", "right"]].set_visible(False)
     if "density_nodes" in samples:
         axes.text(0.98, 0.9, "estimate", transform=axes.transAxes, ha="right", fontsize=5.5)

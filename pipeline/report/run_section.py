@@ -29,16 +29,8 @@ def run_section(
     `costs` has (seconds, peak memory in MB) of each job of a stage; `versions` how many artifacts
     were made with each version of a package.
     """
-    lines = [
-        {
-            "Stage": stage.replace("_", " "),
-            "jobs": str(len(jobs)),
-            "total time": duration(sum(seconds for seconds, _ in jobs)),
-            "longest job": duration(max(seconds for seconds, _ in jobs)),
-            "peak memory": f"{max(memory for _, memory in jobs):,.0f} MB",
-        }
-        for stage, jobs in costs.items()
-    ]
+    total = sum(seconds for jobs in costs.values() for seconds, _ in jobs)
+    lines = [_cost(stage, jobs, total) for stage, jobs in costs.items()]
     found = [
         {"Package": package, "version": ", ".join(_counted(counts))}
         for package, counts in versions.items()
@@ -46,12 +38,25 @@ def run_section(
     ]
     return RunSection(
         costs=table_view(pd.DataFrame(lines), 1, "Time and memory per stage") if lines else None,
-        total=duration(sum(seconds for jobs in costs.values() for seconds, _ in jobs)),
+        total=duration(total),
         versions=table_view(pd.DataFrame(found), 1, "Versions"),
         settings=table_view(
             pd.DataFrame({"Setting": settings.keys(), "value": settings.values()}), 1, "Settings"
         ),
     )
+
+
+def _cost(stage: str, jobs: Sequence[tuple[float, float]], total: float) -> dict[str, str]:
+    seconds, memory = zip(*jobs, strict=True)
+    return {
+        "Stage": stage.replace("_", " "),
+        "jobs": str(len(jobs)),
+        "total time": duration(sum(seconds)),
+        "share": f"{sum(seconds) / (total or 1):.0%}",
+        "longest job": duration(max(seconds)),
+        # a job that ends before the first look at its memory has none
+        "peak memory": f"{max(memory):,.0f} MB" if max(memory) else "–",
+    }
 
 
 def _counted(counts: Mapping[str, int]) -> list[str]:

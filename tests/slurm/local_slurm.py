@@ -5,7 +5,8 @@
     eval "$(python3 tests/slurm/local_slurm.py env)"  # sbatch, squeue and snakemake now use it
     python3 tests/slurm/local_slurm.py down           # cancel its jobs, end it, remove its files
 
-Needs no systemd, no cgroups, no accounting and, except for `install`, no root. The node has more
+Needs no systemd, no cgroups and, except for `install`, no root; it keeps no accounts of jobs (see
+accounted_slurm.py). The node has more
 CPUs than the machine, so that jobs run side by side, and a pretend GPU. For tests only: limits on
 memory and devices are scheduled, not enforced.
 """
@@ -23,7 +24,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
+PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge", "slurmdbd", "mariadb-server")
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
 SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 STATE = Path(tempfile.gettempdir()) / f"local-slurm-{getpass.getuser()}"
@@ -33,9 +34,13 @@ class SlurmError(RuntimeError):
     """SLURM cannot be installed or started; the message says why and what to do."""
 
 
-def why_not() -> str:
-    """Return why SLURM cannot be started here and what to do, or nothing if it can."""
-    missing = [name for name in PROGRAMS if not shutil.which(name, path=SYSTEM_PATH)]
+def why_not(*further: str) -> str:
+    """Return why SLURM cannot be started here and what to do, or nothing if it can.
+
+    `further` programs are needed too.
+    """
+    programs = (*PROGRAMS, *further)
+    missing = [name for name in programs if not shutil.which(name, path=SYSTEM_PATH)]
     if not missing:
         return ""
     return (
@@ -46,7 +51,7 @@ def why_not() -> str:
 
 def install() -> None:
     """Install Debian's packages without starting their services."""
-    if why_not() == "":
+    if why_not("slurmdbd", "mariadbd") == "":
         return
     if not shutil.which("apt-get"):
         raise SlurmError("cannot install SLURM: no apt-get (this needs Debian or Ubuntu)")
@@ -69,6 +74,8 @@ def install() -> None:
 
 class LocalSlurm:
     """The cluster whose files are in one directory; that directory holds all of its state."""
+
+    daemons: tuple[str, ...] = ("slurmd", "slurmctld", "munged")  # in the order they are ended
 
     def __init__(self, state: Path = STATE) -> None:
         self.state = state
@@ -100,6 +107,7 @@ class LocalSlurm:
                 *(f"--{option}={munge / name}" for option, name in files.items()),
             )
             self._wait(lambda: self._succeeds("munge", f"--socket={munge}/socket", "--no-input"))
+            self._start_accounting()
             self._start("slurmctld", "-D")
             self._wait(lambda: self._succeeds("scontrol", "ping"))
             self._start("slurmd", "-D", "-N", _host())
@@ -115,11 +123,18 @@ class LocalSlurm:
         if self._running("slurmctld"):
             self.command("scancel", f"--user={getpass.getuser()}")
             self._wait(lambda: self.queue() == "", required=False)
-        for name in ("slurmd", "slurmctld", "munged"):
+        for name in self.daemons:
             self._stop(name)
         for process in self._left_over():
             os.kill(process, signal.SIGKILL)
         shutil.rmtree(self.state)
+
+    def _start_accounting(self) -> None:
+        """Nothing: for a while the controller remembers the jobs that ended."""
+
+    def _accounting(self) -> str:
+        """Return the lines about accounting in slurm.conf."""
+        return "AccountingStorageType=accounting_storage/none"
 
     def command(self, *arguments: str) -> str:
         """Run one of SLURM's commands and return what it prints, errors included."""
@@ -159,7 +174,7 @@ class LocalSlurm:
         self.configuration.write_text(self._configuration())
 
     def _configuration(self) -> str:
-        controller, node = _free_ports(2)
+        controller, node = free_ports(2)
         pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
         return f"""\
 ClusterName=local
@@ -180,7 +195,7 @@ ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
 SwitchType=switch/none
-AccountingStorageType=accounting_storage/none
+{self._accounting()}
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 SchedulerType=sched/builtin
@@ -245,11 +260,11 @@ PartitionName=main Nodes={_host()} Default=YES MaxTime=INFINITE State=UP
         return done.returncode == 0
 
     def _wait(self, condition: Callable[[], bool], required: bool = True) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not condition():
             if time.monotonic() > deadline:
                 if required:
-                    raise SlurmError(f"SLURM did not start within 20 s:\n{self._logs()}")
+                    raise SlurmError(f"SLURM did not start within a minute:\n{self._logs()}")
                 return
             time.sleep(0.1)
 
@@ -269,7 +284,8 @@ def _cpus() -> int:
     return max(4, 2 * (os.cpu_count() or 1))
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return numbers of TCP ports that nobody listens to."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))

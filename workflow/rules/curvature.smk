@@ -19,9 +19,10 @@ rule diagonalise:
         f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
     benchmark:
         f"{BENCHMARKS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.tsv"
+    threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         files=files,
         spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
@@ -39,8 +40,9 @@ rule align_samples:
         f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.log",
     benchmark:
         f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.tsv"
+    threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     params:
         files=files,
         spec=spec("align_samples", lambda w: {}, architecture_code),
@@ -58,8 +60,9 @@ rule align_grid:
         f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.log",
     benchmark:
         f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.tsv"
+    threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     params:
         files=files,
         spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
@@ -77,8 +80,9 @@ rule align_directions:
         f"{LOGS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     params:
         files=files,
         spec=spec(
@@ -104,6 +108,7 @@ rule estimate_margin:
         f"{LOGS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
     params:
         files=files,
         spec=spec("estimate_margin", lambda w: {}, architecture_code),
@@ -120,8 +125,9 @@ rule trace_boundary:
         f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=growing(2000),
     params:
         files=files,
         spec=spec(
@@ -154,6 +160,7 @@ rule measure_plane:
         f"{LOGS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
     params:
         files=files,
         spec=spec("measure_plane", lambda w: {}),
@@ -172,6 +179,7 @@ rule measure:
         f"{LOGS}/measure/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/measure/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
     params:
         files=files,
         spec=spec("measure", lambda w: {}),

@@ -1,6 +1,11 @@
 # Data sets and trained models.
 
 
+def growing(amount):
+    """What a job asks for; a profile that tries it again (`retries`) asks for double each time."""
+    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
+
+
 def own_files(wildcards):
     """The user's own raw files of a data set: a change of theirs makes it again."""
     folder = study.config["data_folder"]
@@ -18,6 +23,7 @@ rule make_dataset:
         f"{LOGS}/make_dataset/{{dataset}}.log",
     benchmark:
         f"{BENCHMARKS}/make_dataset/{{dataset}}.tsv"
+    localrule: True  # it may download, and compute nodes often have no network
     params:
         files=files,
         spec=spec(
@@ -40,6 +46,7 @@ rule embed:
         f"{LOGS}/embed/{{dataset}}.log",
     benchmark:
         f"{BENCHMARKS}/embed/{{dataset}}.tsv"
+    threads: 1
     params:
         files=files,
         spec=spec("embed", lambda w: {}),
@@ -65,9 +72,11 @@ rule train:
         f"{LOGS}/train/{{dataset}}/{{training}}/seed{{seed}}.log",
     benchmark:
         f"{BENCHMARKS}/train/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    # one thread, here and below: these networks are small, and jobs side by side gain more
+    threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         files=files,
         spec=spec(

@@ -1,0 +1,219 @@
+"""Is G_θ a property of the network or of the arithmetic? One model by several methods.
+
+float32_dense       the Hessian and all p eigenvectors in float32, as the authors computed them
+float64_dense       the same in float64: eigenvectors that are round-off still count
+float64_dense_cut   of these, the ones above the rank tolerance
+range               the certified range method, above the rank tolerance: what the tables list
+graded              every eigenvector outside the null space of H, however small its eigenvalue
+gauss_newton        the same for the Gauss-Newton part of H alone
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+import xarray as xr
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline.alignment import MINIMUM_GRADIENT_NORM, random_directions
+from pipeline.curvature.dense import dense_matrix
+from pipeline.curvature.graded import (
+    gauss_newton_factor,
+    graded_eigenpairs,
+    hessian_factor,
+    hessian_rank_bound,
+)
+from pipeline.curvature.hessian import Hessian
+from pipeline.curvature.layered import layered_hessian
+from pipeline.curvature.range_finder import range_eigenpairs
+from pipeline.gradients import per_sample_gradients
+from pipeline.losses import Loss, cross_entropy_per_sample
+from pipeline.measures import (
+    STATISTICS,
+    alignment_statistic,
+    g_theta_curves,
+    parameter_count,
+    threshold,
+)
+from pipeline.randomness import derive_seed
+
+# PAPER: the authors' code sets the alignment of shorter gradients to 0
+AUTHORS_MINIMUM_NORM = 1e-20
+textbook_cross_entropy: Loss = partial(F.cross_entropy, reduction="none")
+
+
+class Gradients(NamedTuple):
+    """Per-sample gradients with the predicted label (Eq. 1)."""
+
+    directions: Tensor  # (n, p), of unit length; NaN where too short to have one
+    lengths: Tensor  # (n,)
+
+
+class Outcome(NamedTuple):
+    """What one method finds, and what only this method has to say."""
+
+    method: str
+    samples: xr.Dataset
+    further: dict[str, float]
+
+
+def study_precision(
+    module: nn.Module, x: Tensor, y: Tensor, *, rank_tolerance: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compare the methods on one network with the cross-entropy on x (n, …), y (n,), in float64.
+
+    Returns a tidy table with the columns method, statistic (max, mean or empty), quantity, value,
+    and G_θ as a function of ε with the columns method, statistic, epsilon, g_theta.
+
+    Quantities: `g_theta`, and how many eigenvectors are `counted` in it; of these, how many have
+    |λ| ≤ p u max|λ| with the unit round-off u, where a dense eigensolver promises no digit
+    (`counted_round_off`); `ceiling`, what the rank of the exact matrix allows G_θ to be;
+    `resolved_share_min` and `_mean` over samples, of the gradient's squared length in the span of
+    the eigenvectors; the shares of gradients that are exactly zero and shorter than 1e-20;
+    `eigenvalue_error`, the largest difference from float64; `overlap_with_range`, of the method's
+    eigenvectors above the rank tolerance the mean squared length in the span of those of `range`.
+
+    Raises ValueError when the module is not `is_layered`.
+    """
+    tables, curves = [], []
+    for method, samples, further in _outcomes(module, x, y, rank_tolerance):
+        rows = [*_quantities(samples), *(("", *item) for item in further.items())]
+        table = pd.DataFrame(rows, columns=["statistic", "quantity", "value"])
+        tables.append(table.assign(method=method))
+        curves.append(g_theta_curves(samples).assign(method=method))
+    return _stacked(tables), _stacked(curves)
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(frames, ignore_index=True)
+    table.insert(0, "method", table.pop("method"))
+    return table
+
+
+def _outcomes(module: nn.Module, x: Tensor, y: Tensor, tolerance: float) -> Iterator[Outcome]:
+    loss = cross_entropy_per_sample
+    hessian, bound = Hessian(module, x, y, loss), hessian_rank_bound(module, x)
+    gradients = unit_gradients(module, x, loss, MINIMUM_GRADIENT_NORM)
+    resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=derive_seed("range finder"))
+    found = align(resolved.eigenvalues, resolved.eigenvectors, gradients)
+    yield Outcome("range", found, {"ceiling": len(resolved.eigenvectors) / hessian.dimension})
+
+    factor = gauss_newton_factor(module, x, y)
+    for method, rank, dyads in (
+        ("graded", bound, hessian_factor(module, x, y)),
+        ("gauss_newton", len(factor), (factor, factor.new_ones(len(factor)))),
+    ):
+        pairs = graded_eigenpairs(*dyads)
+        inside = pairs.above(tolerance).eigenvectors @ resolved.eigenvectors.T
+        further = {
+            "ceiling": rank / hessian.dimension,
+            "overlap_with_range": float(inside.square().sum(1).mean()),
+        }
+        found = align(pairs.eigenvalues, pairs.eigenvectors, gradients)
+        yield Outcome(method, found, further)
+    del resolved, dyads, pairs
+
+    values, vectors = all_eigenpairs(layered_hessian(module, x, y, loss))
+    yield Outcome("float64_dense", align(values, vectors, gradients), {})
+    kept = values.abs() > tolerance * values.abs().max()
+    yield Outcome("float64_dense_cut", align(values[kept], vectors[kept], gradients), {})
+    del vectors
+    yield _float32(module, x, y, values)
+
+
+def _float32(module: nn.Module, x: Tensor, y: Tensor, in_float64: Tensor) -> Outcome:
+    single, inputs = deepcopy(module).float(), x.float()
+    gradients = unit_gradients(single, inputs, textbook_cross_entropy, AUTHORS_MINIMUM_NORM)
+    matrix = dense_matrix(Hessian(single, inputs, y, textbook_cross_entropy))
+    values, vectors = all_eigenpairs(matrix)
+    error = _padded(values, len(matrix)) - _padded(in_float64, len(matrix))
+    found = align(values, vectors, gradients)
+    found["alignment"], found["random_alignment"] = (
+        found[name].fillna(0) for name in ("alignment", "random_alignment")
+    )
+    return Outcome("float32_dense", found, {"eigenvalue_error": float(error.abs().max())})
+
+
+def _padded(eigenvalues: Tensor, size: int) -> Tensor:
+    """Eigenvalues in ascending order, with the zeros of rows that are identically zero."""
+    return F.pad(eigenvalues.double(), (0, size - len(eigenvalues))).sort().values
+
+
+def unit_gradients(module: nn.Module, x: Tensor, loss: Loss, minimum_norm: float) -> Gradients:
+    """Return g_θ(x_s) with the predicted label, without a direction below `minimum_norm`.
+
+    Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
+    """
+    with torch.no_grad():
+        predicted = module(x).argmax(1)
+    gradients = per_sample_gradients(module, x, predicted, loss)
+    largest = gradients.abs().amax(1)
+    scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
+    lengths = torch.linalg.vector_norm(scaled, dim=1)
+    long_enough = lengths * largest > minimum_norm
+    directions = torch.where(long_enough[:, None], scaled / lengths[:, None], torch.nan)
+    return Gradients(directions, lengths * largest)
+
+
+def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return eigenvalues (k,) and eigenvectors (k, p) of a symmetric matrix (p, p) by LAPACK.
+
+    Rows that are identically zero are left out: their eigenvectors are known, and no gradient
+    has a component there.
+    """
+    used = torch.nonzero((matrix != 0).any(0)).flatten()
+    eigenvalues, columns = torch.linalg.eigh(matrix[used][:, used])
+    eigenvectors = matrix.new_zeros(len(used), len(matrix))
+    eigenvectors[:, used] = columns.T
+    return eigenvalues, eigenvectors
+
+
+def align(eigenvalues: Tensor, eigenvectors: Tensor, gradients: Gradients) -> xr.Dataset:
+    """Return alignments with eigenvectors (k, p), as `measures` takes them of a whole spectrum."""
+    parameters = eigenvectors.shape[1]
+    directions = torch.from_numpy(random_directions(parameters)).to(eigenvectors)
+    cosine, random = (rows @ gradients.directions.T for rows in (eigenvectors, directions))
+    return xr.Dataset(
+        {
+            "alignment": (("eigen", "sample"), cosine.cpu().numpy()),
+            "random_alignment": (("direction", "sample"), random.cpu().numpy()),
+            "resolved_share": ("sample", cosine.square().sum(0).cpu().numpy()),
+            "gradient_norm": ("sample", gradients.lengths.cpu().numpy()),
+        },
+        coords={"eigenvalue": ("eigen", eigenvalues.cpu().numpy())},
+        attrs={
+            "rank": len(eigenvalues),
+            "null_space_dimension": parameters - len(eigenvalues),
+            "not_computed": 0,
+            "complete": True,
+        },
+    )
+
+
+def _quantities(samples: xr.Dataset) -> Iterator[tuple[str, str, float]]:
+    """Yield statistic (empty where it has none), quantity, value."""
+    parameters, epsilon = parameter_count(samples), threshold(samples["random_alignment"])
+    sizes = abs(samples["eigenvalue"])
+    round_off = parameters * np.finfo(sizes.dtype).eps * sizes.max()
+    for statistic in STATISTICS:
+        counted = alignment_statistic(samples["alignment"], statistic) > epsilon
+        yield statistic, "g_theta", float(counted.sum()) / parameters
+        yield statistic, "counted", float(counted.sum())
+        yield statistic, "counted_round_off", float((counted & (sizes <= round_off)).sum())
+    share, norm = samples["resolved_share"], samples["gradient_norm"]
+    values = {
+        "epsilon": epsilon,
+        "eigenvectors": samples.sizes["eigen"],
+        "lambda_max": sizes.max(),
+        "smallest_eigenvalue": sizes.min(),
+        "resolved_share_min": share.min(),
+        "resolved_share_mean": share.mean(),
+        "gradients_zero": (norm == 0).mean(),
+        "gradients_below_1e-20": (norm < AUTHORS_MINIMUM_NORM).mean(),
+    }
+    yield from (("", quantity, float(value)) for quantity, value in values.items())
