@@ -14,20 +14,24 @@ from pathlib import Path
 import torch
 
 from benchmarks.problem import LOSS, trained
+from pipeline.curvature.choice import hessian_operator
 from pipeline.curvature.dense import dense_eigenpairs
 from pipeline.curvature.hessian import Hessian
 from pipeline.curvature.range_finder import range_eigenpairs
 
 RANK_TOLERANCE = 1e-12
+MEMORY_LIMIT = 4e9
 
 
 def measure(method: str, file: str) -> dict[str, float]:
     """Diagonalise once; save the eigenvalues to `file`; return seconds, megabytes and accuracy."""
-    operator = Hessian(*trained(), LOSS)
+    problem = (*trained(), LOSS)
+    dense = method == "dense"
+    operator = Hessian(*problem) if dense else hessian_operator(*problem, method, MEMORY_LIMIT)
     operator(torch.randn(2, operator.dimension, dtype=operator.dtype))
     before = _peak_megabytes()
     start = time.perf_counter()
-    if method == "dense":
+    if dense:
         pairs = dense_eigenpairs(operator, rank_tolerance=RANK_TOLERANCE)
     else:
         pairs = range_eigenpairs(operator, rank_tolerance=RANK_TOLERANCE, seed=0)

@@ -11,7 +11,6 @@ gauss_newton        the same for the Gauss-Newton part of H alone
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -46,20 +45,8 @@ from pipeline.randomness import derive_seed
 AUTHORS_MINIMUM_NORM = 1e-20
 textbook_cross_entropy: Loss = partial(F.cross_entropy, reduction="none")
 
-
-class Gradients(NamedTuple):
-    """Per-sample gradients with the predicted label (Eq. 1)."""
-
-    directions: Tensor  # (n, p), of unit length; NaN where too short to have one
-    lengths: Tensor  # (n,)
-
-
-class Outcome(NamedTuple):
-    """What one method finds, and what only this method has to say."""
-
-    method: str
-    samples: xr.Dataset
-    further: dict[str, float]
+# name of the method, alignment on the samples, and what only this method has to say
+Outcome = tuple[str, xr.Dataset, dict[str, float]]
 
 
 def study_precision(
@@ -74,7 +61,8 @@ def study_precision(
     |λ| ≤ p u max|λ| with the unit round-off u, where a dense eigensolver promises no digit
     (`counted_round_off`); `ceiling`, what the rank of the exact matrix allows G_θ to be;
     `resolved_share_min` and `_mean` over samples, of the gradient's squared length in the span of
-    the eigenvectors; the shares of gradients that are exactly zero and shorter than 1e-20;
+    the eigenvectors; the shares of gradients that are exactly zero and shorter than 1e-20, and of
+    samples that are `misclassified` (for all others predicted and true label are the same);
     `eigenvalue_error`, the largest difference from float64; `overlap_with_range`, of the method's
     eigenvectors above the rank tolerance the mean squared length in the span of those of `range`.
 
@@ -82,26 +70,21 @@ def study_precision(
     """
     tables, curves = [], []
     for method, samples, further in _outcomes(module, x, y, rank_tolerance):
+        samples["label"] = "sample", y.cpu().numpy()
         rows = [*_quantities(samples), *(("", *item) for item in further.items())]
-        table = pd.DataFrame(rows, columns=["statistic", "quantity", "value"])
-        tables.append(table.assign(method=method))
-        curves.append(g_theta_curves(samples).assign(method=method))
-    return _stacked(tables), _stacked(curves)
-
-
-def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    table = pd.concat(frames, ignore_index=True)
-    table.insert(0, "method", table.pop("method"))
-    return table
+        tables.append(pd.DataFrame(rows, columns=["statistic", "quantity", "value"]))
+        curves.append(g_theta_curves(samples))
+        for frame in (tables[-1], curves[-1]):
+            frame.insert(0, "method", method)
+    return pd.concat(tables, ignore_index=True), pd.concat(curves, ignore_index=True)
 
 
 def _outcomes(module: nn.Module, x: Tensor, y: Tensor, tolerance: float) -> Iterator[Outcome]:
-    loss = cross_entropy_per_sample
-    hessian, bound = Hessian(module, x, y, loss), hessian_rank_bound(module, x)
+    loss, bound = cross_entropy_per_sample, hessian_rank_bound(module, x)
     gradients = unit_gradients(module, x, loss, MINIMUM_GRADIENT_NORM)
-    resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=derive_seed("range finder"))
-    found = align(resolved.eigenvalues, resolved.eigenvectors, gradients)
-    yield Outcome("range", found, {"ceiling": len(resolved.eigenvectors) / hessian.dimension})
+    hessian, seed = Hessian(module, x, y, loss), derive_seed("range finder")
+    resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=seed)
+    yield "range", align(resolved.eigenvalues, resolved.eigenvectors, *gradients), {}
 
     factor = gauss_newton_factor(module, x, y)
     for method, rank, dyads in (
@@ -110,18 +93,14 @@ def _outcomes(module: nn.Module, x: Tensor, y: Tensor, tolerance: float) -> Iter
     ):
         pairs = graded_eigenpairs(*dyads)
         inside = pairs.above(tolerance).eigenvectors @ resolved.eigenvectors.T
-        further = {
-            "ceiling": rank / hessian.dimension,
-            "overlap_with_range": float(inside.square().sum(1).mean()),
-        }
-        found = align(pairs.eigenvalues, pairs.eigenvectors, gradients)
-        yield Outcome(method, found, further)
-    del resolved, dyads, pairs
+        overlap = float(inside.square().sum(1).mean())
+        further = {"ceiling": rank / hessian.dimension, "overlap_with_range": overlap}
+        yield method, align(pairs.eigenvalues, pairs.eigenvectors, *gradients), further
 
     values, vectors = all_eigenpairs(layered_hessian(module, x, y, loss))
-    yield Outcome("float64_dense", align(values, vectors, gradients), {})
+    yield "float64_dense", align(values, vectors, *gradients), {}
     kept = values.abs() > tolerance * values.abs().max()
-    yield Outcome("float64_dense_cut", align(values[kept], vectors[kept], gradients), {})
+    yield "float64_dense_cut", align(values[kept], vectors[kept], *gradients), {}
     del vectors
     yield _float32(module, x, y, values)
 
@@ -131,40 +110,39 @@ def _float32(module: nn.Module, x: Tensor, y: Tensor, in_float64: Tensor) -> Out
     gradients = unit_gradients(single, inputs, textbook_cross_entropy, AUTHORS_MINIMUM_NORM)
     matrix = dense_matrix(Hessian(single, inputs, y, textbook_cross_entropy))
     values, vectors = all_eigenpairs(matrix)
-    error = _padded(values, len(matrix)) - _padded(in_float64, len(matrix))
-    found = align(values, vectors, gradients)
-    found["alignment"], found["random_alignment"] = (
-        found[name].fillna(0) for name in ("alignment", "random_alignment")
-    )
-    return Outcome("float32_dense", found, {"eigenvalue_error": float(error.abs().max())})
+    samples = align(values, vectors, *gradients)
+    for name in ("alignment", "random_alignment"):
+        samples[name] = samples[name].fillna(0)
+    # with the zeros of rows that were left out, in ascending order
+    size = len(matrix)
+    both = [F.pad(v.double(), (0, size - len(v))).sort().values for v in (values, in_float64)]
+    return "float32_dense", samples, {"eigenvalue_error": float((both[0] - both[1]).abs().max())}
 
 
-def _padded(eigenvalues: Tensor, size: int) -> Tensor:
-    """Eigenvalues in ascending order, with the zeros of rows that are identically zero."""
-    return F.pad(eigenvalues.double(), (0, size - len(eigenvalues))).sort().values
+def unit_gradients(
+    module: nn.Module, x: Tensor, loss_per_sample: Loss, minimum_norm: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return directions (n, p) and lengths (n,) of g_θ(x_s), and the predicted labels (n,).
 
-
-def unit_gradients(module: nn.Module, x: Tensor, loss: Loss, minimum_norm: float) -> Gradients:
-    """Return g_θ(x_s) with the predicted label, without a direction below `minimum_norm`.
-
+    Gradients take the predicted label (Eq. 1); below `minimum_norm` their direction is NaN.
     Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
     """
     with torch.no_grad():
         predicted = module(x).argmax(1)
-    gradients = per_sample_gradients(module, x, predicted, loss)
+    gradients = per_sample_gradients(module, x, predicted, loss_per_sample)
     largest = gradients.abs().amax(1)
     scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
     lengths = torch.linalg.vector_norm(scaled, dim=1)
     long_enough = lengths * largest > minimum_norm
     directions = torch.where(long_enough[:, None], scaled / lengths[:, None], torch.nan)
-    return Gradients(directions, lengths * largest)
+    return directions, lengths * largest, predicted
 
 
 def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Return eigenvalues (k,) and eigenvectors (k, p) of a symmetric matrix (p, p) by LAPACK.
 
-    Rows that are identically zero are left out: their eigenvectors are known, and no gradient
-    has a component there.
+    Rows that are identically zero are left out: their eigenvectors are the unit vectors, and no
+    gradient has a component there.
     """
     used = torch.nonzero((matrix != 0).any(0)).flatten()
     eigenvalues, columns = torch.linalg.eigh(matrix[used][:, used])
@@ -173,17 +151,20 @@ def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return eigenvalues, eigenvectors
 
 
-def align(eigenvalues: Tensor, eigenvectors: Tensor, gradients: Gradients) -> xr.Dataset:
-    """Return alignments with eigenvectors (k, p), as `measures` takes them of a whole spectrum."""
+def align(
+    eigenvalues: Tensor, eigenvectors: Tensor, directions: Tensor, lengths: Tensor, labels: Tensor
+) -> xr.Dataset:
+    """Return what `measures` takes of an alignment with all eigenvectors (k, p) of a matrix."""
     parameters = eigenvectors.shape[1]
-    directions = torch.from_numpy(random_directions(parameters)).to(eigenvectors)
-    cosine, random = (rows @ gradients.directions.T for rows in (eigenvectors, directions))
+    random = torch.from_numpy(random_directions(parameters)).to(directions) @ directions.T
+    cosine = eigenvectors @ directions.T
     return xr.Dataset(
         {
             "alignment": (("eigen", "sample"), cosine.cpu().numpy()),
             "random_alignment": (("direction", "sample"), random.cpu().numpy()),
             "resolved_share": ("sample", cosine.square().sum(0).cpu().numpy()),
-            "gradient_norm": ("sample", gradients.lengths.cpu().numpy()),
+            "gradient_norm": ("sample", lengths.cpu().numpy()),
+            "prediction": ("sample", labels.cpu().numpy()),
         },
         coords={"eigenvalue": ("eigen", eigenvalues.cpu().numpy())},
         attrs={
@@ -199,21 +180,22 @@ def _quantities(samples: xr.Dataset) -> Iterator[tuple[str, str, float]]:
     """Yield statistic (empty where it has none), quantity, value."""
     parameters, epsilon = parameter_count(samples), threshold(samples["random_alignment"])
     sizes = abs(samples["eigenvalue"])
-    round_off = parameters * np.finfo(sizes.dtype).eps * sizes.max()
+    round_off = parameters * np.finfo(sizes.dtype.type).eps * sizes.max()
     for statistic in STATISTICS:
         counted = alignment_statistic(samples["alignment"], statistic) > epsilon
-        yield statistic, "g_theta", float(counted.sum()) / parameters
-        yield statistic, "counted", float(counted.sum())
-        yield statistic, "counted_round_off", float((counted & (sizes <= round_off)).sum())
+        yield statistic, "g_theta", int(counted.sum()) / parameters
+        yield statistic, "counted", int(counted.sum())
+        yield statistic, "counted_round_off", int((counted & (sizes <= round_off)).sum())
     share, norm = samples["resolved_share"], samples["gradient_norm"]
     values = {
         "epsilon": epsilon,
-        "eigenvectors": samples.sizes["eigen"],
-        "lambda_max": sizes.max(),
-        "smallest_eigenvalue": sizes.min(),
-        "resolved_share_min": share.min(),
-        "resolved_share_mean": share.mean(),
-        "gradients_zero": (norm == 0).mean(),
-        "gradients_below_1e-20": (norm < AUTHORS_MINIMUM_NORM).mean(),
+        "eigenvectors": len(sizes),
+        "lambda_max": float(sizes.max()),
+        "smallest_eigenvalue": float(sizes.min()),
+        "resolved_share_min": float(share.min()),
+        "resolved_share_mean": float(share.mean()),
+        "gradients_zero": float((norm == 0).mean()),
+        "gradients_below_1e-20": float((norm < AUTHORS_MINIMUM_NORM).mean()),
+        "misclassified": float((samples["prediction"] != samples["label"]).mean()),
     }
-    yield from (("", quantity, float(value)) for quantity, value in values.items())
+    yield from (("", *item) for item in values.items())

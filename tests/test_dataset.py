@@ -19,7 +19,13 @@ from pipeline.dataset import (
 )
 from pipeline.schema import check
 
-CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())["datasets"]
+CONFIG = {
+    name: entry
+    for name, entry in yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())[
+        "datasets"
+    ].items()
+    if "files" not in entry  # image data: tests/test_image_data.py
+}
 
 # data set -> (samples, train, test, validation): int(f·n), int(0.2·n), the rest
 SIZES = {

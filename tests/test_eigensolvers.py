@@ -13,6 +13,7 @@ from pipeline.curvature.choice import choose_method, hessian_operator
 from pipeline.curvature.dense import dense_eigenpairs, dense_matrix
 from pipeline.curvature.hessian import Hessian
 from pipeline.curvature.layered import DenseMatrix
+from pipeline.curvature.layered_products import LayeredProducts
 from pipeline.curvature.range_finder import RANGE_MARGIN, find_range, range_eigenpairs
 from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
 from pipeline.curvature.trace import trace_by_samples
@@ -427,9 +428,10 @@ def test_a_configured_method_is_taken_as_it_is(method):
     [
         ("cnn", "range", 2, DenseMatrix),
         ("cnn", "dense", 2, DenseMatrix),
-        ("cnn", "range", 1.9, Hessian),  # it would leave less than half of the memory
-        ("cnn", "lanczos", 2, Hessian),  # which takes few products
-        ("mlp_relu", "range", 2, Hessian),  # whose products are cheap
+        ("cnn", "range", 1.9, LayeredProducts),  # it would leave less than half of the memory
+        ("cnn", "lanczos", 2, LayeredProducts),  # which takes few products
+        ("mlp_relu", "range", 2, LayeredProducts),  # whose products are cheap
+        ("mlp_sigmoid", "range", 2, Hessian),  # which has curved activations
     ],
 )
 def test_the_matrix_is_assembled_where_products_are_expensive(

@@ -11,11 +11,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tiny_study import TinyStudy
+from tiny_study import TinyStudy, image_datasets
 
 TARGET = "table2"
 RUN = "results/tiny/iris/normal/seed0"
@@ -69,7 +69,11 @@ IN_A_WRITE = ("writestr", 5, SPECTRUM)  # the fifth member of the archive
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
-    study = study.edited(tables__table2={"iris": ["normal"]}, curvature__method="range")
+    study = study.edited(
+        tables__table2={"iris": ["normal"]},
+        profiles__tiny__without=image_datasets(),
+        curvature__method="range",
+    )
     result = study.run(TARGET)
     assert result.returncode == 0, result.stderr
     return study
@@ -90,14 +94,13 @@ def struck(study: TinyStudy, action: str, function: str, call: int) -> Iterator[
 
 
 @contextmanager
-def held(study: TinyStudy, *targets: str) -> Iterator[subprocess.Popen[str]]:
+def held(study: TinyStudy, *targets: str) -> Iterator[subprocess.Popen[bytes]]:
     """Give a running workflow, a job of which waits in its training until "go on" exists."""
     with struck(study, HOLD, *IN_TRAINING[:2]):
         running = subprocess.Popen(
             study.command(*targets),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
@@ -106,15 +109,17 @@ def held(study: TinyStudy, *targets: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             if is_alive(running.pid):
                 os.killpg(running.pid, signal.SIGKILL)
-            running.communicate()
+            running.wait()
 
 
 def is_alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Tell whether a process of the group still runs; zombies, which nobody waited for, do not."""
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it ended meanwhile
+            state, _, its_group = file.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                return True
+    return False
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:

@@ -15,7 +15,13 @@ import yaml
 from pipeline.dataset import generate_samples
 from pipeline.generators import points
 
-CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())["datasets"]
+CONFIG = {
+    name: entry
+    for name, entry in yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())[
+        "datasets"
+    ].items()
+    if "files" not in entry  # image data: tests/test_image_data.py
+}
 
 # data set -> SHA-256 of the bytes of x (float32), of y (int64)
 CHECKSUMS = {

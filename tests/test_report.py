@@ -29,7 +29,7 @@ from pipeline.report.markup import breakable, listed, numeral, prose, table_view
 from pipeline.report.number_text import duration, measured, number
 from pipeline.report.page import render_page
 from pipeline.report.plots import interval
-from pipeline.report.precision_section import precision_table
+from pipeline.report.precision_section import precision_section
 from pipeline.report.published_section import agreement, published_table
 from pipeline.report.run_section import run_section
 from pipeline.schema import string_array
@@ -213,23 +213,59 @@ def test_published_numbers_within_two_deviations_are_counted() -> None:
     assert table.comparison.rows[5][-1] == ""
 
 
-def test_precision_has_a_column_per_method() -> None:
+def precision_file(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
+    """G_θ (max) by (training, method), one value per seed, and a rank without a statistic."""
     rows = [
-        ("gaussian", "normal", seed, method, statistic, value + seed)
-        for method, value in [("float32 dense", 1.0), ("float64 range", 5.0)]
-        for statistic in ("max", "mean")
-        for seed in (0, 1)
-        if (method, statistic) != ("float64 range", "mean")
+        ("gaussian", training, seed, method, statistic, quantity, value)
+        for (training, method), seeds in values.items()
+        for seed, value in enumerate(seeds)
+        for statistic, quantity in (("max", "g_theta"), (NAN, "eigenvectors"))
     ]
-    columns = ["dataset", "training", "seed", "method", "statistic", "value"]
-    frame = pd.DataFrame(rows, columns=columns)
-    table = precision_table([frame[:3], frame[3:]])
-    assert table.columns[2:] == ("statistic", "float32 dense", "float64 range")
-    assert table.rows[0] == ("gaussian", "normal", "max", "1.50 ± 0.71", "5.50 ± 0.71")
-    assert table.rows[1][-1] == "–"
-    assert precision_table([]) is None
-    with pytest.raises(ValueError, match="found dataset, training, seed, method, statistic; value"):
-        precision_table([frame.drop(columns="value")])
+    columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_precision_sets_methods_side_by_side() -> None:
+    normal = precision_file({("normal", "range"): [1.0, 2.0], ("normal", "float32_dense"): [2, 2]})
+    other = precision_file({("adversarial", "range"): [1.8], ("adversarial", "float32_dense"): [8]})
+    section = precision_section([normal, other], [])
+    (leading,), (further,) = section.leading, section.further
+    assert leading.columns == ("Data set", "Training", "float32 dense", "range")
+    assert leading.rows[0] == ("gaussian", "normal", "2 ± 0", "1.50 ± 0.71")
+    assert (leading.caption, further.caption) == ("G<sub>θ</sub> (max)", "eigenvectors")
+    # 8 against 2 ± 0; 1.8 against 1.5 ± 0.7
+    assert [row[2:] for row in section.contrast.rows] == [
+        ("1 of 1", "1", "4"),
+        ("1 of 1", "0", "1.2"),
+    ]
+    assert section.panels == {}
+
+
+def test_precision_without_files_or_with_other_ones() -> None:
+    assert precision_section([], []) is None
+    frame = precision_file({("normal", "mine"): [1.0]})
+    assert precision_section([frame], []).contrast.rows[0][2:] == ("0 of 0", "0", "")
+    with pytest.raises(ValueError, match="statistic, quantity; value missing"):
+        precision_section([frame.drop(columns="value")], [])
+
+
+def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> None:
+    rows = [
+        ("gaussian", "normal", seed, method, "max", epsilon, value)
+        for method, scale in (("range", 1.0), ("float32_dense", 2.0))
+        for seed, factor in ((0, 0.5), (1, 1.5))
+        for epsilon, value in ((1e-6, 0.2 * scale * factor), (1e-3, NAN), (1.0, 0.0))
+    ]
+    columns = ["dataset", "training", "seed", "method", "statistic", "epsilon", "g_theta"]
+    curves = pd.DataFrame(rows, columns=columns)
+    section = precision_section([precision_file({("normal", "range"): [1.0]})], [curves])
+    assert section.methods == ("float32_dense", "range")
+    (panel,) = section.panels["max"]
+    assert panel.title == "gaussian, normal"
+    # 220 × 110 for ε from 1e-6 to 1 and G from 0 to 0.6: means 0.4 and 0.2
+    assert 'class="line-0" d="M0 36.7L220 110"' in panel.svg
+    assert 'class="line-1" d="M0 73.3L220 110"' in panel.svg
+    assert ">10⁻⁶<" in panel.svg
 
 
 def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> None:
@@ -334,6 +370,7 @@ def run_steps(results: Path, claims: Path) -> None:
         "tables": [str(tables / "table1.csv")],
         "comparisons": [str(tables / "table1_published.csv")],
         "precision": [],
+        "curves": [],
         "datasets": [str(path) for path in results.glob("*/dataset.zarr.zip")],
         "images": [str(results / f"figures/fig0{n}.png") for n in (1, 2)],
         "templates": [str(path) for path in TEMPLATES],

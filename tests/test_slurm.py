@@ -7,16 +7,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from slurm.accounted_slurm import PROGRAMS, AccountedSlurm
 from slurm.local_slurm import LocalSlurm, why_not
-from tiny_study import ROOT, TinyStudy
+from tiny_study import ROOT, TinyStudy, image_datasets
 
 pytestmark = pytest.mark.slow
 
 TARGETS = ("table2", "fig04")
+MODEL = "results/tiny/iris/normal/seed0/model.zarr.zip"
 PROFILE = (
     *("--workflow-profile", str(ROOT / "profiles" / "slurm")),
     *("--cores", "1"),  # as in the profile; TinyStudy says 2
@@ -24,14 +27,13 @@ PROFILE = (
 )
 
 
-@pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlurm]:
-    """A running cluster, found by every command that the tests start."""
-    if reason := why_not():
+@contextmanager
+def running(cluster: LocalSlurm, *further_programs: str) -> Iterator[LocalSlurm]:
+    """Give the cluster started, found by every command of the tests; skip where it cannot be."""
+    if reason := why_not(*further_programs):
         pytest.skip(reason)
     if not find_spec("snakemake_executor_plugin_slurm"):
         pytest.skip("no snakemake-executor-plugin-slurm: pip install -r requirements.txt")
-    cluster = LocalSlurm(tmp_path_factory.mktemp("cluster") / "state")
     cluster.up()
     try:
         with pytest.MonkeyPatch.context() as patch:
@@ -43,12 +45,18 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlurm]:
 
 
 @pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlurm]:
+    with running(LocalSlurm(tmp_path_factory.mktemp("cluster") / "state")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
 def first_run(
     slurm: LocalSlurm, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[TinyStudy, subprocess.CompletedProcess[str]]:
     """The targets, made on the cluster with two seeds."""
     study = TinyStudy(tmp_path_factory.mktemp("study")).edited(
-        profiles__tiny__seeds=[0, 1], tables__table2={"iris": ["normal", "adversarial"]}
+        profiles__tiny__seeds=[0, 1], profiles__tiny__without=image_datasets()
     )
     result = study.run(*PROFILE, "--", *TARGETS)
     assert result.returncode == 0, result.stderr
@@ -129,9 +137,38 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     os.kill(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(timeout=180) != 0
     wait_until(lambda: slurm.queue() == "")
-    result = study.run(*PROFILE, "--", "results/tiny/iris/normal/seed0/model.zarr.zip", *TARGETS)
+    result = study.run(*PROFILE, "--", MODEL, *TARGETS)
     assert result.returncode == 0, result.stderr
     assert study.artifacts() == before
+
+
+def test_a_rule_can_ask_for_a_gpu(study: TinyStudy, slurm: LocalSlurm) -> None:
+    before = study.artifacts()
+    (study.directory / MODEL).unlink()
+    result = study.run(*PROFILE, "--set-resources", "train:gpu=1", "--", MODEL)
+    assert result.returncode == 0, result.stderr
+    assert study.artifacts() == before
+    requests = slurm.command("squeue", "--states=all", "--noheader", "--Format=tres-per-job")
+    assert "gpu:1" in requests
+
+
+def test_with_accounting_jobs_are_followed_by_sacct(
+    study: TinyStudy, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = study.artifacts()
+    (study.directory / MODEL).unlink()
+    broken = study.edited(experiments__iris__adversarial__architecture__hidden=[8, 4])
+    options = (*PROFILE, "--slurm-status-command", "sacct", "--retries", "0", "--")
+    cluster = AccountedSlurm(tmp_path_factory.mktemp("accounted") / "state")
+    with running(cluster, *PROGRAMS) as accounted:
+        result = study.run(*options, MODEL)
+        assert result.returncode == 0, result.stderr
+        assert study.artifacts() == before
+        result = broken.run(*options, MODEL.replace("normal", "adversarial"))
+        assert result.returncode != 0
+        assert "the starting model must have the same architecture" in result.stderr
+        states = accounted.command("sacct", "--allocations", "--noheader", "--format=State")
+    assert states.split() == ["COMPLETED", "FAILED"]
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_study import TinyStudy
+from tiny_study import TinyStudy, image_datasets
 
 from workflow import provenance
 from workflow.provenance import Step, Verdict, read_record, record_path
@@ -37,7 +37,9 @@ ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure",
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
-    study = study.edited(tables__table2={"iris": ["normal"]})
+    study = study.edited(
+        tables__table2={"iris": ["normal"]}, profiles__tiny__without=image_datasets()
+    )
     result = study.run(TARGET)
     assert result.returncode == 0, result.stderr
     return study

@@ -43,6 +43,15 @@ def tiny_config() -> dict[str, Any]:
     return config
 
 
+def image_datasets() -> list[str]:
+    """Return the data sets of images, for `profiles__tiny__without`: most tests can do without.
+
+    Leaving them out of a table has no effect: Snakemake adds config.yaml's entries to those given.
+    """
+    datasets = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]
+    return [name for name, entry in datasets.items() if "files" in entry]
+
+
 class TinyStudy:
     """A working directory with a tiny configuration, and the tree of code that is run in it."""
 

@@ -7,7 +7,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from pipeline.curvature.hessian import Hessian, is_convolutional
-from pipeline.curvature.layered import DenseMatrix, is_layered, layered_hessian
+from pipeline.curvature.layer_steps import is_layered
+from pipeline.curvature.layered import DenseMatrix, layered_hessian
+from pipeline.curvature.layered_products import LayeredProducts
 from pipeline.losses import Loss
 
 # Below this number of parameters LAPACK is done before the range finder has started.
@@ -51,18 +53,18 @@ def range_bytes(parameters: int, rank: int) -> int:
 
 def hessian_operator(
     module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, method: str, limit: float
-) -> Hessian | DenseMatrix:
-    """Return what multiplies by H faster with `method`: Hessian-vector products or the matrix.
+) -> Hessian | LayeredProducts | DenseMatrix:
+    """Return what multiplies by H fastest with `method`, within `limit` bytes.
 
-    The matrix pays off for convolutions, whose products are expensive, where thousands of products
-    are taken and it leaves half of `limit` (bytes) to the eigensolver. Measured on the MNIST
+    Networks of layers have products of their own, other modules automatic differentiation. The
+    assembled matrix pays off for convolutions, whose products are expensive, where thousands of
+    them are taken and it leaves half of the memory to the eigensolver. Measured on the MNIST
     network with 450 samples: assembled in 5.5 s, the time of 27 products.
     """
-    operator = Hessian(module, x, y, loss_per_sample)
-    size = operator.dtype.itemsize * operator.dimension**2
-    if method == "lanczos" or not is_convolutional(module) or not is_layered(module):
-        return operator
-    if 2 * size > limit:
-        return operator
-    spare = min(limit - size, ASSEMBLY)
-    return DenseMatrix(layered_hessian(module, x, y, loss_per_sample, memory_limit=spare))
+    problem = (module, x, y, loss_per_sample)
+    if not is_layered(module):
+        return Hessian(*problem)
+    size = x.dtype.itemsize * sum(parameter.numel() for parameter in module.parameters()) ** 2
+    if method == "lanczos" or not is_convolutional(module) or 2 * size > limit:
+        return LayeredProducts(*problem, memory=limit / 4)
+    return DenseMatrix(layered_hessian(*problem, memory_limit=min(limit - size, ASSEMBLY)))

@@ -37,6 +37,8 @@ from pipeline.losses import cross_entropy_per_sample
 
 # What remains of a vector after orthogonalisation, relative to its length, that is round-off.
 ROUND_OFF = 1e-13
+# Dyads of this size and below are dropped: their products are not normal numbers any more.
+SMALLEST = 1e-290
 # Singular values that agree to this part may belong to eigenvalues λ and −λ whose vectors mix.
 CLUSTER = 1e-8
 
@@ -98,9 +100,16 @@ def graded_eigenpairs(vectors: Tensor, signs: Tensor) -> Eigenpairs:
 
     `vectors` b are (m, p), `signs` σ (m,). A dyad whose vector is, to round-off, a combination of
     others of at least its size adds no direction. Residuals are taken with the dyads.
+
+    Raises ValueError when all dyads are too small for float64.
     """
     lengths = torch.linalg.vector_norm(vectors, dim=1)
-    used = lengths > 0
+    used = lengths.square() > SMALLEST
+    if not used.any():
+        raise ValueError(
+            f"expected dyads of at least {SMALLEST}, found at most {float(lengths.max()):.0e} "
+            "squared; the loss of this network is flat in float64"
+        )
     unit = (vectors[used] / lengths[used, None]).cpu().numpy()
     sizes, sign = lengths[used].square().cpu().numpy(), signs[used].cpu().numpy()
     columns, triangle, pivots = _graded_qr(unit * sizes[:, None])
@@ -137,7 +146,7 @@ def _coupling(module: nn.Module, x: Tensor, y: Tensor) -> tuple[np.ndarray, np.n
     columns, triangle, pivots = _graded_qr(rows)
     # Σ x_i v_iᵀ = Σ_k (Σ_i R_ki x_i) q_kᵀ, where by pivoting R_ki is at most R_kk
     left, right = np.zeros((len(triangle), rows.shape[1])), columns.T
-    scale = np.linalg.norm(triangle, axis=1)[:, None]
+    scale = _lengths(triangle)[:, None]
     left[:, positions[pivots]] = triangle / scale
     root = np.sqrt(scale / 2)
     return root * left, root * right
@@ -181,9 +190,15 @@ def _graded_qr(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not len(rows):
         return rows.T, rows[:, :0], np.arange(0)
     columns, triangle, pivots = qr(rows.T, mode="economic", pivoting=True)
-    lengths = np.linalg.norm(rows[pivots], axis=1)[: len(triangle)]
-    kept = np.abs(np.diag(triangle)) > ROUND_OFF * lengths
+    lengths = _lengths(rows[pivots])[: len(triangle)]
+    kept = np.abs(np.diag(triangle)) > np.maximum(ROUND_OFF * lengths, SMALLEST)
     return columns[:, kept], triangle[kept], pivots
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    """Return the lengths of rows (m, p), also where their squares would be below 1e-308."""
+    largest = np.abs(rows).max(axis=1, initial=SMALLEST)
+    return largest * np.linalg.norm(rows / largest[:, None], axis=1)
 
 
 def _graded_symmetric_eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from torch.nn.grad import conv2d_input, conv2d_weight
 
 from pipeline.curvature.hessian import fast_sizes
-from pipeline.curvature.layer_steps import Step, evaluate, push_forward
+from pipeline.curvature.layer_steps import Step, evaluate, is_layered, push_forward
 from pipeline.curvature.logit_curvature import logit_curvature, logit_slope
 from pipeline.losses import Loss
 from pipeline.models import parameter_vector
@@ -46,9 +46,10 @@ class LayeredProducts:
     """The map V (k, p) ↦ V H (k, p) of `Hessian`, for a module that `is_layered`.
 
     `memory` (bytes) is what may be kept between calls; beyond it mini-batches are evaluated anew.
+    The parameters must not change meanwhile.
     `products` counts the vectors multiplied so far. dtype and device are the module's.
 
-    Raises ValueError when there are no samples.
+    Raises ValueError when the module is not `is_layered` or when there are no samples.
     """
 
     def __init__(
@@ -62,6 +63,11 @@ class LayeredProducts:
         chunk: int | None = None,
         memory: float = 1e9,
     ) -> None:
+        if not is_layered(module):
+            raise ValueError(
+                f"expected a sequence of dense and convolution layers, ReLU and pooling (see "
+                f"`is_layered`), found {module}; use `Hessian`"
+            )
         if not len(y):
             raise ValueError("expected at least one sample to take the loss of, found none")
         fast_batch, fast_chunk = fast_sizes(module)
@@ -86,15 +92,17 @@ class LayeredProducts:
         return total.div_(self._samples)
 
     def _linearisations(self) -> Iterator[Linearisation]:
-        yield from self._kept
-        for x, y in self._batches[len(self._kept) :]:
+        for index, (x, y) in enumerate(self._batches):
+            if index < len(self._kept):
+                yield self._kept[index]
+                continue
             steps, logits = evaluate(self._module, x)
             slope = logit_slope(self._loss, y)(logits.detach())
             deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
             steps = [replace(step, output=step.output.detach()) for step in steps]
             batch = Linearisation(steps, deltas, logit_curvature(self._loss, logits, y))
-            if batch.bytes <= self._memory:
-                self._memory -= batch.bytes
+            self._memory -= batch.bytes
+            if self._memory >= 0:
                 self._kept.append(batch)
             yield batch
 

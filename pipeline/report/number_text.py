@@ -15,7 +15,7 @@ def number(value: float) -> str:
     power = _power(value)
     if power in ORDINARY:
         return f"{value:.4g}" if power < 4 else f"{value:.0f}"
-    return f"{value / 10**power:.3g} × 10{_raised(power)}"
+    return f"{value / 10**power:.3g} × {power_of_ten(power)}"
 
 
 def measured(mean: float, deviation: float, runs: int) -> str:
@@ -25,7 +25,14 @@ def measured(mean: float, deviation: float, runs: int) -> str:
     power = _power(mean)
     if power in ORDINARY or _power(deviation) in ORDINARY:
         return mean_and_deviation(mean, deviation)
-    return f"({mean_and_deviation(mean / 10**power, deviation / 10**power)}) × 10{_raised(power)}"
+    return (
+        f"({mean_and_deviation(mean / 10**power, deviation / 10**power)}) × {power_of_ten(power)}"
+    )
+
+
+def power_of_ten(power: int) -> str:
+    """Write 10 to a whole power."""
+    return f"10{str(power).translate(SUPERSCRIPT)}"
 
 
 def duration(seconds: float) -> str:
@@ -38,7 +45,3 @@ def duration(seconds: float) -> str:
 
 def _power(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else 0
-
-
-def _raised(power: int) -> str:
-    return str(power).translate(SUPERSCRIPT)

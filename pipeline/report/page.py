@@ -10,7 +10,8 @@ from pipeline.claims import VERDICTS
 from pipeline.report.claims_section import ClaimsSection
 from pipeline.report.complexity_section import ComplexitySection
 from pipeline.report.figures_section import FigureView
-from pipeline.report.markup import Table, breakable, listed, numeral, prose
+from pipeline.report.markup import breakable, listed, numeral, prose
+from pipeline.report.precision_section import PrecisionSection
 from pipeline.report.published_section import CLOSE, PublishedTable, agreement
 from pipeline.report.run_section import RunSection
 
@@ -27,7 +28,7 @@ class Report:
     seeds: tuple[int, ...]
     claims: ClaimsSection
     published: Sequence[PublishedTable]
-    precision: Table | None
+    precision: PrecisionSection | None
     complexity: ComplexitySection
     figures: Sequence[FigureView]
     run: RunSection

@@ -1,41 +1,138 @@
-"""Section "Precision": the same quantity by several methods, side by side."""
+"""Section "Precision": G_θ and its companions of the same networks by several methods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.claims import Outcome
+from pipeline.report.curves import Panel, curve_panel
 from pipeline.report.markup import Table, table_view
-from pipeline.report.number_text import measured
+from pipeline.report.number_text import measured, number
 
-REQUIRED = ("dataset", "training", "seed", "method", "value")
+COLUMNS = ("dataset", "training", "seed", "method", "statistic", "quantity", "value")
+METHODS = {
+    "float32_dense": "all eigenvectors in single precision, as the authors computed them",
+    "float64_dense": "the same in double precision: round-off still counts",
+    "float64_dense_cut": "of these, the ones above the rank tolerance",
+    "range": "the certified range method, above the rank tolerance: what the tables list",
+    "graded": "every eigenvector outside the null space, however small its eigenvalue",
+    "gauss_newton": "the same for the Gauss–Newton part of the Hessian",
+}
+LEADING = "g_theta"
 
 
-def precision_table(files: Sequence[pd.DataFrame]) -> Table | None:
-    """Return a table with a column per method, mean ± standard deviation over seeds.
+@dataclass(frozen=True)
+class PrecisionSection:
+    """What each method says about adversarial against normal, and all numbers behind it."""
 
-    The files have the columns dataset, training, seed, method, value; all others together say
-    which quantity a line holds. Returns None where there are no files.
+    contrast: Table
+    leading: tuple[Table, ...]
+    further: tuple[Table, ...]
+    panels: Mapping[str, tuple[Panel, ...]]  # statistic -> G_θ as a function of ε
+    methods: tuple[str, ...]  # of the panels' lines, in their order
+
+
+def precision_section(
+    files: Sequence[pd.DataFrame], curves: Sequence[pd.DataFrame]
+) -> PrecisionSection | None:
+    """Arrange the tables of `study_precision`, each with dataset, training and seed in front.
+
+    `curves` has epsilon and g_theta in place of quantity and value. Returns None without files.
 
     Raises ValueError when a column is missing.
     """
     if not files:
         return None
     table = pd.concat(files, ignore_index=True)
-    missing = [name for name in REQUIRED if name not in table]
-    if missing:
+    if missing := [name for name in COLUMNS if name not in table]:
         raise ValueError(
-            f"expected the columns {', '.join(REQUIRED)} in the files about precision, found "
+            f"expected the columns {', '.join(COLUMNS)} in the files about precision, found "
             f"{', '.join(table.columns)}; {', '.join(missing)} missing"
         )
-    quantity = [name for name in table.columns if name not in REQUIRED]
-    table[quantity] = table[quantity].astype(object).where(table[quantity].notna(), "")
-    rows, methods = ["dataset", "training", *quantity], list(dict.fromkeys(table["method"]))
+    table["statistic"] = table["statistic"].fillna("")  # an empty field reads as NaN
+    methods = _ordered(table["method"])
+    groups = list(table.groupby(["quantity", "statistic"], sort=False))
+    tables = {key: _by_method(part, _title(*key), methods) for key, part in groups}
+    lines = pd.concat(curves, ignore_index=True) if curves else None
+    return PrecisionSection(
+        contrast=_contrast(table, methods),
+        leading=tuple(view for (quantity, _), view in tables.items() if quantity == LEADING),
+        further=tuple(view for (quantity, _), view in tables.items() if quantity != LEADING),
+        panels={} if lines is None else _panels(lines),
+        methods=() if lines is None else _ordered(lines["method"]),
+    )
+
+
+def _ordered(methods: pd.Series) -> tuple[str, ...]:
+    found = list(dict.fromkeys(methods))
+    return (*(m for m in METHODS if m in found), *(m for m in found if m not in METHODS))
+
+
+def _title(quantity: str, statistic: str) -> str:
+    name = "G_θ" if quantity == LEADING else quantity.replace("_", " ")
+    return f"{name} ({statistic})" if statistic else name
+
+
+def _by_method(part: pd.DataFrame, title: str, methods: Sequence[str]) -> Table:
     lines = []
-    for key, part in table.groupby(rows, sort=False):
-        values = {m: part.loc[part["method"] == m, "value"].dropna() for m in methods}
-        cells = {m: measured(v.mean(), v.std(ddof=1), len(v)) for m, v in values.items()}
-        names = [str(name).replace("_", " ") for name in key]
-        lines.append(dict(zip(rows, names, strict=True)) | cells)
-    shown = pd.DataFrame(lines).rename(columns=lambda name: name.replace("_", " "))
-    caption = "By method: mean ± standard deviation over seeds"
-    return table_view(shown, labels=len(rows), caption=caption)
+    for (dataset, training), rows in part.groupby(["dataset", "training"], sort=False):
+        line = {"Data set": _words(dataset), "Training": _words(training)}
+        for method in methods:
+            values = rows.loc[rows["method"] == method, "value"].dropna()
+            line[_words(method)] = measured(values.mean(), values.std(ddof=1), len(values))
+        lines.append(line)
+    return table_view(pd.DataFrame(lines), 2, title)
+
+
+def _contrast(table: pd.DataFrame, methods: Sequence[str]) -> Table:
+    """Say of each method on how many data sets adversarial needs more eigenvectors than normal."""
+    counted = table[(table["quantity"] == LEADING) & (table["statistic"] == "max")]
+    lines = []
+    for method in methods:
+        pairs = list(_pairs(counted[counted["method"] == method]))
+        factors = sorted(pair.right / pair.left for pair in pairs if pair.left)
+        lines.append({
+            "Method": _words(method),
+            "What it is": METHODS.get(method, ""),
+            "higher": f"{sum(pair.holds for pair in pairs)} of {len(pairs)}",
+            "clearly": str(sum(pair.holds and pair.clear for pair in pairs)),
+            "factor": " … ".join(dict.fromkeys(number(f) for f in (factors[:1] + factors[-1:]))),
+        })  # fmt: skip
+    return table_view(
+        pd.DataFrame(lines), 2,
+        "G_θ (max) after an adversarial start against normal training: on how many data sets it "
+        "is higher, by more than the combined deviation, and by what factor",
+    )  # fmt: skip
+
+
+def _pairs(rows: pd.DataFrame) -> Iterator[Outcome]:
+    """Yield normal < adversarial for each data set that has both."""
+    for _, part in rows.groupby("dataset", sort=False):
+        sides = [part.loc[part["training"] == t, "value"].dropna()
+                 for t in ("normal", "adversarial")]  # fmt: skip
+        if all(len(side) for side in sides):
+            left, right = sides
+            spreads = [0.0 if len(side) < 2 else float(side.std(ddof=1)) for side in sides]
+            yield Outcome(
+                "normal < adversarial", float(left.mean()), spreads[0], float(right.mean()),
+                spreads[1], min(map(len, sides)),
+            )  # fmt: skip
+
+
+def _panels(lines: pd.DataFrame) -> dict[str, tuple[Panel, ...]]:
+    """Return a panel per experiment and statistic, a line per method: the mean over seeds."""
+    panels: dict[str, tuple[Panel, ...]] = {}
+    for statistic, part in lines.groupby("statistic", sort=False):
+        limit = float(part["g_theta"].max())
+        found = []
+        for (dataset, training), rows in part.groupby(["dataset", "training"], sort=False):
+            means = rows.groupby(["method", "epsilon"])["g_theta"].mean()
+            curves = [means[method] for method in _ordered(rows["method"])]
+            found.append(curve_panel(f"{_words(dataset)}, {_words(training)}", curves, limit))
+        panels[str(statistic)] = tuple(found)
+    return panels
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ")

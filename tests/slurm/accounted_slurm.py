@@ -11,7 +11,7 @@ PROGRAMS = ("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb", "mariadb-ins
 
 
 class AccountedSlurm(LocalSlurm):
-    """A cluster whose user has the default account `lab`."""
+    """A cluster whose user may charge the account `lab`."""
 
     daemons = ("slurmd", "slurmctld", "slurmdbd", "mariadbd", "munged")
 

@@ -32,6 +32,11 @@ def precision_files():
     return []
 
 
+def precision_curves():
+    """Their G_θ as a function of ε."""
+    return []
+
+
 def claim_targets():
     return [*study.selection.figures(), *study.config["tables"]]
 
@@ -103,6 +108,7 @@ rule report:
         tables=all_table_files("csv"),
         comparisons=all_table_files("comparison_csv"),
         precision=precision_files(),
+        curves=precision_curves(),
         datasets=tabulated_datasets(),
         images=all_figure_files("png"),
         numbers=all_figure_files("csv"),

@@ -10,7 +10,7 @@ from pipeline.report.claims_section import ClaimsSection, claims_section
 from pipeline.report.complexity_section import ComplexitySection, complexity_section
 from pipeline.report.figures_section import FigureView, figure_view, missing_figure
 from pipeline.report.page import Report, render_page
-from pipeline.report.precision_section import precision_table
+from pipeline.report.precision_section import PrecisionSection, precision_section
 from pipeline.report.published_section import PublishedTable, published_table
 from pipeline.report.run_section import RunSection, run_section
 from workflow.captions import caption
@@ -28,7 +28,7 @@ def main(job: Job) -> None:
         seeds=tuple(job.settings["seeds"]),
         claims=_claims(job),
         published=_published(job),
-        precision=precision_table([open_table(path) for path in job.input.get("precision", [])]),
+        precision=_precision(job),
         complexity=_complexity(job),
         figures=_figures(job),
         run=_run(job),
@@ -51,6 +51,13 @@ def _published(job: Job) -> list[PublishedTable]:
             job.settings["tables"], job.input["tables"], job.input["comparisons"], strict=True
         )
     ]
+
+
+def _precision(job: Job) -> PrecisionSection | None:
+    files, curves = (
+        [open_table(path) for path in job.input[name]] for name in ("precision", "curves")
+    )
+    return precision_section(files, curves)
 
 
 def _complexity(job: Job) -> ComplexitySection:
