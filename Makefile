@@ -24,7 +24,7 @@ bench: $(READY)  ## measure the speed-ups against their baselines (about 10 minu
 	$(BIN)/python -m benchmarks
 
 bench-peers: .venv-peers/.ready  ## the same against other libraries, in an environment of their own
-	.venv-peers/bin/python -m benchmarks.peers
+	OMP_NUM_THREADS=1 .venv-peers/bin/python -m benchmarks.peers
 
 .venv-peers/.ready: benchmarks/requirements-peers.txt
 	$(PYTHON) -m venv .venv-peers

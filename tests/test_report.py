@@ -234,7 +234,7 @@ def test_precision_sets_methods_side_by_side() -> None:
     assert leading.rows[0] == ("gaussian", "normal", "2 ± 0", "1.50 ± 0.71")
     assert (leading.caption, further.caption) == ("G<sub>θ</sub> (max)", "eigenvectors")
     # 8 against 2 ± 0; 1.8 against 1.5 ± 0.7
-    assert [row[2:] for row in section.contrast.rows] == [
+    assert [row[1:] for row in section.contrast.rows] == [
         ("1 of 1", "1", "4"),
         ("1 of 1", "0", "1.2"),
     ]
@@ -244,7 +244,7 @@ def test_precision_sets_methods_side_by_side() -> None:
 def test_precision_without_files_or_with_other_ones() -> None:
     assert precision_section([], []) is None
     frame = precision_file({("normal", "mine"): [1.0]})
-    assert precision_section([frame], []).contrast.rows[0][2:] == ("0 of 0", "0", "")
+    assert precision_section([frame], []).contrast.rows[0][1:] == ("0 of 0", "0", "")
     with pytest.raises(ValueError, match="statistic, quantity; value missing"):
         precision_section([frame.drop(columns="value")], [])
 
@@ -259,7 +259,7 @@ def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> No
     columns = ["dataset", "training", "seed", "method", "statistic", "epsilon", "g_theta"]
     curves = pd.DataFrame(rows, columns=columns)
     section = precision_section([precision_file({("normal", "range"): [1.0]})], [curves])
-    assert section.methods == ("float32_dense", "range")
+    assert section.lines == ("float32_dense", "range")
     (panel,) = section.panels["max"]
     assert panel.title == "gaussian, normal"
     # 220 × 110 for ε from 1e-6 to 1 and G from 0 to 0.6: means 0.4 and 0.2

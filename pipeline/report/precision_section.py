@@ -30,7 +30,8 @@ class PrecisionSection:
     leading: tuple[Table, ...]
     further: tuple[Table, ...]
     panels: Mapping[str, tuple[Panel, ...]]  # statistic -> G_θ as a function of ε
-    methods: tuple[str, ...]  # of the panels' lines, in their order
+    lines: tuple[str, ...]  # the methods of the panels' lines, in their order
+    methods: Mapping[str, str]  # what each method is
 
 
 def precision_section(
@@ -60,7 +61,8 @@ def precision_section(
         leading=tuple(view for (quantity, _), view in tables.items() if quantity == LEADING),
         further=tuple(view for (quantity, _), view in tables.items() if quantity != LEADING),
         panels={} if lines is None else _panels(lines),
-        methods=() if lines is None else _ordered(lines["method"]),
+        lines=() if lines is None else _ordered(lines["method"]),
+        methods={method: METHODS.get(method, "") for method in methods},
     )
 
 
@@ -94,16 +96,13 @@ def _contrast(table: pd.DataFrame, methods: Sequence[str]) -> Table:
         factors = sorted(pair.right / pair.left for pair in pairs if pair.left)
         lines.append({
             "Method": _words(method),
-            "What it is": METHODS.get(method, ""),
             "higher": f"{sum(pair.holds for pair in pairs)} of {len(pairs)}",
             "clearly": str(sum(pair.holds and pair.clear for pair in pairs)),
             "factor": " … ".join(dict.fromkeys(number(f) for f in (factors[:1] + factors[-1:]))),
         })  # fmt: skip
     return table_view(
-        pd.DataFrame(lines), 2,
-        "G_θ (max) after an adversarial start against normal training: on how many data sets it "
-        "is higher, by more than the combined deviation, and by what factor",
-    )  # fmt: skip
+        pd.DataFrame(lines), 1, "G_θ (max), adversarial start against normal training"
+    )
 
 
 def _pairs(rows: pd.DataFrame) -> Iterator[Outcome]:

@@ -56,8 +56,10 @@ def _draw_margin(axes: Axes, margin: xr.Dataset, boundary: xr.Dataset) -> None:
             markersize=6 if marker == "*" else 4, markeredgecolor="black", markeredgewidth=0.5,
         )  # fmt: skip
     true = float(boundary["distance"].min())
-    text = f"estimate {margin.attrs['margin']:.2f}, true {true:.2f}"
-    axes.set_xlabel(text, labelpad=1, fontsize=6)
+    axes.text(
+        0.04, 0.04, f"estimate {margin.attrs['margin']:.2f}\ntrue {true:.2f}", fontsize=5.5,
+        transform=axes.transAxes, bbox={"facecolor": "white", "linewidth": 0, "pad": 1.5},
+    )  # fmt: skip
 
 
 def numbers(
