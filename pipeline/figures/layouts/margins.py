@@ -39,7 +39,6 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         if not has_diverged(row.source):
             class_map(axes[-1], row.source, row.dataset)
             _draw_margin(axes[-1], margin, boundary)
-    panels[0][-1].set_title("margin")
     handles, labels = panels[0][-1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower right", ncols=3, handletextpad=0.1, columnspacing=0.8)
     return figure
@@ -56,10 +55,8 @@ def _draw_margin(axes: Axes, margin: xr.Dataset, boundary: xr.Dataset) -> None:
             markersize=6 if marker == "*" else 4, markeredgecolor="black", markeredgewidth=0.5,
         )  # fmt: skip
     true = float(boundary["distance"].min())
-    axes.text(
-        0.04, 0.04, f"estimate {margin.attrs['margin']:.2f}\ntrue {true:.2f}", fontsize=5.5,
-        transform=axes.transAxes, bbox={"facecolor": "white", "linewidth": 0, "pad": 1.5},
-    )  # fmt: skip
+    axes.set_title(f"margin {margin.attrs['margin']:.2f}, true {true:.2f}", fontsize=6)
+    axes.tick_params(labelbottom=False, labelleft=False)  # the titles need the room
 
 
 def numbers(
