@@ -451,11 +451,12 @@ def test_step_opens_its_artifacts_and_writes_both_files(tmp_path) -> None:
         paths[kind] = [str(tmp_path / f"{kind}{i}.zarr.zip") for i in range(2)]
         for artifact, path in zip(artifacts, paths[kind], strict=True):
             save_artifact(artifact, path, kind, provenance={})
-    output = {kind: str(tmp_path / f"figure.{kind}") for kind in ("pdf", "png")}
+    output = {kind: str(tmp_path / f"figure.{kind}") for kind in ("pdf", "png", "csv")}
     spec = {"settings": {**settings, "layout": "alignment_maps"}, "wildcards": {}}
     figure_step.main(Job(spec, paths, output, device="cpu"))
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "figure.csv").read_text().startswith("experiment,quantity,value\n")
 
 
 def test_counts_of_a_partial_spectrum_are_an_estimate_and_say_so(axes) -> None:

@@ -132,7 +132,13 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     command = endless.command(*PROFILE, "--", *TARGETS)
     log = study.directory / "logs/tiny/train/iris/normal/seed0.log"
     log.unlink()
-    snakemake = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    snakemake = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # where the tests run in the background, an interrupt would be ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     wait_until(lambda: "RUNNING" in slurm.queue() and log.exists())
     os.kill(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(timeout=180) != 0
