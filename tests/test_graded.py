@@ -216,12 +216,12 @@ def test_a_plain_eigendecomposition_resolves_less_of_a_confident_network():
 
 
 def _confident_network() -> tuple[nn.Sequential, Tensor, Tensor]:
-    """A 1-3-4-2 network whose samples have softmax weights from 1e-3 to 1e-115."""
-    module = nn.Sequential(nn.Linear(1, 3), nn.ReLU(), nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
-    generator = torch.Generator().manual_seed(31)
+    """A 2-3-4-2 network whose samples have softmax weights of 1e-5, 1e-35, 1e-64 and 1e-115."""
+    module = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    generator = torch.Generator().manual_seed(19)
     for parameter in module.double().parameters():
-        parameter.data.normal_(generator=generator).mul_(5)
-    x = torch.tensor([[-1.5], [-0.4], [0.3], [1.2], [2.5]], dtype=torch.float64)
+        parameter.data.normal_(generator=generator).mul_(4)
+    x = torch.tensor([[-1.5, 0.3], [-0.4, 1.0], [1.2, -0.5], [0.2, 0.5]], dtype=torch.float64)
     return module, x, module(x).argmax(1)
 
 
