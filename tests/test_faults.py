@@ -180,6 +180,7 @@ def test_after_a_power_cut_the_workflow_is_unlocked_and_goes_on(study: TinyStudy
 # a job that fails
 
 
+@pytest.mark.slow
 def test_what_was_made_from_a_model_that_failed_to_come_again_is_made_again(
     study: TinyStudy,
 ) -> None:
@@ -205,6 +206,7 @@ def test_what_is_older_than_a_deleted_model_was_is_made_again(study: TinyStudy) 
     assert rules(changed) == MODEL_AND_BELOW
 
 
+@pytest.mark.slow
 def test_a_failing_job_says_why_and_stops_only_what_depends_on_it(study: TinyStudy) -> None:
     before = study.artifacts()
     for artifact in (MEASURES, TABLE):
@@ -314,6 +316,7 @@ def test_a_file_larger_than_the_quota_is_not_half_made(study: TinyStudy) -> None
     assert study.artifacts() == before
 
 
+@pytest.mark.slow
 def test_results_that_cannot_be_written_are_read_and_nothing_is_lost(study: TinyStudy) -> None:
     before = study.artifacts()
     for artifact in (SPECTRUM, TABLE):

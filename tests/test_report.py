@@ -269,15 +269,16 @@ def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> No
 
 
 def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> None:
-    section = complexity_section(CORRELATIONS, tidy_measures(), {"gaussian": 3})
+    experiments = [("circle", "normal"), ("gaussian", "normal"), ("iris", "normal")]
+    section = complexity_section(CORRELATIONS, tidy_measures(), experiments, {"circle": 2})
     assert section.clear == (COLUMNS["g_theta_max"],)
     assert section.models == 12
     assert [row[2] for row in section.pooled.rows] == ["+0.40", "−0.10", "–"]
-    assert len(section.counts.rows) == 4
-    first, last = section.counts.rows[0], section.counts.rows[-1]
+    first, second = section.counts.rows  # in the order asked for; none counted for iris
+    assert (first[0], second[0]) == ("circle", "gaussian")
     assert "[" in first[2]
-    assert first[3:6] == ("–", "3", "9")  # edge not counted; C; C²
-    assert last[4:6] == ("–", "–")
+    assert first[3:6] == ("–", "2", "4")  # edge not counted; C; C²
+    assert second[4:6] == ("–", "–")
 
 
 def test_figures_show_quantities_by_experiment() -> None:
@@ -449,7 +450,7 @@ def test_the_page_says_what_was_found(page: str) -> None:
     assert "and 3 runs of each training" in text
     assert "A<sub>1</sub> &lt; B &amp; G<sub>θ</sub>: one of two." in page
     assert "Not made: cifar_127 would have to be downloaded. snakemake fig24 makes it." in text
-    assert "snakemake precision makes them" in text
+    assert "does not compute it from single precision yet" in text
     assert "Figure 1 Boundaries of different complexity" in text
     assert "torch 2.13.0" in text
     for gap in ("nan", "None", "undefined"):

@@ -1,6 +1,6 @@
 """Section "Complexity": what grows with the number of boundary pieces, and outlier counts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -27,11 +27,15 @@ class ComplexitySection:
 
 
 def complexity_section(
-    correlations: pd.DataFrame, measures: pd.DataFrame, classes: Mapping[str, int]
+    correlations: pd.DataFrame,
+    measures: pd.DataFrame,
+    experiments: Sequence[tuple[str, str]],
+    classes: Mapping[str, int],
 ) -> ComplexitySection:
     """Arrange rank correlations (`rank_correlations`) and counts from the tidy measures.
 
-    `classes` gives the number of classes C of each data set.
+    `experiments` are pairs of data set and training in the order of the lines, `classes` gives the
+    number of classes C of each data set.
     """
     pooled = correlations[correlations["dataset"] == POOLED]
     clear = pooled[(pooled["low"] > 0) | (pooled["high"] < 0)]
@@ -39,7 +43,9 @@ def complexity_section(
         pooled=_plotted(pooled),
         by_dataset=table_view(display_correlations(correlations), 1, "The same by data set"),
         counts=table_view(
-            pd.DataFrame(_counts(measures, classes)), 2, "Outliers and the exact boundary"
+            pd.DataFrame(_counts(measures, experiments, classes)),
+            2,
+            "Outliers and the exact boundary",
         ),
         models=int(pooled["models"].max()) if len(pooled) else 0,
         clear=tuple(map(_name, clear["measure"])),
@@ -61,22 +67,25 @@ def _plotted(pooled: pd.DataFrame) -> Table:
     return table.with_column(1, axis(1), drawn)
 
 
-def _counts(measures: pd.DataFrame, classes: Mapping[str, int]) -> Iterator[dict[str, str]]:
+def _counts(
+    measures: pd.DataFrame, experiments: Sequence[tuple[str, str]], classes: Mapping[str, int]
+) -> Iterator[dict[str, str]]:
     """Yield a line per experiment whose outliers were counted; an interval over all its runs."""
-    for (dataset, training), part in measures.groupby(["dataset", "training"], sort=False):
+    for dataset, training in experiments:
+        part = measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
         values = {str(name): column.dropna() for name, column in part.groupby("measure")["value"]}
         if not any(len(values.get(name, ())) for name in OUTLIERS):
             continue
         line = {
-            "Data set": str(dataset).replace("_", " "),
-            "Training": str(training).replace("_", " "),
+            "Data set": dataset.replace("_", " "),
+            "Training": training.replace("_", " "),
         }
         for name, heading in OUTLIERS.items():
             line[heading] = _summary(values, name)
             low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
             if low is not None and high is not None and len(low) and len(high):
                 line[heading] += f" [{low.min():g}, {high.max():g}]"
-        count = classes.get(str(dataset))
+        count = classes.get(dataset)
         line |= {"C": "–" if count is None else str(count)}
         line |= {"C²": "–" if count is None else str(count**2)}
         yield line | {name: _summary(values, name) for name in BOUNDARY}

@@ -5,6 +5,8 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.artifacts import open_artifact, open_table, save_text
 from pipeline.report.claims_section import ClaimsSection, claims_section
 from pipeline.report.complexity_section import ComplexitySection, complexity_section
@@ -63,9 +65,10 @@ def _precision(job: Job) -> PrecisionSection | None:
 def _complexity(job: Job) -> ComplexitySection:
     datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
     classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
-    return complexity_section(
-        open_table(job.input["correlations"]), open_table(job.input["measures"]), classes
-    )
+    tables = pd.concat(map(open_table, job.input["tables"]), ignore_index=True)
+    experiments = list(zip(tables["dataset"], tables["training"], strict=True))
+    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    return complexity_section(correlations, measures, experiments, classes)
 
 
 def _figures(job: Job) -> list[FigureView]:
