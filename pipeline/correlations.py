@@ -8,7 +8,7 @@ from scipy.stats import kendalltau
 
 from pipeline.randomness import derive_seed
 
-RESAMPLES = 2000
+RESAMPLES = 400
 LEVEL = 0.95
 
 
