@@ -138,6 +138,24 @@ def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     return shown.rename_axis("Measure").reset_index()
 
 
+def display_precision(table: pd.DataFrame, quantity: str, statistic: str) -> pd.DataFrame:
+    """Format one quantity of `study_precision` for reading: a line per model, a column per method.
+
+    `table` has the columns dataset, training, seed, method, statistic, quantity, value.
+    """
+    chosen = table[(table["quantity"] == quantity) & (table["statistic"] == statistic)]
+    keys = ["dataset", "training", "method"]
+    summary = chosen.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
+    summary["cell"] = list(map(mean_and_deviation, summary["mean"], summary["std"]))
+    shown = summary.pivot(index=["dataset", "training"], columns="method", values="cell")
+    order = summary.drop_duplicates(["dataset", "training"]).set_index(["dataset", "training"])
+    shown = shown.loc[order.index, list(dict.fromkeys(summary["method"]))].reset_index()
+    for name in ("dataset", "training"):
+        shown[name] = shown[name].str.replace("_", " ")
+    shown.columns = pd.Index([str(name).replace("_", " ") for name in shown.columns])
+    return shown.rename(columns={"dataset": "Data set", "training": "Training"})
+
+
 def footnotes(summary: pd.DataFrame, profile: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]

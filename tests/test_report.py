@@ -450,7 +450,7 @@ def test_the_page_says_what_was_found(page: str) -> None:
     assert "and 3 runs of each training" in text
     assert "A<sub>1</sub> &lt; B &amp; G<sub>θ</sub>: one of two." in page
     assert "Not made: cifar_127 would have to be downloaded. snakemake fig24 makes it." in text
-    assert "does not compute it from single precision yet" in text
+    assert "This profile does not compare" in text
     assert "Figure 1 Boundaries of different complexity" in text
     assert "torch 2.13.0" in text
     for gap in ("nan", "None", "undefined"):

@@ -12,6 +12,7 @@ from pipeline.tables import (
     display,
     display_comparison,
     display_correlations,
+    display_precision,
     footnotes,
     mean_and_deviation,
     summarise,
@@ -148,4 +149,24 @@ def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
     assert shown.values.tolist() == [
         ["trace(H)", "+0.50 [-0.25, +1.00]", "-0.12 [-0.50, +0.25]"],
         ["turning", "–", "–"],
+    ]
+
+
+def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
+    rows = [
+        ("half_moon", "normal", seed, method, statistic, "g_theta", value)
+        for method, values in (("range", (0.1, 0.3)), ("float32_dense", (0.2, 0.2)))
+        for seed, value in enumerate(values)
+        for statistic in ("max", "mean")
+    ]
+    rows += [
+        ("circle", "large_norm", 0, "range", "max", "g_theta", 0.5),
+        ("circle", "large_norm", 0, "range", "", "rank", 7),
+    ]
+    columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
+    shown = display_precision(pd.DataFrame(rows, columns=columns), "g_theta", "max")
+    assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
+    assert shown.fillna("").values.tolist() == [
+        ["half moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
+        ["circle", "large norm", "0.5 ± –", ""],
     ]

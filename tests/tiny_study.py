@@ -38,6 +38,7 @@ def tiny_config() -> dict[str, Any]:
         "random_labels_until_fitted": False,
         "without": [],
         "download": False,
+        "precision": True,
     }
     config["alignment"]["grid_resolution"] = 12
     return config

@@ -127,10 +127,11 @@ def _start_reference(start: Mapping[str, Any]) -> str:
 
 def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (place in the configuration, experiment) for every row of a table."""
-    for table, rows in config["tables"].items():
+    tables = {f"tables.{name}": rows for name, rows in config["tables"].items()}
+    for place, rows in {**tables, "precision": config["precision"]}.items():
         for dataset, trainings in rows.items():
             for training in trainings:
-                yield f"tables.{table}.{dataset}", f"{dataset}/{training}"
+                yield f"{place}.{dataset}", f"{dataset}/{training}"
 
 
 def check_figures(config: Mapping[str, Any], known: set[str]) -> None:

@@ -20,8 +20,11 @@ class Selection:
 
     def table(self, name: str) -> dict[str, list[str]]:
         """Return the rows of a table, data set -> trainings, without the profile's omissions."""
-        rows = self._config["tables"][name]
-        return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}
+        return self._kept(self._config["tables"][name])
+
+    def precision(self) -> dict[str, list[str]]:
+        """Return the models that are compared in several arithmetics, data set -> trainings."""
+        return self._kept(self._config["precision"])
 
     def figure(self, name: str) -> dict[str, Any]:
         """Return a figure's entry without the experiments on data sets that the profile omits.
@@ -49,6 +52,9 @@ class Selection:
     def figures(self) -> list[str]:
         """Return the names of all figures."""
         return [name for name in self._config["figures"] if name != "seed"]
+
+    def _kept(self, rows: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}
 
     def _omitted(self, dataset: str) -> bool:
         return dataset in self._profile["without"]

@@ -16,8 +16,8 @@ METHODS = {
     "float64_dense": "the same in double precision: round-off still counts",
     "float64_dense_cut": "of these, the ones above the rank tolerance",
     "range": "the certified range method, above the rank tolerance: what the tables list",
-    "graded": "every eigenvector outside the null space, however small its eigenvalue",
-    "gauss_newton": "the same for the Gauss–Newton part of the Hessian",
+    "gauss_newton_cut": "of the Hessian's Gauss–Newton part, the ones above the rank tolerance",
+    "gauss_newton": "all of the Gauss–Newton part, however small their eigenvalues",
 }
 LEADING = "g_theta"
 

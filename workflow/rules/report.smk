@@ -27,14 +27,10 @@ def tabulated_datasets():
     )
 
 
-def precision_files():
-    """Comparisons of methods that the report shows where they are part of the profile."""
-    return []
-
-
-def precision_curves():
-    """Their G_θ as a function of ε."""
-    return []
+def precision_table(kind):
+    """The comparison of arithmetics, where it is part of the profile."""
+    included = study.config["profiles"][study.profile]["precision"]
+    return [getattr(rules.precision.output, kind)] if included else []
 
 
 def claim_targets():
@@ -107,8 +103,8 @@ rule report:
         correlations=rules.correlations.output.csv,
         tables=all_table_files("csv"),
         comparisons=all_table_files("comparison_csv"),
-        precision=precision_files(),
-        curves=precision_curves(),
+        precision=precision_table("csv"),
+        curves=precision_table("curves"),
         datasets=tabulated_datasets(),
         images=all_figure_files("png"),
         numbers=all_figure_files("csv"),

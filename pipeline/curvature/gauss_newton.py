@@ -1,0 +1,149 @@
+"""The Gauss-Newton part of the Hessian, and its eigenpairs to high relative precision.
+
+H = F + K with F = (1/n) Σ_s J_sᵀ (diag q_s − q_s q_sᵀ) J_s. The gradient of a sample at its
+predicted label lies in the range of F. A sample that is classified with confidence adds to F about
+its softmax weight, 1e-100 for some, and as a matrix F has lost that part. Here F is kept as a sum
+
+    F = Σ_k a_k a_kᵀ
+
+of vectors that differ in length by any number of orders of magnitude, each with full relative
+precision. When the vectors, scaled to unit length, are well conditioned, such a sum determines
+every non-zero eigenvalue, however small, to high relative precision, and one-sided Jacobi rotations
+find them (Demmel & Veselić 1992, SIAM J. Matrix Anal. Appl. 13, 1204; Drmač & Veselić 2008, ibid.
+29, 1322: LAPACK's xGEJSV).
+
+The same cannot be had for H in float64: K couples a direction with a large eigenvalue λ to one of
+weight w ≪ λ, which gives eigenvalues of about −w²/λ that the digits of w do not determine.
+"""
+
+import numpy as np
+import torch
+from scipy.linalg.lapack import dgejsv
+from torch import Tensor, nn
+
+from pipeline.curvature.eigenpairs import Eigenpairs
+from pipeline.curvature.layer_steps import evaluate, is_layered
+from pipeline.gradients import per_sample_gradients
+
+# What remains of a vector after orthogonalisation, relative to its length, that is round-off.
+ROUND_OFF = 1e-13
+# Vectors whose squared length is below this are left out: it is the smallest safe number.
+SMALLEST = 1e-290
+
+
+def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """Return rows a (n (C−1), p) with Σ a aᵀ = (1/n) Σ_s J_sᵀ (diag q_s − q_s q_sᵀ) J_s.
+
+    x is (n, feature…), y (n,). With j_c = ∂(f_c − f_y)/∂θ of the classes c ≠ y and their softmax
+    weights q_c, the rows of a sample are √q_c (j_c − Σ_c' q_c' j_c' / (1 + √q_y)) / √n. Their
+    lengths have full relative precision as long as √q_c is a number, for weights down to 1e-600.
+    """
+    with torch.no_grad():
+        log_weights = torch.log_softmax(module(x), dim=1)
+    classes = log_weights.shape[1]
+    shifts = torch.arange(1, classes, device=y.device)
+    others = (y[:, None] + shifts) % classes
+    jacobian = torch.stack(
+        [_margin_gradients(module, x, y, others[:, i]) for i in range(classes - 1)], dim=1
+    )  # (n, C−1, p)
+    roots = (log_weights.gather(1, others) / 2).exp()
+    root_of_label = (log_weights.gather(1, y[:, None]) / 2).exp()
+    gradient = torch.einsum("sc,scp->sp", roots.square(), jacobian)
+    centre = gradient / (1 + root_of_label)
+    return (roots[:, :, None] * (jacobian - centre[:, None])).flatten(0, 1) / len(y) ** 0.5
+
+
+def graded_eigenpairs(factor: Tensor) -> Eigenpairs:
+    """Return all eigenpairs outside the null space of Σ_k a_k a_kᵀ, rows a of `factor` (m, p).
+
+    A row that is, to round-off, a combination of longer ones adds no direction. Residuals are
+    taken with the sum.
+
+    Raises ValueError when all rows are too short for float64.
+    """
+    lengths = torch.linalg.vector_norm(factor, dim=1)
+    used = factor[lengths.square() > SMALLEST]
+    if not len(used):
+        raise ValueError(
+            f"expected vectors of at least {SMALLEST**0.5:.0e}, found at most "
+            f"{float(lengths.max()):.0e}; the loss of this network is flat in float64"
+        )
+    basis, coefficients = _graded_basis(used.cpu().numpy())
+    singular, rotation = _graded_singular_pairs(coefficients)
+    eigenvalues = torch.from_numpy(singular**2).to(factor)
+    eigenvectors = torch.from_numpy(rotation.T @ basis).to(factor)
+    error = (eigenvectors @ factor.T) @ factor - eigenvalues[:, None] * eigenvectors
+    return Eigenpairs(
+        eigenvalues=eigenvalues,
+        eigenvectors=eigenvectors,
+        residuals=torch.linalg.vector_norm(error, dim=1),
+        certificate=float(torch.linalg.vector_norm(error)),
+        null_space=factor.shape[1] - len(eigenvalues),
+        complete=True,
+    )
+
+
+def hessian_rank_bound(module: nn.Module, x: Tensor) -> int:
+    """Return a bound on the rank of the Hessian of the cross-entropy on x, whatever θ and y.
+
+    rank H ≤ n (C−1) + 2 m, where m counts the parameters of all layers but the largest: F has rank
+    at most n (C−1), and K couples different layers only, since f is linear in each. Of the last
+    layer one class in C adds nothing to m: the loss does not change when the same number is added
+    to all logits.
+
+    Raises ValueError when the module is not `is_layered`.
+    """
+    if not is_layered(module):
+        raise ValueError(
+            "expected a network that is linear in the parameters of each layer, as `is_layered` "
+            f"says, found {module}; nothing bounds the rank of its Hessian below p"
+        )
+    steps, _ = evaluate(module, x[:1])
+    counts = [step.bias.stop - step.weight.start for step in steps]
+    classes = module(x[:1]).shape[1]
+    coupled = sum(counts) - max(counts)
+    if counts[-1] != max(counts):
+        coupled -= counts[-1] // classes
+    return min(sum(counts), len(x) * (classes - 1) + 2 * coupled)
+
+
+def _margin_gradients(module: nn.Module, x: Tensor, y: Tensor, others: Tensor) -> Tensor:
+    """Return ∂(f_c − f_y)/∂θ (n, p) for one other class c of each sample."""
+
+    def margin(logits: Tensor, classes: Tensor) -> Tensor:
+        return torch.sub(*logits.gather(1, classes).unbind(1))
+
+    return per_sample_gradients(module, x, torch.stack([others, y], dim=1), margin)
+
+
+def _graded_basis(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return orthonormal q (r, p) and c (r, m) with rows = cᵀ q, c graded and triangular if sorted.
+
+    Gram-Schmidt with the longest remainder next. A library's pivoted QR would take the round-off
+    that remains of a dependent row for a direction, and turn shorter rows away from it.
+    """
+    remainder, lengths = rows.copy(), np.linalg.norm(rows, axis=1)
+    left = np.ones(len(rows), dtype=bool)
+    basis, coefficients = np.empty((0, rows.shape[1])), []
+    for _ in rows:
+        sizes = np.where(left, np.linalg.norm(remainder, axis=1), -1)
+        longest = sizes.argmax()
+        if sizes[longest] > ROUND_OFF * lengths[longest]:
+            direction = remainder[longest] / sizes[longest]
+            direction -= basis.T @ (basis @ direction)
+            direction /= np.linalg.norm(direction)
+            basis = np.vstack([basis, direction])
+            coefficients.append(np.where(left, remainder @ direction, 0))
+            remainder -= np.outer(coefficients[-1], direction)
+        left[longest] = False
+    return basis, np.array(coefficients)
+
+
+def _graded_singular_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return singular values (r,) and left singular vectors (r, r) of graded rows (r, m), m ≥ r."""
+    sizes, _, vectors, scale, _, failed = dgejsv(
+        np.ascontiguousarray(rows.T), joba=0, jobu=0, jobv=0, jobr=0, jobt=0, jobp=0
+    )
+    if failed:
+        raise ArithmeticError(f"expected Jacobi rotations to converge, found info {failed}")
+    return sizes * (scale[0] / scale[1]), vectors

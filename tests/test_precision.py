@@ -1,0 +1,253 @@
+"""One network by several methods: against naive loops, and against each other."""
+
+import copy
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import xarray as xr
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pipeline.alignment import random_directions
+from pipeline.artifacts import open_table, save_artifact
+from pipeline.losses import cross_entropy_per_sample
+from pipeline.models import build_model, parameter_layers, parameter_vector
+from pipeline.precision import all_eigenpairs, study_precision, unit_gradients
+from pipeline.schema import string_array
+from workflow.job import Job
+from workflow.scripts.study_precision import main
+
+METHODS = {
+    "range", "gauss_newton_cut", "gauss_newton",
+    "float64_dense", "float64_dense_cut", "float32_dense",
+}  # fmt: skip
+OF_HESSIAN = {"range", "float64_dense", "float64_dense_cut", "float32_dense"}
+
+
+def _network(scale: float) -> tuple[nn.Sequential, Tensor, Tensor]:
+    """A 2-6-6-3 network with 40 samples; the larger the scale, the more confident it is."""
+    generator = torch.Generator().manual_seed(2)
+    module = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+    for parameter in module.double().parameters():
+        # as float32 holds them, so that both precisions see the same network
+        parameter.data.copy_(scale * torch.randn(parameter.shape, generator=generator))
+    x = torch.randn(40, 2, generator=generator).double()
+    return module, x, module(x).argmax(1)
+
+
+def _value(table: pd.DataFrame, method: str, quantity: str, statistic: str = "") -> float:
+    chosen = (table["method"] == method) & (table["quantity"] == quantity)
+    (value,) = table.loc[chosen & (table["statistic"] == statistic), "value"]
+    return value
+
+
+@pytest.fixture(scope="module")
+def mild() -> pd.DataFrame:
+    return study_precision(*_network(0.7), rank_tolerance=1e-12)[0]
+
+
+@pytest.fixture(scope="module")
+def confident() -> pd.DataFrame:
+    return study_precision(*_network(4.0), rank_tolerance=1e-12)[0]
+
+
+def _naive_float32(module: nn.Sequential, x: Tensor, y: Tensor) -> dict[str, float]:
+    """The authors' computation: double backward row by row, LAPACK, a gradient at a time."""
+    module, x = copy.deepcopy(module).float(), x.float()
+    parameters = list(module.parameters())
+
+    def flat(parts: tuple[Tensor, ...]) -> Tensor:
+        return torch.cat([part.flatten() for part in parts])
+
+    gradient = torch.autograd.grad(F.cross_entropy(module(x), y), parameters, create_graph=True)
+    hessian = torch.stack(
+        [flat(torch.autograd.grad(g, parameters, retain_graph=True)) for g in flat(gradient)]
+    )
+    vectors = torch.linalg.eigh((hessian + hessian.T) / 2)[1].T.numpy()
+    directions = random_directions(len(vectors))
+    alignments, randoms, lengths = [], [], []
+    for sample in x:
+        logits = module(sample[None])
+        g = flat(torch.autograd.grad(F.cross_entropy(logits, logits.argmax(1)), parameters)).numpy()
+        length = np.linalg.norm(g.astype(float))
+        unit = g / length if length >= 1e-20 else 0 * g
+        alignments.append(abs(vectors @ unit))
+        randoms.append(abs(directions @ unit))
+        lengths.append(length)
+    epsilon = np.max(randoms, axis=0).mean()
+    return {
+        "max": (np.max(alignments, axis=0) > epsilon).mean(),
+        "mean": (np.mean(alignments, axis=0) > epsilon).mean(),
+        "epsilon": epsilon,
+        "gradients_zero": np.mean(np.array(lengths) == 0),
+        "gradients_below_1e-20": np.mean(np.array(lengths) < 1e-20),
+    }
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.2])
+def test_float32_is_what_a_naive_loop_finds(scale, mild):
+    problem = _network(scale)
+    table = mild if scale == 0.7 else study_precision(*problem, rank_tolerance=1e-12)[0]
+    expected = _naive_float32(*problem)
+    for statistic in ("max", "mean"):
+        assert _value(table, "float32_dense", "g_theta", statistic) == expected[statistic] > 0
+    for quantity in ("epsilon", "gradients_zero", "gradients_below_1e-20"):
+        assert _value(table, "float32_dense", quantity) == pytest.approx(
+            expected[quantity], rel=1e-5
+        )
+
+
+def test_gradients_that_are_zero_in_float32_have_no_alignment(confident):
+    expected = _naive_float32(*_network(4.0))
+    assert 0.05 < expected["gradients_zero"] < 1
+    for quantity in ("gradients_zero", "gradients_below_1e-20"):
+        assert _value(confident, "float32_dense", quantity) == pytest.approx(expected[quantity])
+    assert _value(confident, "gauss_newton", "gradients_zero") == 0
+    assert _value(confident, "gauss_newton", "gradients_below_1e-20") > 0.2
+
+
+def test_all_methods_agree_where_nothing_is_near_round_off(mild):
+    assert set(mild["method"]) == METHODS
+    for statistic in ("max", "mean"):
+        found = {_value(mild, method, "g_theta", statistic) for method in OF_HESSIAN}
+        assert len(found) == 1
+    for method in OF_HESSIAN:
+        assert _value(mild, method, "resolved_share_min") == pytest.approx(1, abs=1e-5)
+    assert _value(mild, "float32_dense", "eigenvalue_error") < 1e-5 * _value(
+        mild, "range", "lambda_max"
+    )
+
+
+def test_only_the_graded_method_resolves_all_of_the_gradients_of_a_confident_network(confident):
+    for method in ("range", "float64_dense_cut", "gauss_newton_cut"):
+        assert _value(confident, method, "resolved_share_min") < 0.9
+    assert _value(confident, "gauss_newton", "resolved_share_min") == pytest.approx(1, abs=1e-12)
+    for method in ("range", "gauss_newton_cut", "gauss_newton"):
+        assert _value(confident, method, "g_theta", "max") <= _value(confident, method, "ceiling")
+    counts = [
+        _value(confident, method, "eigenvectors") for method in ("gauss_newton_cut", "gauss_newton")
+    ]
+    assert counts[0] < counts[1]
+    assert _value(confident, "range", "resolved_share_mean") < 1
+
+
+def test_ceilings_and_what_lies_below_round_off_by_hand(mild, confident):
+    parameters = 18 + 42 + 21
+    assert _value(mild, "range", "ceiling") == 1  # 40 · 2 + 2 (18 + 21 − 7) > p
+    assert _value(mild, "gauss_newton", "ceiling") == pytest.approx(80 / parameters)
+    assert _value(mild, "gauss_newton", "eigenvectors") <= 80
+    assert 0.5 < _value(mild, "gauss_newton", "overlap_with_range") <= 1 + 1e-12
+    for method in ("range", "float64_dense_cut"):
+        assert _value(mild, method, "counted_round_off", "max") == 0
+        assert _value(confident, method, "smallest_eigenvalue") > 1e-12 * _value(
+            confident, method, "lambda_max"
+        )
+    for method in METHODS:
+        counted = _value(confident, method, "counted", "max")
+        assert counted == pytest.approx(parameters * _value(confident, method, "g_theta", "max"))
+        assert 0 <= _value(confident, method, "counted_round_off", "max") <= counted
+    assert _value(confident, "gauss_newton", "counted_round_off", "max") > 0
+
+
+def test_tables_are_tidy_and_curves_pass_through_g_theta():
+    table, curves = study_precision(*_network(0.7), rank_tolerance=1e-12)
+    assert list(table) == ["method", "statistic", "quantity", "value"]
+    assert not table.duplicated(["method", "statistic", "quantity"]).any()
+    assert list(curves) == ["method", "statistic", "epsilon", "g_theta"]
+    assert len(curves) == len(METHODS) * 2 * 121
+    for (method, statistic), curve in curves.groupby(["method", "statistic"]):
+        assert curve["g_theta"].is_monotonic_decreasing
+        below = curve.loc[curve["epsilon"] <= _value(table, method, "epsilon"), "g_theta"]
+        above = curve.loc[curve["epsilon"] > _value(table, method, "epsilon"), "g_theta"]
+        assert below.iloc[-1] >= _value(table, method, "g_theta", statistic) >= above.iloc[0]
+
+
+def test_labels_that_differ_from_the_prediction_are_counted():
+    module, x, y = _network(0.7)
+    y[:10] = (y[:10] + 1) % 3
+    table, _ = study_precision(module, x, y, rank_tolerance=1e-12)
+    assert _value(table, "gauss_newton", "misclassified") == 0.25
+
+
+def test_unit_gradients_keep_directions_down_to_the_minimum():
+    """One layer: g = q (e_c − e_y) ⊗ (x, 1) with the softmax weight q of the other class c."""
+    module = nn.Linear(1, 2).double()
+    module.weight.data = torch.tensor([[400.0], [0.0]]).double()
+    module.bias.data = torch.zeros(2).double()
+    x = torch.tensor([[1.0], [1.5], [1.85]]).double()  # weights 1e-174, 1e-261, 1e-321
+    directions, lengths, labels = unit_gradients(module, x, cross_entropy_per_sample, 1e-300)
+    assert labels.tolist() == [0, 0, 0]
+    for i, value in enumerate([1.0, 1.5]):
+        expected = torch.tensor([-value, value, -1, 1]).double()  # weights, then biases
+        length = float(expected.norm())
+        torch.testing.assert_close(directions[i], expected / length, rtol=1e-12, atol=0)
+        assert float(lengths[i]) == pytest.approx(math.exp(-400 * value) * length, rel=1e-9)
+    assert directions[2].isnan().all()
+    assert lengths[2] < 1e-300
+
+
+def test_all_eigenpairs_of_a_matrix_with_zero_rows():
+    generator = torch.Generator().manual_seed(1)
+    rows = torch.randn(9, 9, generator=generator).double()
+    rows[:, [2, 5]] = 0
+    matrix = rows.T @ rows
+    values, vectors = all_eigenpairs(matrix)
+    assert vectors.shape == (7, 9)
+    assert (vectors[:, [2, 5]] == 0).all()
+    torch.testing.assert_close(vectors.T * values @ vectors, matrix, rtol=0, atol=1e-13)
+    torch.testing.assert_close(vectors @ vectors.T, torch.eye(7).double(), rtol=0, atol=1e-14)
+
+
+def _job(folder, **attributes: str) -> Job:
+    """The step on a network of 8 units with 24 training samples."""
+    architecture = {"name": "mlp", "hidden": [8], "activation": "relu"}
+    module = build_model(architecture, (2,), 2, seed=4)
+    values = {
+        "parameters": ("parameter", parameter_vector(module).numpy()),
+        "layer": ("parameter", string_array(parameter_layers(module))),
+        "loss": ("epoch", np.zeros(1)),
+        "accuracy": ("epoch", np.ones(1)),
+    }
+    about = {"architecture": json.dumps(architecture), "input_shape": [2], "classes": 2}
+    about |= {"status": "fitted", "loss": "cross_entropy", **attributes}
+    save_artifact(xr.Dataset(values, attrs=about), folder / "model.zarr.zip", "model", {})
+    draw = np.random.default_rng(0)
+    samples = {
+        "x": (("sample", "feature"), draw.standard_normal((30, 2)).astype(np.float32)),
+        "y": ("sample", draw.integers(0, 2, 30)),
+        "y_random": ("sample", np.zeros(30, dtype=int)),
+        "split": ("sample", string_array(["train"] * 24 + ["test"] * 6)),
+    }
+    save_artifact(xr.Dataset(samples), folder / "dataset.zarr.zip", "dataset", {})
+    return Job(
+        spec={
+            "settings": {"rank_tolerance": 1e-12},
+            "wildcards": {"dataset": "mine", "training": "normal", "seed": "3"},
+        },
+        input={name: folder / f"{name}.zarr.zip" for name in ("model", "dataset")},
+        output={name: str(folder / f"{name}.csv") for name in ("precision", "curves")},
+        device="cpu",
+    )
+
+
+def test_the_step_writes_both_tables(tmp_path):
+    job = _job(tmp_path)
+    main(job)
+    table, curves = (open_table(job.output[name]) for name in ("precision", "curves"))
+    about = ["dataset", "training", "seed", "method", "statistic"]
+    assert list(table) == [*about, "quantity", "value"]
+    assert list(curves) == [*about, "epsilon", "g_theta"]
+    assert table[about[:3]].drop_duplicates().values.tolist() == [["mine", "normal", 3]]
+    assert set(table["method"]) == METHODS
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"status": "diverged"}, {"loss": "squared_error"}], ids=lambda a: next(iter(a))
+)
+def test_models_without_graded_hessian_are_refused(tmp_path, attributes):
+    with pytest.raises(ValueError, match="expected a model with finite parameters"):
+        main(_job(tmp_path, **attributes))

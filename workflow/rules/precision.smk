@@ -1,0 +1,55 @@
+# Is G_θ a property of the network or of the arithmetic? The same models by several methods.
+
+
+def precision_files(name):
+    """What each model of the comparison gives, in the order of the configuration."""
+    return [
+        run_file(dataset, training, seed, name)
+        for dataset, trainings in study.selection.precision().items()
+        for training in trainings
+        for seed in study.seeds
+    ]
+
+
+rule study_precision:
+    input:
+        unpack(model_inputs),
+    output:
+        precision=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/precision.csv",
+        curves=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/precision_curves.csv",
+    log:
+        f"{LOGS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.log",
+    benchmark:
+        f"{BENCHMARKS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        files=files,
+        spec=spec(
+            "study_precision",
+            lambda w: {"rank_tolerance": study.config["curvature"]["rank_tolerance"]},
+            architecture_code,
+        ),
+    shell:
+        RUN
+
+
+rule precision:
+    """G_θ of the same models from float32, from float64, and to high relative precision."""
+    input:
+        precision=precision_files("precision.csv"),
+        curves=precision_files("precision_curves.csv"),
+    output:
+        csv=f"{RESULTS}/tables/precision.csv",
+        markdown=f"{RESULTS}/tables/precision.md",
+        curves=f"{RESULTS}/tables/precision_curves.csv",
+    log:
+        f"{LOGS}/precision.log",
+    localrule: True
+    params:
+        files=files,
+        spec=spec("precision", lambda w: {"profile": profile_note()}),
+    shell:
+        RUN
