@@ -62,8 +62,8 @@ def test_list_names_kind_size_dimensions_and_damage(tmp_path, capsys) -> None:
 
 def test_list_names_tables_and_leaves_out_what_is_no_artifact(tmp_path, capsys) -> None:
     saved_table(tmp_path, "dataset,trace\niris,1.5\ncircle,2.5\n")
-    (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks" / "train.tsv").write_text("s\n1.0\n")
+    (tmp_path / "costs").mkdir()
+    (tmp_path / "costs" / "train.tsv").write_text("s\n1.0\n")
     (line,) = output(capsys, "list", str(tmp_path)).splitlines()
     assert "tables/table1.csv" in line
     assert "table (code def)" in line

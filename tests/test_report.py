@@ -20,6 +20,7 @@ from PIL import Image
 from tiny_study import ROOT, TinyStudy
 
 from pipeline.artifacts import save_artifact, save_table
+from pipeline.costs import Cost
 from pipeline.report.claim_list import read_claims
 from pipeline.report.claims_section import claims_section
 from pipeline.report.complexity_section import complexity_section
@@ -297,15 +298,18 @@ def test_figures_show_quantities_by_experiment() -> None:
 
 def test_several_versions_of_a_package_are_all_named() -> None:
     versions = {"torch": Counter({"2.13.0": 5, "2.12.0": 1}), "zarr": Counter(), "scipy": {"1": 6}}
-    costs = {"train": [(60.0, 100.0), (30.0, 1200.0)], "measure_plane": [(10.0, 0.0)]}
+    costs = {
+        "measure_plane": [Cost(10.0, 9.0, 80.0)],
+        "train": [Cost(60.0, 50.0, 100.0), Cost(30.0, 31.0, 1200.0)],
+    }
     section = run_section(costs, versions, {"profile": "x"})
     assert section.versions.rows == (
         ("torch", "2.12.0 (1 artifacts), 2.13.0 (5 artifacts)"),
         ("scipy", "1"),
     )
     assert section.costs.rows == (
-        ("train", "2", "2 min", "90%", "1 min", "1,200 MB"),
-        ("measure plane", "1", "10.0 s", "10%", "10.0 s", "–"),
+        ("train", "2", "2 min", "1 min", "90%", "1 min", "1,200 MB"),
+        ("measure plane", "1", "10.0 s", "9.0 s", "10%", "10.0 s", "80 MB"),
     )
     assert run_section({}, {}, {}).costs is None
 
@@ -313,7 +317,7 @@ def test_several_versions_of_a_package_are_all_named() -> None:
 # the page
 
 
-def write_results(folder: Path, benchmark: float = 1.5) -> Path:
+def write_results(folder: Path, seconds: float = 1.5) -> Path:
     """Write results that a tiny run might have made, judge the claims and write the report."""
     results = folder / "results" / "made_up"
     claims, tables = folder / "claims.yaml", results / "tables"
@@ -344,8 +348,9 @@ def write_results(folder: Path, benchmark: float = 1.5) -> Path:
         for training in ROWS[name]:
             (results / name / training).mkdir()
     (results / "gaussian" / "damaged.zarr.zip").write_bytes(b"cut short")
-    (results / "benchmarks/train").mkdir(parents=True)
-    (results / "benchmarks/train/a.tsv").write_text(f"s\tmax_rss\n{benchmark}\t300.0\n")
+    (results / "costs/train").mkdir(parents=True)
+    cost = f"seconds\tcpu_seconds\tmemory_mb\n{seconds}\t1.0\t300.0\n"
+    (results / "costs/train/a.tsv").write_text(cost)
     run_steps(results, claims)
     return results
 
@@ -463,7 +468,7 @@ def test_sections_come_in_their_order(page: str) -> None:
 
 
 def test_two_runs_differ_in_the_section_about_the_run_only(page: str, tmp_path: Path) -> None:
-    other = (write_results(tmp_path, benchmark=99.0) / "report.html").read_text(encoding="utf-8")
+    other = (write_results(tmp_path, seconds=99.0) / "report.html").read_text(encoding="utf-8")
     assert other != page
     assert other.partition('<section id="run">')[0] == page.partition('<section id="run">')[0]
 

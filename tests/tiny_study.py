@@ -84,11 +84,11 @@ class TinyStudy:
         return self.directory / "results" / "tiny"
 
     def artifacts(self) -> dict[str, str]:
-        """Return the digest of every result; benchmarks hold times and are left out."""
+        """Return the digest of every result; costs differ each time and are left out."""
         return {
             str(path.relative_to(self.results)): file_digest(path)
             for path in sorted(self.results.rglob("*"))
-            if path.is_file() and "benchmarks" not in path.parts
+            if path.is_file() and "costs" not in path.parts
         }
 
     def edited(self, **changes: Any) -> "TinyStudy":

@@ -7,6 +7,7 @@ A step is a module of workflow/scripts with a function `main(job)`.
 
 import json
 import sys
+import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -15,6 +16,7 @@ from typing import Any
 import xarray as xr
 
 from pipeline.artifacts import save_artifact
+from workflow.costs import record_cost
 from workflow.provenance import describe, record
 
 
@@ -51,12 +53,14 @@ class Job:
 
 def main(spec: str, files: str) -> None:
     """Run the step that `spec` names."""
+    started = time.monotonic()
     job = Job(spec=json.loads(spec), **json.loads(files))
     step = job.spec["step"]
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
     print(f"step {step} {names}", file=sys.stderr, flush=True)
     import_module(f"workflow.scripts.{step}").main(job)
     record(job.output.values(), job.provenance)
+    record_cost(step, next(iter(job.output.values())), time.monotonic() - started)
 
 
 if __name__ == "__main__":

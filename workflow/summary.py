@@ -1,12 +1,13 @@
 """After a run: what was made, where, and where the time went."""
 
-import csv
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-Costs = Mapping[str, Sequence[tuple[float, float]]]  # rule -> (seconds, MB) of each of its jobs
+import pandas as pd
+
+from pipeline.costs import Cost, summarise_costs
+from workflow.costs import stage_costs
 
 
 def main(profile: str) -> None:
@@ -17,41 +18,20 @@ def main(profile: str) -> None:
         names = sorted({path.stem for path in (results / folder).glob("*.*")})
         print(f"  {folder:<8} {results / folder}/  ({kinds}): {', '.join(names)}")
     print(f"  arrays   {results}/<dataset>/<training>/seed<n>/*.zarr.zip\n")
-    for line in cost_table(stage_costs(results / "benchmarks")):
+    for line in cost_table(stage_costs(results)):
         print(f"  {line}")
 
 
-def stage_costs(folder: Path) -> dict[str, list[tuple[float, float]]]:
-    """Return, per rule, (seconds, peak resident memory in MB) of each of its jobs' last runs.
-
-    Rules come in the order of their total time, the most expensive first.
-    """
-    costs: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for path in sorted(folder.rglob("*.tsv")):
-        with path.open() as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                memory = row["max_rss"]
-                costs[path.relative_to(folder).parts[0]].append(
-                    (float(row["s"]), float(memory) if memory not in ("-", "NA") else 0.0)
-                )
-    return dict(sorted(costs.items(), key=lambda item: -_seconds(item[1])))
-
-
-def cost_table(costs: Costs) -> Iterator[str]:
-    """Yield a line per stage, with its share of the time of all jobs, and one for all of them."""
-    yield "stage               jobs   total time   share   longest   peak memory"
-    every = [job for jobs in costs.values() for job in jobs]
-    for stage, jobs in [*costs.items(), ("all", every)] if every else []:
-        share = _seconds(jobs) / (_seconds(every) or 1)
+def cost_table(costs: Mapping[str, Sequence[Cost]]) -> Iterator[str]:
+    """Yield a line per stage, with its share of the CPU time of all jobs, and one for all."""
+    yield "stage                  jobs        time    CPU time   share   longest   peak memory"
+    table = summarise_costs(costs)
+    every = summarise_costs({"all": [job for jobs in costs.values() for job in jobs]})
+    for row in pd.concat([table, every]).itertuples():
         yield (
-            f"{stage:<18} {len(jobs):>5} {_seconds(jobs):>10.0f} s {share:>7.1%} "
-            f"{max(seconds for seconds, _ in jobs):>7.0f} s "
-            f"{max(memory for _, memory in jobs):>10.0f} MB"
+            f"{row.stage:<21} {row.jobs:>5} {row.seconds:>9.0f} s {row.cpu_seconds:>9.0f} s "
+            f"{row.share:>7.1%} {row.longest:>7.0f} s {row.memory_mb:>10.0f} MB"
         )
-
-
-def _seconds(jobs: Sequence[tuple[float, float]]) -> float:
-    return sum(seconds for seconds, _ in jobs)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.costs import Cost, summarise_costs
 from pipeline.report.markup import Table, table_view
 from pipeline.report.number_text import duration
 
@@ -20,17 +21,17 @@ class RunSection:
 
 
 def run_section(
-    costs: Mapping[str, Sequence[tuple[float, float]]],
+    costs: Mapping[str, Sequence[Cost]],
     versions: Mapping[str, Mapping[str, int]],
     settings: Mapping[str, str],
 ) -> RunSection:
     """Arrange what a run took and what it ran with.
 
-    `costs` has (seconds, peak memory in MB) of each job of a stage; `versions` how many artifacts
-    were made with each version of a package.
+    `costs` has what each job of a stage took; `versions` how many artifacts were made with each
+    version of a package.
     """
-    total = sum(seconds for jobs in costs.values() for seconds, _ in jobs)
-    lines = [_cost(stage, jobs, total) for stage, jobs in costs.items()]
+    table = summarise_costs(costs)
+    lines = [_cost(row) for _, row in table.iterrows()]
     found = [
         {"Package": package, "version": ", ".join(_counted(counts))}
         for package, counts in versions.items()
@@ -38,7 +39,7 @@ def run_section(
     ]
     return RunSection(
         costs=table_view(pd.DataFrame(lines), 1, "Time and memory per stage") if lines else None,
-        total=duration(total),
+        total=duration(table["cpu_seconds"].sum()),
         versions=table_view(pd.DataFrame(found), 1, "Versions"),
         settings=table_view(
             pd.DataFrame({"Setting": settings.keys(), "value": settings.values()}), 1, "Settings"
@@ -46,16 +47,15 @@ def run_section(
     )
 
 
-def _cost(stage: str, jobs: Sequence[tuple[float, float]], total: float) -> dict[str, str]:
-    seconds, memory = zip(*jobs, strict=True)
+def _cost(row: pd.Series) -> dict[str, str]:
     return {
-        "Stage": stage.replace("_", " "),
-        "jobs": str(len(jobs)),
-        "total time": duration(sum(seconds)),
-        "share": f"{sum(seconds) / (total or 1):.0%}",
-        "longest job": duration(max(seconds)),
-        # a job that ends before the first look at its memory has none
-        "peak memory": f"{max(memory):,.0f} MB" if max(memory) else "–",
+        "Stage": row["stage"].replace("_", " "),
+        "jobs": str(row["jobs"]),
+        "total time": duration(row["seconds"]),
+        "CPU time": duration(row["cpu_seconds"]),
+        "share": f"{row['share']:.0%}",
+        "longest job": duration(row["longest"]),
+        "peak memory": f"{row['memory_mb']:,.0f} MB",
     }
 
 

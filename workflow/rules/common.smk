@@ -11,6 +11,7 @@ from workflow.code_digest import code_digest
 from workflow.captions import caption
 from workflow.configuration import ConfigurationError, Study
 from workflow.layouts import artifacts_of
+from workflow.warm_process import start_warm_process
 from workflow.views import PATTERN as VIEWS, WITHOUT_VIEW
 
 try:
@@ -24,9 +25,13 @@ adopt_artifacts(workflow)
 os.environ["PYTHONPATH"] = workflow.basedir
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
-BENCHMARKS = f"{RESULTS}/benchmarks"
-RUN = "{python} -m workflow.job {params.spec:q} {params.files:q} > {log} 2>&1"
+RUN = "{python} -m workflow.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
 python = shlex.quote(sys.executable)
+
+
+onstart:
+    if workflow.is_main_process and workflow.local_exec:
+        start_warm_process()
 
 
 wildcard_constraints:

@@ -17,8 +17,6 @@ rule diagonalise:
         spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
     log:
         f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
-    benchmark:
-        f"{BENCHMARKS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.tsv"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -38,8 +36,6 @@ rule align_samples:
         alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_samples.zarr.zip",
     log:
         f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.log",
-    benchmark:
-        f"{BENCHMARKS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.tsv"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -58,8 +54,6 @@ rule align_grid:
         alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_grid.zarr.zip",
     log:
         f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.log",
-    benchmark:
-        f"{BENCHMARKS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.tsv"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -78,8 +72,6 @@ rule align_directions:
         alignment_directions=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_directions.zarr.zip",
     log:
         f"{LOGS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -106,8 +98,6 @@ rule estimate_margin:
         margin=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/margin.zarr.zip",
     log:
         f"{LOGS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     params:
         files=files,
@@ -123,8 +113,6 @@ rule trace_boundary:
         decision_boundary=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/decision_boundary.zarr.zip",
     log:
         f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -158,8 +146,6 @@ rule measure_plane:
         plane_measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/plane_measures.csv",
     log:
         f"{LOGS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     params:
         files=files,
@@ -177,8 +163,6 @@ rule measure:
         curve=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/g_theta_curve.csv",
     log:
         f"{LOGS}/measure/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/measure/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     params:
         files=files,

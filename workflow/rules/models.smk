@@ -21,8 +21,6 @@ rule make_dataset:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
     log:
         f"{LOGS}/make_dataset/{{dataset}}.log",
-    benchmark:
-        f"{BENCHMARKS}/make_dataset/{{dataset}}.tsv"
     localrule: True  # it may download, and compute nodes often have no network
     params:
         files=files,
@@ -44,8 +42,6 @@ rule embed:
         embedding=f"{RESULTS}/{{dataset}}/embedding.zarr.zip",
     log:
         f"{LOGS}/embed/{{dataset}}.log",
-    benchmark:
-        f"{BENCHMARKS}/embed/{{dataset}}.tsv"
     threads: 1
     params:
         files=files,
@@ -70,8 +66,6 @@ rule train:
         model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
     log:
         f"{LOGS}/train/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/train/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     # one thread, here and below: these networks are small, and jobs side by side gain more
     threads: 1
     resources:

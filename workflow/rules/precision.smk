@@ -19,8 +19,6 @@ rule study_precision:
         curves=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/precision_curves.csv",
     log:
         f"{LOGS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.log",
-    benchmark:
-        f"{BENCHMARKS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.tsv"
     threads: 1
     resources:
         mem_mb=growing(4000),

@@ -16,10 +16,10 @@ from pipeline.report.precision_section import PrecisionSection, precision_sectio
 from pipeline.report.published_section import PublishedTable, published_table
 from pipeline.report.run_section import RunSection, run_section
 from workflow.captions import caption
+from workflow.costs import stage_costs
 from workflow.job import Job
 from workflow.provenance import PACKAGES, read_record
 from workflow.scripts.claims import open_claims
-from workflow.summary import stage_costs
 
 
 def main(job: Job) -> None:
@@ -92,7 +92,7 @@ def _figures(job: Job) -> list[FigureView]:
 
 
 def _run(job: Job) -> RunSection:
-    """Gather what the benchmarks and the artifacts' own provenance say about this run."""
+    """Gather what the jobs took and what the artifacts' own provenance say about this run."""
     results = Path(job.output["page"]).parent
     versions: dict[str, Counter[str]] = {package: Counter() for package in PACKAGES}
     for path in sorted(results.rglob("*.zarr.zip")):
@@ -102,7 +102,7 @@ def _run(job: Job) -> RunSection:
             continue  # `make verify` names such files
         for package, version in found.items():
             versions.setdefault(package, Counter())[version] += 1
-    return run_section(stage_costs(results / "benchmarks"), versions, job.settings["shown"])
+    return run_section(stage_costs(results), versions, job.settings["shown"])
 
 
 def _caption(name: str) -> tuple[str, str]:
