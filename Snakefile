@@ -14,7 +14,7 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    """Every table and figure of the profile."""
+    """Every table and figure of the profile, and the report."""
     default_target: True
     input:
         [
@@ -23,6 +23,8 @@ rule all:
             for paths in table_files(name).values()
         ],
         rules.correlations.output,
+        rules.claims.output,
+        rules.report.output,
         [
             paths
             for name in study.selection.figures()

@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from torch import nn
 
 from pipeline.boundary_segments import Segments, boundary_segments
-from pipeline.linear_regions import affine_layers, undecided_regions
+from pipeline.linear_regions import affine_layers, is_piecewise_linear, undecided_regions
 from pipeline.schema import string_array
 
 # Relative to the window's largest coordinate. Ends of segments nearer than this are one point, and
@@ -43,7 +43,8 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
       length: of all together, in the units of the inputs;
       turning: sum of the angles between those that meet so, in radians, which counts a kink by how
         much it bends the boundary;
-      parts, closed_parts: number of connected parts, and of those without a free end.
+      parts, closed_parts: number of connected parts, and of those without a free end;
+      untraced: empty; why there are no pieces, in what `untraced_boundary` returns.
 
     Raises ValueError for a network that is not a sequence of Linear and ReLU, does not lead from
     two features to two or more logits or has parameters that are not finite, and for a window that
@@ -54,7 +55,25 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
     layers = affine_layers(module)
     segments = boundary_segments(layers, undecided_regions(layers, corners))
     boundary = _pieces(segments, SAME_POINT * np.abs(corners).max())
-    return boundary.assign_attrs(window=[[x_low, x_high], [y_low, y_high]])
+    return boundary.assign_attrs(window=[[x_low, x_high], [y_low, y_high]], untraced="")
+
+
+def why_not_traceable(module: nn.Module) -> str:
+    """Return why `exact_boundary` does not apply to a network on the plane, or nothing."""
+    if not is_piecewise_linear(module):
+        return "the network is not a sequence of Linear and ReLU"
+    if not all(parameter.isfinite().all() for parameter in module.parameters()):
+        return "parameters are not finite"
+    return ""
+
+
+def untraced_boundary(window: Window, reason: str) -> xr.Dataset:
+    """Return what `exact_boundary` returns, without pieces; the attribute `untraced` says why."""
+    nothing = np.empty((0, 2))
+    boundary = _pieces(Segments(nothing, nothing, nothing, np.empty((0, 2), dtype=int)), SAME_POINT)
+    for name in ("segments", "pieces", "length", "turning", "parts", "closed_parts"):
+        del boundary.attrs[name]  # unknown, not zero
+    return boundary.assign_attrs(window=[list(side) for side in window], untraced=reason)
 
 
 def distance_to_boundary(points: np.ndarray, boundary: xr.Dataset) -> xr.Dataset:

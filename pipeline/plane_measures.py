@@ -10,10 +10,8 @@ EIGENVECTORS = 5  # PAPER: the top five of Figure 5, said to suffice for the who
 BOUNDARY = ("pieces", "segments", "length", "turning", "parts")
 
 
-def plane_measures(
-    grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset | None
-) -> dict[str, float]:
-    """Return alignment at the boundary, and for ReLU networks what the exact boundary says.
+def plane_measures(grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset) -> dict[str, float]:
+    """Return alignment at the boundary and, where it was traced, what the exact boundary says.
 
     pieces, segments, length, turning, parts: see `pipeline.decision_boundary`. margin_true: the
     smallest distance of a training sample. alignment_by_distance: Kendall's τ between a sample's
@@ -21,7 +19,7 @@ def plane_measures(
     distance, τ < 0). order_by_margin: see `margin_order`.
     """
     values = alignment_at_boundary(grid, EIGENVECTORS) | sign_switches(grid, EIGENVECTORS)
-    if boundary is None:
+    if boundary.attrs["untraced"]:
         return values
     distance = boundary["distance"].values
     strongest = abs(samples["alignment"].isel(eigen=slice(EIGENVECTORS))).max("eigen").values

@@ -51,6 +51,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ),
         ("figures/fig11/labels", ["SGD"], r"fig11.labels: expected 4 labels.* found 1"),
         ("figures/fig01/layout", "alignment_map", r"did you mean 'alignment_maps'\?"),
+        ("profiles/tiny/epochs", {"mars/normal": 3}, r"tiny.epochs: 'mars/normal' does not exist"),
         ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
         ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),
@@ -79,8 +80,10 @@ def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
     assert quick.training_settings("gaussian", "random_labels")["stop_when_fitted"] is True
     assert quick.training_settings("hierarchical", "random_labels")["stop_when_fitted"] is True
     assert quick.training_settings("gaussian", "adversarial")["stop_when_fitted"] is False
+    assert quick.training_settings("mnist_017", "random_labels")["epochs"] == 2500
     paper = Study(config | {"profile": "paper"})
     assert paper.training_settings("gaussian", "random_labels")["stop_when_fitted"] is False
+    assert paper.training_settings("mnist_017", "random_labels")["epochs"] == 5000
 
 
 def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise() -> None:

@@ -6,7 +6,12 @@ import torch
 import xarray as xr
 from torch import nn
 
-from pipeline.decision_boundary import distance_to_boundary, exact_boundary
+from pipeline.decision_boundary import (
+    distance_to_boundary,
+    exact_boundary,
+    untraced_boundary,
+    why_not_traceable,
+)
 from pipeline.linear_regions import is_piecewise_linear
 from pipeline.reparametrisation import rescale_layers
 
@@ -299,3 +304,18 @@ def test_networks_that_do_not_qualify_are_refused(module: nn.Module, message: st
 def test_windows_that_are_no_rectangle_are_refused(window) -> None:
     with pytest.raises(ValueError, match=r"expected a window \(\(x0, x1\), \(y0, y1\)\)"):
         exact_boundary(nn.Linear(2, 2), window)
+
+
+def test_networks_without_an_exact_boundary_have_one_without_pieces() -> None:
+    smooth = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2))
+    assert why_not_traceable(smooth) == "the network is not a sequence of Linear and ReLU"
+    diverged = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    assert why_not_traceable(diverged) == ""
+    diverged[0].weight.data[0, 0] = np.nan
+    assert why_not_traceable(diverged) == "parameters are not finite"
+    boundary = untraced_boundary(((0, 1), (0, 1)), "why")
+    assert boundary.attrs == {"window": [[0, 1], [0, 1]], "untraced": "why"}
+    traced = exact_boundary(nn.Sequential(nn.Linear(2, 2)), ((0, 1), (0, 1)))
+    assert boundary.sizes.keys() == traced.sizes.keys()
+    assert boundary.sizes["piece"] == 0
+    assert np.isinf(distance_to_boundary(np.zeros((3, 2)), boundary)["distance"]).all()

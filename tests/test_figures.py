@@ -150,7 +150,7 @@ def decision_boundary() -> xr.Dataset:
             "part": ("piece", [0]),
             "distance": ("sample", np.array([0.9, 0.3])),
         },
-        attrs={"pieces": 1},
+        attrs={"pieces": 1, "untraced": ""},
     )
 
 
@@ -348,8 +348,15 @@ def test_scatter_panels_put_the_strongest_alignment_on_top() -> None:
     np.testing.assert_allclose(defined.get_offsets(), train[order][:, ::-1])  # length, width
 
 
-def test_boundary_is_drawn_where_the_logits_cross(axes) -> None:
-    draw_boundary(axes, grid(), width=1)
+def test_the_exact_boundary_is_drawn_piece_by_piece(axes) -> None:
+    draw_boundary(axes, grid(), decision_boundary(), width=1)
+    (lines,) = axes.collections
+    np.testing.assert_array_equal(lines.get_segments(), [[[0.1, -1.0], [0.1, 1.0]]])
+
+
+def test_a_boundary_that_was_not_traced_is_drawn_where_the_logits_cross(axes) -> None:
+    untraced = decision_boundary().isel(piece=[]).assign_attrs(untraced="no ReLU network")
+    draw_boundary(axes, grid(), untraced, width=1)
     (contour,) = axes.collections  # one for two classes: no line is drawn twice
     (path,) = contour.get_paths()
     np.testing.assert_allclose(path.vertices[:, 0], 0.1)
@@ -364,7 +371,7 @@ def test_margins_and_boundary_points_by_hand() -> None:
 
 
 def test_undefined_alignment_is_grey(axes) -> None:
-    image = alignment_map(axes, grid(), grid()["alignment"][0])
+    image = alignment_map(axes, grid(), grid()["alignment"][0], decision_boundary())
     pixels = image.to_rgba(image.get_array())
     np.testing.assert_allclose(pixels[0, 0, :3], to_rgb(UNDEFINED))
     assert np.abs(pixels[1, 1, :3] - to_rgb(UNDEFINED)).max() > 0.1

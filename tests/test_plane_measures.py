@@ -13,6 +13,7 @@ def samples(alignment: list[list[float]]) -> xr.Dataset:
 
 def boundary(distance: list[float]) -> xr.Dataset:
     attributes = {"pieces": 3, "segments": 7, "length": 2.5, "turning": 0.4, "parts": 1}
+    attributes["untraced"] = ""
     return xr.Dataset({"distance": ("sample", np.array(distance))}, attrs=attributes)
 
 
@@ -34,7 +35,8 @@ def test_the_exact_boundary_and_the_grid_are_put_together() -> None:
 
 
 def test_networks_without_straight_pieces_have_the_grid_only() -> None:
-    values = plane_measures(GRID, samples([[0.9]]), None)
+    untraced = boundary([np.inf]).assign_attrs(untraced="the network is smooth")
+    values = plane_measures(GRID, samples([[0.9]]), untraced)
     assert "alignment_at_boundary" in values
     assert "pieces" not in values
 

@@ -351,6 +351,7 @@ def write_results(folder: Path, seconds: float = 1.5) -> Path:
     (results / "costs/train").mkdir(parents=True)
     cost = f"seconds\tcpu_seconds\tmemory_mb\n{seconds}\t1.0\t300.0\n"
     (results / "costs/train/a.tsv").write_text(cost)
+    (results / "peers.csv").write_text("what,library,time\ntop pairs,another,1.5 s\nthe rest,,\n")
     run_steps(results, claims)
     return results
 
@@ -377,6 +378,7 @@ def run_steps(results: Path, claims: Path) -> None:
         "comparisons": [str(tables / "table1_published.csv")],
         "precision": [],
         "curves": [],
+        "peers": str(results / "peers.csv"),
         "datasets": [str(path) for path in results.glob("*/dataset.zarr.zip")],
         "images": [str(results / f"figures/fig0{n}.png") for n in (1, 2)],
         "templates": [str(path) for path in TEMPLATES],
@@ -463,7 +465,7 @@ def test_the_page_says_what_was_found(page: str) -> None:
 
 
 def test_sections_come_in_their_order(page: str) -> None:
-    order = ["claims", "published", "precision", "complexity", "figures", "run"]
+    order = ["claims", "published", "precision", "complexity", "figures", "peers", "run"]
     assert re.findall(r'<section id="(\w+)"', page) == order
 
 

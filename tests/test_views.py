@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from workflow.views import PATTERN, View, parse_view
+from workflow.views import PATTERN, View, parse_view, view_folder
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ def test_views_of_a_path(text: str, view: View) -> None:
 def test_anything_else_is_refused() -> None:
     with pytest.raises(ValueError, match=r"expected a view like 'class2/'.* found 'clas2/'"):
         parse_view("clas2/")
+
+
+@pytest.mark.parametrize(
+    ("kind", "view", "folder"),
+    [
+        ("alignment_grid", "", ""),
+        ("alignment_grid", "class1", "class1/"),
+        ("model", "class1", ""),
+        ("model", "epoch50", ""),
+        ("decision_boundary", "covariance", ""),
+        ("decision_boundary", "epoch50", "epoch50/"),
+    ],
+)
+def test_the_folder_of_an_artifact_of_a_view(kind: str, view: str, folder: str) -> None:
+    assert view_folder(kind, view) == folder

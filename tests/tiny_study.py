@@ -36,6 +36,7 @@ def tiny_config() -> dict[str, Any]:
     config["profiles"]["tiny"] = {
         "seeds": [0],
         "random_labels_until_fitted": False,
+        "epochs": {},
         "without": [],
         "download": False,
         "precision": True,

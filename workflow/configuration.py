@@ -39,10 +39,11 @@ class Study:
         return self.config["experiments"][dataset][training]
 
     def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
-        """Return what a training depends on, with the profile's early stop made explicit."""
+        """Return what a training depends on, with the profile's epochs and early stop."""
         entry = dict(self.experiment(dataset, training))
-        early = self.config["profiles"][self.profile]["random_labels_until_fitted"]
-        entry["stop_when_fitted"] = early and entry["labels"] != "y"
+        profile = self.config["profiles"][self.profile]
+        entry["epochs"] = profile["epochs"].get(f"{dataset}/{training}", entry["epochs"])
+        entry["stop_when_fitted"] = profile["random_labels_until_fitted"] and entry["labels"] != "y"
         return entry
 
     def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:
@@ -95,6 +96,8 @@ def check_references(config: Mapping[str, Any]) -> None:
     for name, profile in config["profiles"].items():
         for dataset in profile["without"]:
             _known(f"profiles.{name}.without", dataset, config["datasets"])
+        for experiment in profile["epochs"]:
+            _known(f"profiles.{name}.epochs", experiment, known)
     seeds = config["profiles"][config["profile"]]["seeds"]
     if config["figures"]["seed"] not in seeds:
         raise ConfigurationError(

@@ -17,6 +17,7 @@ def main(profile: str) -> None:
     for folder, kinds in (("figures", "pdf, png"), ("tables", "csv, md, tex")):
         names = sorted({path.stem for path in (results / folder).glob("*.*")})
         print(f"  {folder:<8} {results / folder}/  ({kinds}): {', '.join(names)}")
+    print(f"  report   {results}/report.html")
     print(f"  arrays   {results}/<dataset>/<training>/seed<n>/*.zarr.zip\n")
     for line in cost_table(stage_costs(results)):
         print(f"  {line}")

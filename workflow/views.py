@@ -12,7 +12,9 @@ import re
 from dataclasses import dataclass
 
 # artifacts of the trained model as such
-WITHOUT_VIEW = ("model", "margin", "decision_boundary", "alignment_directions")
+WITHOUT_VIEW = ("model", "margin", "alignment_directions")
+# and of the parameters, whatever is diagonalised
+WITH_EPOCH = ("decision_boundary",)
 PATTERN = r"(?:class\d+/|epoch\d+/|covariance/)?"
 
 
@@ -23,6 +25,13 @@ class View:
     sample_class: int | None = None
     epoch: int | None = None
     covariance: bool = False
+
+
+def view_folder(kind: str, view: str) -> str:
+    """Return "epoch50/" or "", the folder of one kind of artifact for the view "epoch50"."""
+    if not view or kind in WITHOUT_VIEW or (kind in WITH_EPOCH and not view.startswith("epoch")):
+        return ""
+    return f"{view}/"
 
 
 def parse_view(text: str) -> View:

@@ -19,6 +19,7 @@ class MapRow:
     label: str
     dataset: xr.Dataset
     source: xr.Dataset  # alignment on a grid
+    boundary: xr.Dataset  # the exact decision boundary
     variable: str = "alignment"
     own_scale: bool = False  # each map from −max to +max, written below it
     heading: str = "prediction"
@@ -30,13 +31,13 @@ class MapRow:
 
     def draw_classes(self, axes: Axes) -> None:
         """Draw what the network predicts, and the training points."""
-        class_map(axes, self.source, self.dataset)
+        class_map(axes, self.source, self.dataset, self.boundary)
 
     def draw_alignment(self, axes: Axes, index: int) -> None:
         """Draw the alignment with one direction."""
         values = self.source[self.variable].isel(eigen=index)
         limit = float(abs(values).max()) if self.own_scale else 1.0
-        alignment_map(axes, self.source, values, limit)
+        alignment_map(axes, self.source, values, self.boundary, limit)
         if self.own_scale:
             axes.set_xlabel(f"±{limit:.2g}", labelpad=1, fontsize=5.5)
 
@@ -46,12 +47,13 @@ def map_rows(
 ) -> list[MapRow]:
     """Return a row per experiment; with a view of one class only that class's points are drawn."""
     return [
-        MapRow(label, _points(dataset, class_of_view(experiment)), grid)
-        for label, experiment, dataset, grid in zip(
+        MapRow(label, _points(dataset, class_of_view(experiment)), grid, boundary)
+        for label, experiment, dataset, grid, boundary in zip(
             row_labels(settings),
             settings["experiments"],
             inputs["dataset"],
             inputs["alignment_grid"],
+            inputs["decision_boundary"],
             strict=True,
         )
     ]

@@ -25,10 +25,11 @@ VECTOR_POINTS = 50_000  # of sample lines, beyond which they are drawn as pixels
 MARKED = 30  # eigenvectors up to which class means have markers
 
 
-def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset) -> None:
+def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset, boundary: xr.Dataset) -> None:
     """Draw predicted classes as tints, their boundary, and the training points (Figures 1, 5).
 
-    `grid` has logits(class, y, x), `dataset` x(sample, feature), y and split.
+    `grid` has logits(class, y, x), `dataset` x(sample, feature), y and split; `boundary` is as
+    `exact_boundary` returns it.
     """
     margins = class_margins(grid["logits"].values)
     for label, margin in enumerate(margins):
@@ -37,7 +38,7 @@ def class_map(axes: Axes, grid: xr.Dataset, dataset: xr.Dataset) -> None:
                 grid["x"], grid["y"], margin, [0, np.inf],
                 colors=[mixed(class_colour(label), "white", 0.65)],
             )  # fmt: skip
-    draw_boundary(axes, grid, width=0.7)
+    draw_boundary(axes, grid, boundary, width=0.7)
     train = dataset.isel(sample=dataset["split"].values == "train")
     class_points(axes, train["x"].values, train["y"].values, size=1.9)
     _square_window(axes, grid)
@@ -53,7 +54,7 @@ def class_points(axes: Axes, points: np.ndarray, labels: np.ndarray, size: float
 
 
 def alignment_map(
-    axes: Axes, grid: xr.Dataset, values: xr.DataArray, limit: float = 1.0
+    axes: Axes, grid: xr.Dataset, values: xr.DataArray, boundary: xr.Dataset, limit: float = 1.0
 ) -> AxesImage:
     """Draw values(y, x) from −limit to +limit over the plane, and the boundary (Figure 1).
 
@@ -67,14 +68,25 @@ def alignment_map(
         extent=(x[0] - half_x, x[-1] + half_x, y[0] - half_y, y[-1] + half_y),
         origin="lower", aspect="auto", cmap=alignment_colours(), vmin=-limit, vmax=limit,
     )  # fmt: skip
-    draw_boundary(axes, grid, width=0.5)
+    draw_boundary(axes, grid, boundary, width=0.5)
     _square_window(axes, grid)
     axes.set(xticks=[], yticks=[])
     return image
 
 
-def draw_boundary(axes: Axes, grid: xr.Dataset, width: float) -> None:
-    """Draw the zero contours of the class margins of logits(class, y, x)."""
+def draw_boundary(axes: Axes, grid: xr.Dataset, boundary: xr.Dataset, width: float) -> None:
+    """Draw the pieces of the exact boundary start(piece, feature) to end(piece, feature).
+
+    Where it was not traced: the zero contours of the class margins of logits(class, y, x).
+    """
+    if not boundary.attrs["untraced"]:
+        pieces = np.stack([boundary["start"], boundary["end"]], axis=1)
+        axes.add_collection(
+            LineCollection(
+                list(pieces), colors="black", linewidths=width, capstyle="round", zorder=2
+            )
+        )
+        return
     # every boundary lies between two classes, so all classes but the last draw all of it
     for margin in class_margins(grid["logits"].values)[:-1]:
         if np.nanmin(margin) < 0 < np.nanmax(margin):

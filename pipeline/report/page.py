@@ -10,7 +10,7 @@ from pipeline.claims import VERDICTS
 from pipeline.report.claims_section import ClaimsSection
 from pipeline.report.complexity_section import ComplexitySection
 from pipeline.report.figures_section import FigureView
-from pipeline.report.markup import breakable, listed, numeral, prose
+from pipeline.report.markup import Table, breakable, listed, numeral, prose
 from pipeline.report.precision_section import PrecisionSection
 from pipeline.report.published_section import CLOSE, PublishedTable, agreement
 from pipeline.report.run_section import RunSection
@@ -30,6 +30,7 @@ class Report:
     published: Sequence[PublishedTable]
     precision: PrecisionSection | None
     complexity: ComplexitySection
+    peers: Table  # measured beside other libraries
     figures: Sequence[FigureView]
     run: RunSection
 

@@ -12,7 +12,7 @@ from workflow.captions import caption
 from workflow.configuration import ConfigurationError, Study
 from workflow.layouts import artifacts_of
 from workflow.warm_process import start_warm_process
-from workflow.views import PATTERN as VIEWS, WITHOUT_VIEW
+from workflow.views import PATTERN as VIEWS, view_folder
 
 try:
     study = Study(config)

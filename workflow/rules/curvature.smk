@@ -110,9 +110,9 @@ rule trace_boundary:
     input:
         unpack(model_inputs),
     output:
-        decision_boundary=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/decision_boundary.zarr.zip",
+        decision_boundary=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}decision_boundary.zarr.zip",
     log:
-        f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}.log",
+        f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}/{{view}}trace_boundary.log",
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -127,21 +127,17 @@ rule trace_boundary:
         RUN
 
 
-def plane_inputs(wildcards):
-    """The alignments, and the exact boundary where the network is piecewise linear."""
-    kinds = ["model", "alignment_grid", "alignment_samples"]
-    architecture = study.experiment(wildcards.dataset, wildcards.training)[
-        "architecture"
-    ]
-    if architecture.get("activation") == "relu":
-        kinds.append("decision_boundary")
-    run = (wildcards.dataset, wildcards.training, wildcards.seed)
-    return {kind: run_file(*run, f"{kind}.zarr.zip") for kind in kinds}
-
-
 rule measure_plane:
     input:
-        unpack(plane_inputs),
+        **{
+            kind: f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{kind}.zarr.zip"
+            for kind in (
+                "model",
+                "alignment_grid",
+                "alignment_samples",
+                "decision_boundary",
+            )
+        },
     output:
         plane_measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/plane_measures.csv",
     log:

@@ -20,9 +20,10 @@ def artifact_file(kind, dataset, training, view=""):
     """The artifact of the run that is drawn."""
     if kind in ("dataset", "embedding"):
         return f"{RESULTS}/{dataset}/{kind}.zarr.zip"
-    folder = f"{view}/" if view and kind not in WITHOUT_VIEW else ""
     seed = study.config["figures"]["seed"]
-    return run_file(dataset, training, seed, f"{folder}{kind}.zarr.zip")
+    return run_file(
+        dataset, training, seed, f"{view_folder(kind, view)}{kind}.zarr.zip"
+    )
 
 
 def figure_spec(name):

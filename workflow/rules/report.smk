@@ -106,6 +106,7 @@ rule report:
         precision=precision_table("csv"),
         curves=precision_table("curves"),
         datasets=tabulated_datasets(),
+        peers=f"{workflow.basedir}/benchmarks/peers.csv",
         images=all_figure_files("png"),
         numbers=all_figure_files("csv"),
         templates=[

@@ -11,9 +11,7 @@ def main(job: Job) -> None:
     """Write a tidy table with one row per measure; none for a training that diverged."""
     grid = open_artifact(job.input["alignment_grid"], "alignment_grid")
     samples = open_artifact(job.input["alignment_samples"], "alignment_samples")
-    boundary = None
-    if "decision_boundary" in job.input:
-        boundary = open_artifact(job.input["decision_boundary"], "decision_boundary")
+    boundary = open_artifact(job.input["decision_boundary"], "decision_boundary")
     status = open_artifact(job.input["model"], "model").attrs["status"]
     values = {} if status == "diverged" else plane_measures(grid, samples, boundary)
     about = {name: job.wildcards[name] for name in ("dataset", "training", "seed")}

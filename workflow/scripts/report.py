@@ -11,6 +11,7 @@ from pipeline.artifacts import open_artifact, open_table, save_text
 from pipeline.report.claims_section import ClaimsSection, claims_section
 from pipeline.report.complexity_section import ComplexitySection, complexity_section
 from pipeline.report.figures_section import FigureView, figure_view, missing_figure
+from pipeline.report.markup import table_view
 from pipeline.report.page import Report, render_page
 from pipeline.report.precision_section import PrecisionSection, precision_section
 from pipeline.report.published_section import PublishedTable, published_table
@@ -32,6 +33,7 @@ def main(job: Job) -> None:
         published=_published(job),
         precision=_precision(job),
         complexity=_complexity(job),
+        peers=table_view(open_table(job.input["peers"]).fillna("").astype(str), 2),
         figures=_figures(job),
         run=_run(job),
     )

@@ -20,7 +20,7 @@ from pipeline.statements import (
     spectral_summary,
 )
 
-ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples")
+ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "decision_boundary")
 COMPARED = ("g_theta_max", "g_theta_mean", "trace", "lambda_max")
 
 

@@ -13,7 +13,7 @@ from pipeline.figures.rows import draw_rows
 from pipeline.figures.style import publication_style
 from pipeline.statements import extreme_alignments
 
-ARTIFACTS = ("dataset", "alignment_directions")
+ARTIFACTS = ("dataset", "alignment_directions", "decision_boundary")
 LABELS = {
     "top": "top\neigenvectors",
     "bottom": "bottom\neigenvectors",
@@ -25,13 +25,13 @@ LABELS = {
 @publication_style()
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a row per kind of direction, on one scale or each map on its own (`own_scale`)."""
-    (dataset,), (directions,) = inputs["dataset"], inputs["alignment_directions"]
+    (dataset,), (directions,), (boundary,) = (inputs[kind] for kind in ARTIFACTS)
     own_scale = settings.get("own_scale", False)
     rows = []
     for kind in directions["kind"].values:
         source = directions.sel(kind=kind).rename(index="eigen")
         source = source.assign_attrs(rank=source.sizes["eigen"])
-        rows.append(MapRow(LABELS[str(kind)], dataset, source, own_scale=own_scale))
+        rows.append(MapRow(LABELS[str(kind)], dataset, source, boundary, own_scale=own_scale))
     bar = "alignment with direction $i$" + (", in units of each map's own limit" * own_scale)
     figure, panels = draw_rows(rows, settings["eigenvectors"], settings["profile"], bar=bar)
     for index, axes in enumerate(panels[0][1:]):

@@ -13,7 +13,7 @@ from pipeline.figures.rows import draw_rows
 from pipeline.figures.style import publication_style
 from pipeline.subspaces import cosines, overlap
 
-ARTIFACTS = ("dataset", "alignment_grid", "spectrum")
+ARTIFACTS = ("dataset", "alignment_grid", "spectrum", "decision_boundary")
 
 
 @publication_style()

@@ -37,7 +37,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         rows, panels, inputs["margin"], inputs["decision_boundary"], strict=True
     ):
         if not has_diverged(row.source):
-            class_map(axes[-1], row.source, row.dataset)
+            class_map(axes[-1], row.source, row.dataset, boundary)
             _draw_margin(axes[-1], margin, boundary)
     handles, labels = panels[0][-1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower right", ncols=3, handletextpad=0.1, columnspacing=0.8)

@@ -14,7 +14,7 @@ from pipeline.figures.numbers import numbers_table
 from pipeline.figures.rows import draw_rows
 from pipeline.figures.style import publication_style
 
-ARTIFACTS = ("dataset", "alignment_grid")
+ARTIFACTS = ("dataset", "alignment_grid", "decision_boundary")
 
 
 @publication_style()
