@@ -20,7 +20,7 @@ class ScatterRow:
     label: str
     points: np.ndarray  # (sample, 2)
     source: xr.Dataset  # alignment on samples
-    axis_labels: tuple[str, str] = ("", "")
+    axes_caption: str = ""  # what the two axes are
     heading: str = "class"
 
     @property
@@ -37,7 +37,7 @@ class ScatterRow:
         """Draw the samples by true class."""
         class_points(axes, self.points, self.source["label"].values, self.size)
         self._frame(axes)
-        axes.set_xlabel(self.axis_labels[0])
+        axes.set_xlabel(self.axes_caption)
 
     def draw_alignment(self, axes: Axes, index: int) -> None:
         """Draw the samples by their alignment with one eigenvector, the strongest on top."""

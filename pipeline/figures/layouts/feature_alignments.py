@@ -29,7 +29,8 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     ):
         train = dataset.isel(sample=dataset["split"].values == "train")
         points = train["x"].sel(feature=[first, second]).values
-        names = (f"{first}\n↑ {second}", "")
-        rows.append(ScatterRow(label, points, samples, names, heading="class"))
+        last = len(rows) == len(settings["experiments"]) - 1
+        caption = f"→ {first}\n↑ {second}" if last else ""
+        rows.append(ScatterRow(label, points, samples, caption, heading="class"))
     count, profile = settings["eigenvectors"], settings["profile"]
     return draw_rows(rows, count, profile, inputs["alignment_samples"])[0]
