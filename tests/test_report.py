@@ -30,6 +30,7 @@ from pipeline.report.markup import breakable, listed, numeral, prose, table_view
 from pipeline.report.number_text import duration, measured, number
 from pipeline.report.page import render_page
 from pipeline.report.plots import interval
+from pipeline.report.precision_answer import precision_answer
 from pipeline.report.precision_section import precision_section
 from pipeline.report.published_section import agreement, published_table
 from pipeline.report.run_section import run_section
@@ -240,6 +241,35 @@ def test_precision_sets_methods_side_by_side() -> None:
         ("1 of 1", "0", "1.2"),
     ]
     assert section.panels == {}
+
+
+def test_the_answer_about_precision_by_hand() -> None:
+    rows = []
+    for training, methods in (
+        ("normal", {"float32_dense": (0.3, 30, 6), "range": (0.2, 20, 0), "gauss_newton": (0.1, 10, 0)}),
+        ("adversarial", {"float32_dense": (0.9, 90, 45), "range": (0.1, 10, 0), "gauss_newton": (0.15, 15, 2)}),
+    ):  # fmt: skip
+        for method, (g_theta, counted, round_off) in methods.items():
+            about = ("circle", training, 0, method)
+            rows += [
+                (*about, "max", "g_theta", g_theta),
+                (*about, "max", "counted", counted),
+                (*about, "max", "counted_round_off", round_off),
+                (*about, "", "resolved_share_mean", 0.5 if method == "range" else 1.0),
+            ]
+    columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
+    table = pd.DataFrame(rows, columns=columns)
+    inflation, lost, single, double, resolved = precision_answer(table)
+    assert "is 1.5 to 9 times" in inflation
+    assert "counts, 35% (up to 50%)" in inflation
+    assert "50% to 50%" in lost
+    assert "at least 100.0%" in lost
+    assert "on 1 of 1 data sets, by factors of 3 to 3" in single
+    assert "on 0 of 1 data sets, by factors of 0.5 to 0.5" in double
+    assert "on 1 of 1 data sets, by factors of 1.5 to 1.5" in resolved
+    assert precision_answer(table[table["method"] != "range"]) == ()
+    alone = precision_answer(table[table["training"] == "normal"])
+    assert "no data set has both" in alone[-1]
 
 
 def test_precision_without_files_or_with_other_ones() -> None:

@@ -9,6 +9,7 @@ from pipeline.claims import Outcome
 from pipeline.report.curves import Panel, curve_panel
 from pipeline.report.markup import Table, table_view
 from pipeline.report.number_text import measured, number
+from pipeline.report.precision_answer import precision_answer
 
 COLUMNS = ("dataset", "training", "seed", "method", "statistic", "quantity", "value")
 METHODS = {
@@ -26,6 +27,7 @@ LEADING = "g_theta"
 class PrecisionSection:
     """What each method says about adversarial against normal, and all numbers behind it."""
 
+    answer: tuple[str, ...]  # in sentences
     contrast: Table
     leading: tuple[Table, ...]
     further: tuple[Table, ...]
@@ -57,6 +59,7 @@ def precision_section(
     tables = {key: _by_method(part, _title(*key), methods) for key, part in groups}
     lines = pd.concat(curves, ignore_index=True) if curves else None
     return PrecisionSection(
+        answer=precision_answer(table),
         contrast=_contrast(table, methods),
         leading=tuple(view for (quantity, _), view in tables.items() if quantity == LEADING),
         further=tuple(view for (quantity, _), view in tables.items() if quantity != LEADING),

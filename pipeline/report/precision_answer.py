@@ -1,0 +1,83 @@
+"""What the comparison of arithmetics says, in sentences made from its numbers."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.report.number_text import number
+
+SINGLE, DOUBLE, RESOLVED = "float32_dense", "range", "gauss_newton"
+NEEDED = {SINGLE, DOUBLE, RESOLVED}
+
+
+def precision_answer(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return sentences on a table of `study_precision` with dataset, training and seed in front.
+
+    Empty where one of the methods it speaks about is missing.
+    """
+    if not set(table["method"]) >= NEEDED:
+        return ()
+    return (
+        _inflation(table),
+        _lost(table),
+        *(_contrast(table, method, words) for method, words in CONTRASTS.items()),
+    )
+
+
+CONTRASTS = {
+    SINGLE: "In single precision",
+    DOUBLE: "In double precision, above the rank tolerance",
+    RESOLVED: "Where every gradient is resolved (the Gauss–Newton part, to high relative precision)",
+}
+
+
+def _inflation(table: pd.DataFrame) -> str:
+    ratio = _values(table, SINGLE, "g_theta", "max") / _values(table, DOUBLE, "g_theta", "max")
+    round_off = _values(table, SINGLE, "counted_round_off", "max")
+    share = round_off / _values(table, SINGLE, "counted", "max")
+    return (
+        f"G_θ from single precision is {number(ratio.min())} to {number(ratio.max())} times the one "
+        f"from double precision; of the eigenvectors that it counts, {share.mean():.0%} (up to "
+        f"{share.max():.0%}) belong to eigenvalues that are round-off."
+    )
+
+
+def _lost(table: pd.DataFrame) -> str:
+    shares = {
+        method: _values(table, method, "resolved_share_mean") for method in (DOUBLE, RESOLVED)
+    }
+    return (
+        f"Of the gradients' squared length {shares[DOUBLE].min():.0%} to {shares[DOUBLE].max():.0%} "
+        "lies among the eigenvectors that double precision resolves, and at least "
+        f"{shares[RESOLVED].min():.1%} among those of the graded Gauss–Newton part."
+    )
+
+
+def _contrast(table: pd.DataFrame, method: str, words: str) -> str:
+    found = list(_adversarial_to_normal(_values(table, method, "g_theta", "max")))
+    if not found:
+        return f"{words}, no data set has both trainings to compare."
+    more = sum(factor > 1 for factor in found)
+    return (
+        f"{words}, the adversarial start needs more eigenvectors than normal training on {more} of "
+        f"{len(found)} data sets, by factors of {number(min(found))} to {number(max(found))}."
+    )
+
+
+def _adversarial_to_normal(values: pd.Series) -> Iterator[float]:
+    """Yield the ratio of the means over seeds for each data set that has both trainings."""
+    means = values.groupby(["dataset", "training"]).mean()
+    for dataset in dict.fromkeys(means.index.get_level_values("dataset")):
+        part = means[dataset]
+        if {"normal", "adversarial"} <= set(part.index):
+            yield float(part["adversarial"] / part["normal"])
+
+
+def _values(table: pd.DataFrame, method: str, quantity: str, statistic: str = "") -> pd.Series:
+    """Return one quantity by (dataset, training, seed)."""
+    chosen = (
+        (table["method"] == method)
+        & (table["quantity"] == quantity)
+        & (table["statistic"] == statistic)
+    )
+    return table[chosen].set_index(["dataset", "training", "seed"])["value"]
