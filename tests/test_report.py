@@ -244,12 +244,13 @@ def test_precision_sets_methods_side_by_side() -> None:
 
 
 def test_the_answer_about_precision_by_hand() -> None:
+    names = ("float32_dense", "range", "gauss_newton")
     rows = []
-    for training, methods in (
-        ("normal", {"float32_dense": (0.3, 30, 6), "range": (0.2, 20, 0), "gauss_newton": (0.1, 10, 0)}),
-        ("adversarial", {"float32_dense": (0.9, 90, 45), "range": (0.1, 10, 0), "gauss_newton": (0.15, 15, 2)}),
-    ):  # fmt: skip
-        for method, (g_theta, counted, round_off) in methods.items():
+    for training, *found in (
+        ("normal", (0.3, 30, 6), (0.2, 20, 0), (0.1, 10, 0)),
+        ("adversarial", (0.9, 90, 45), (0.1, 10, 0), (0.15, 15, 2)),
+    ):
+        for method, (g_theta, counted, round_off) in zip(names, found, strict=True):
             about = ("circle", training, 0, method)
             rows += [
                 (*about, "max", "g_theta", g_theta),

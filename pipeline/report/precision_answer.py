@@ -27,7 +27,7 @@ def precision_answer(table: pd.DataFrame) -> tuple[str, ...]:
 CONTRASTS = {
     SINGLE: "In single precision",
     DOUBLE: "In double precision, above the rank tolerance",
-    RESOLVED: "Where every gradient is resolved (the Gauss–Newton part, to high relative precision)",
+    RESOLVED: "Where every gradient is resolved (Gauss–Newton part, high relative precision)",
 }
 
 
@@ -36,20 +36,20 @@ def _inflation(table: pd.DataFrame) -> str:
     round_off = _values(table, SINGLE, "counted_round_off", "max")
     share = round_off / _values(table, SINGLE, "counted", "max")
     return (
-        f"G_θ from single precision is {number(ratio.min())} to {number(ratio.max())} times the one "
-        f"from double precision; of the eigenvectors that it counts, {share.mean():.0%} (up to "
-        f"{share.max():.0%}) belong to eigenvalues that are round-off."
+        f"G_θ from single precision is {number(ratio.min())} to {number(ratio.max())} times the "
+        f"one from double precision; of the eigenvectors that it counts, {share.mean():.0%} (up "
+        f"to {share.max():.0%}) belong to eigenvalues that are round-off."
     )
 
 
 def _lost(table: pd.DataFrame) -> str:
-    shares = {
-        method: _values(table, method, "resolved_share_mean") for method in (DOUBLE, RESOLVED)
-    }
+    double, resolved = (
+        _values(table, method, "resolved_share_mean") for method in (DOUBLE, RESOLVED)
+    )
     return (
-        f"Of the gradients' squared length {shares[DOUBLE].min():.0%} to {shares[DOUBLE].max():.0%} "
-        "lies among the eigenvectors that double precision resolves, and at least "
-        f"{shares[RESOLVED].min():.1%} among those of the graded Gauss–Newton part."
+        f"Of the gradients' squared length {double.min():.0%} to {double.max():.0%} lies among "
+        "the eigenvectors that double precision resolves, and at least "
+        f"{resolved.min():.1%} among those of the graded Gauss–Newton part."
     )
 
 

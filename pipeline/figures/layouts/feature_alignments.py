@@ -23,7 +23,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     `settings` has `features`, the names of two features of the data set.
     """
     first, second = settings["features"]
-    rows = []
+    rows: list[ScatterRow] = []
     for label, dataset, samples in zip(
         row_labels(settings), inputs["dataset"], inputs["alignment_samples"], strict=True
     ):
