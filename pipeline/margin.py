@@ -61,6 +61,13 @@ def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray
     )
 
 
+def unknown_margin(features: int) -> xr.Dataset:
+    """Return what `estimate_margin` returns, of a training that diverged: all NaN."""
+    nowhere = np.full(features, np.nan)
+    variables = {name: ("feature", nowhere) for name in ("x_boundary", "x_max", "x_min")}
+    return xr.Dataset(variables, attrs={"margin": float("nan")})
+
+
 def _squared_cosine(
     module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss
 ) -> Callable[[Tensor], Tensor]:

@@ -82,6 +82,14 @@ def test_margin_is_the_distance_to_the_nearer_of_the_two_extreme_samples() -> No
     assert found.attrs["margin"] == 1.0
 
 
+def test_the_margin_of_a_diverged_training_is_unknown() -> None:
+    unknown = margin.unknown_margin(3)
+    known = margin.estimate_margin(np.zeros(3), np.eye(3), np.arange(3.0))
+    assert unknown.sizes == known.sizes
+    assert set(unknown) == set(known)
+    assert np.isnan([unknown.attrs["margin"], *unknown["x_max"].values]).all()
+
+
 def test_boundary_sample_climbs_to_a_larger_alignment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The direction is the gradient at a point, so an alignment of one exists."""
     monkeypatch.setattr(margin, "STEPS", 300)

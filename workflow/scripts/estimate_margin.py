@@ -6,16 +6,20 @@ from pipeline.artifacts import open_artifact
 from pipeline.dataset import samples_of
 from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
-from pipeline.margin import boundary_sample, estimate_margin
+from pipeline.margin import boundary_sample, estimate_margin, unknown_margin
 from pipeline.models import trained_module
 from pipeline.randomness import derive_seed
 from workflow.job import Job
 
 
 def main(job: Job) -> None:
-    """Write the margin artifact, in float64."""
+    """Write the margin artifact, in float64; without numbers for a training that diverged."""
     model = open_artifact(job.input["model"], "model")
     x, _ = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    if model.attrs["status"] == "diverged":
+        unknown = unknown_margin(x.shape[1])
+        job.save(unknown.assign_attrs(squared_cosine=float("nan")), "margin")
+        return
     top = open_artifact(job.input["spectrum"], "spectrum")["eigenvectors"].isel(eigen=0)
     samples = open_artifact(job.input["alignment"], "alignment_samples")
     device = resolve_device(job.device)
