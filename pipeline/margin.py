@@ -64,7 +64,7 @@ def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray
 def unknown_margin(features: int) -> xr.Dataset:
     """Return what `estimate_margin` returns, of a training that diverged: all NaN."""
     nowhere = np.full(features, np.nan)
-    variables = {name: ("feature", nowhere) for name in ("x_boundary", "x_max", "x_min")}
+    variables = dict.fromkeys(("x_boundary", "x_max", "x_min"), ("feature", nowhere))
     return xr.Dataset(variables, attrs={"margin": float("nan")})
 
 
