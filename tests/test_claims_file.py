@@ -176,7 +176,8 @@ def known_measures() -> tuple[set[str], set[str]]:
             "alignment": (("eigen", "y", "x"), [[[0.1, 0.6, -0.7]]]),
         }
     )
-    boundary = xr.Dataset({"distance": ("sample", [0.1, 0.2])}, attrs=dict.fromkeys(BOUNDARY, 1))
+    about = {**dict.fromkeys(BOUNDARY, 1), "untraced": ""}
+    boundary = xr.Dataset({"distance": ("sample", [0.1, 0.2])}, attrs=about)
     general = measures(samples, model) | localisation(samples, 2) | outliers(samples)
     return set(general), set(plane_measures(grid, samples, boundary))
 
