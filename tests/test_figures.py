@@ -25,7 +25,8 @@ from pipeline.figures.layouts import (
     walkthrough,
 )
 from pipeline.figures.line_panels import gradient_map
-from pipeline.figures.panels import alignment_map, draw_boundary, spectrum_histogram
+from pipeline.figures.panels import alignment_map, draw_boundary
+from pipeline.figures.spectrum_panel import mark_outliers, spectrum_histogram
 from pipeline.figures.style import UNDEFINED, new_figure, publication_style
 from pipeline.schema import check, string_array
 from workflow.job import Job
@@ -385,8 +386,19 @@ def test_histogram_counts_every_eigenvalue_once(axes) -> None:
     assert counts.sum() == 4 + 38
     # from -0.1 to 3 in 60 bins: zero is in the second, the largest in the last
     assert (counts[1], counts[-1]) == (38, 1)
-    (marks,) = axes.lines
+    marks = axes.lines[0]
     np.testing.assert_array_equal(marks.get_xdata(), [3, 1])
+
+
+def test_histogram_says_how_many_outliers_each_rule_counts(axes) -> None:
+    bulk = np.concatenate([np.linspace(0.1, 0.2, 60), -np.linspace(0.1, 0.2, 60)])
+    note = mark_outliers(axes, np.concatenate([[9.0, 7.0, 5.0], bulk]))
+    assert note == "outliers by\ngap: 3\nedge: 3"
+    gap, edge = (line.get_xdata()[0] for line in axes.lines)
+    assert gap == pytest.approx((5 * 0.2) ** 0.5)
+    assert edge == pytest.approx(1.25 * 0.2)
+    positive = mark_outliers(axes, np.linspace(0.1, 0.2, 60))
+    assert positive == "outliers by\ngap: 0\nedge: –"
 
 
 def test_class_means_leave_out_samples_without_direction() -> None:

@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 
 from pipeline.figures.boundary import class_margins, class_means
 from pipeline.figures.style import (
-    ACCENT,
     alignment_colours,
     class_colour,
     class_marker,
@@ -20,7 +19,6 @@ from pipeline.figures.style import (
 )
 
 DIVERGED = "training\ndiverged"
-BINS = 60
 VECTOR_POINTS = 50_000  # of sample lines, beyond which they are drawn as pixels
 MARKED = 30  # eigenvectors up to which class means have markers
 
@@ -91,52 +89,6 @@ def draw_boundary(axes: Axes, grid: xr.Dataset, boundary: xr.Dataset, width: flo
     for margin in class_margins(grid["logits"].values)[:-1]:
         if np.nanmin(margin) < 0 < np.nanmax(margin):
             axes.contour(grid["x"], grid["y"], margin, [0], colors="black", linewidths=width)
-
-
-def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarray:
-    """Draw all p eigenvalues of the Hessian, and tick marks for the `marked` largest (Figure 1).
-
-    `samples` has the coordinate eigenvalue(eigen) and the attribute null_space_dimension, the
-    number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p. Of a partial
-    spectrum the counts are an estimate and the panel says so.
-    """
-    eigenvalues = samples["eigenvalue"].values
-    counts, edges = eigenvalue_counts(samples)
-    # one count is 10⁰: bars begin below it, and the marks have a strip of their own below the bars
-    filled = counts > 0.5
-    widths = np.diff(edges)[filled]
-    axes.bar(
-        edges[:-1][filled], counts[filled] - 0.5, widths, bottom=0.5, align="edge", color="0.35"
-    )
-    top = eigenvalues[:marked]
-    axes.plot(top, np.full(len(top), 0.2), "|", color=ACCENT, markersize=4, markeredgewidth=0.7)
-    axes.set(yscale="log", ylim=(0.1, 3 * counts.max()))
-    axes.set_yticks([10.0**power for power in range(0, 1 + int(np.log10(counts.max())), 2)])
-    axes.minorticks_off()
-    axes.set_xticks([0, eigenvalues[0]], ["0", f"{eigenvalues[0]:.2g}"])
-    axes.get_xticklabels()[-1].set_horizontalalignment("right")  # or it leaves the page
-    axes.spines[["top", "right"]].set_visible(False)
-    if "density_nodes" in samples:
-        axes.text(0.98, 0.9, "estimate", transform=axes.transAxes, ha="right", fontsize=5.5)
-    return counts
-
-
-def eigenvalue_counts(samples: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Return counts (bin,) and edges (bin + 1,) of a histogram of all p eigenvalues.
-
-    Of a partial spectrum the counts come from the quadrature: each node of a probe stands for its
-    weight times p eigenvalues, averaged over the probes.
-    """
-    eigenvalues = samples["eigenvalue"].values
-    zeros = np.zeros(int(samples.attrs["null_space_dimension"]))
-    if "density_nodes" not in samples:
-        return np.histogram(np.concatenate([eigenvalues, zeros]), BINS)
-    nodes, weights = samples["density_nodes"].values, samples["density_weights"].values
-    parameters = len(eigenvalues) + len(zeros) + samples.attrs["not_computed"]
-    ends = (min(nodes.min(), eigenvalues.min()), max(nodes.max(), eigenvalues.max()))
-    return np.histogram(
-        nodes.ravel(), BINS, range=ends, weights=weights.ravel() * parameters / len(nodes)
-    )
 
 
 def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) -> None:

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.figures.boundary import has_diverged, is_undefined
-from pipeline.figures.panels import DIVERGED, class_handles, message, spectrum_histogram
+from pipeline.figures.panels import DIVERGED, class_handles, message
+from pipeline.figures.spectrum_panel import spectrum_histogram
 from pipeline.figures.style import (
     PAGE_WIDTH,
     UNDEFINED,
