@@ -625,5 +625,5 @@ def test_the_report_of_a_study(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     page = (study.results / "report.html").read_text(encoding="utf-8")
     check_links(page, study.results)
-    assert "Not made: circle, half_moon" in text_of(page)
+    assert "Not made: hierarchical not part of this profile" in text_of(page)
     assert study.planned("report") == []
