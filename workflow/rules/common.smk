@@ -31,6 +31,9 @@ python = shlex.quote(sys.executable)
 
 onstart:
     if workflow.is_main_process and workflow.local_exec:
+        # its limit to the jobs started in a second is for clusters; here each job that ends would
+        # leave a timer that has all open jobs considered again every second until the end
+        workflow.scheduler.job_rate_limiter = None
         start_warm_process()
 
 
