@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.figures.boundary import class_margins, class_means
 from pipeline.figures.style import (
@@ -119,7 +119,8 @@ def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) ->
     axes.axhline(0, color="0.5", linewidth=0.4, zorder=0)
     axes.set(xlim=(0.5, count + 0.5), ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
     if everything:
-        axes.set(xscale="log", xlim=(0.9, count))
+        axes.set(xscale="log", xlim=(0.9, max(count, 2)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         step = 5 if count <= 25 else 10
         axes.set_xticks([1, *range(step, count + 1, step)])
