@@ -19,7 +19,7 @@ rule diagonalise:
         f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
     threads: 1
     resources:
-        mem_mb=growing(2000),
+        mem_mb=growing(3000),
         runtime=growing(60),
     params:
         files=files,
