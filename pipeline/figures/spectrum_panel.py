@@ -32,7 +32,8 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     axes.set(yscale="log", ylim=(0.1, 3 * counts.max()))
     axes.set_yticks([10.0**power for power in range(0, 1 + int(np.log10(counts.max())), 2)])
     axes.minorticks_off()
-    axes.set_xticks([0, eigenvalues[0]], ["0", f"{eigenvalues[0]:.2g}"])
+    largest = f"{eigenvalues[0]:.0f}" if eigenvalues[0] >= 100 else f"{eigenvalues[0]:.2g}"
+    axes.set_xticks([0, eigenvalues[0]], ["0", largest])
     axes.get_xticklabels()[-1].set_horizontalalignment("right")  # or it leaves the page
     axes.spines[["top", "right"]].set_visible(False)
     note = "estimate" if "density_nodes" in samples else mark_outliers(axes, eigenvalues)
