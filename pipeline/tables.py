@@ -149,7 +149,7 @@ def display_precision(table: pd.DataFrame, quantity: str, statistic: str) -> pd.
     summary["cell"] = list(map(mean_and_deviation, summary["mean"], summary["std"]))
     shown = summary.pivot(index=["dataset", "training"], columns="method", values="cell")
     order = summary.drop_duplicates(["dataset", "training"]).set_index(["dataset", "training"])
-    shown = shown.loc[order.index, list(dict.fromkeys(summary["method"]))].reset_index()
+    shown = shown.loc[order.index, list(dict.fromkeys(summary["method"]))].fillna("–").reset_index()
     for name in ("dataset", "training"):
         shown[name] = shown[name].str.replace("_", " ")
     shown.columns = pd.Index([str(name).replace("_", " ") for name in shown.columns])

@@ -166,7 +166,7 @@ def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
     columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
     shown = display_precision(pd.DataFrame(rows, columns=columns), "g_theta", "max")
     assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
-    assert shown.fillna("").values.tolist() == [
+    assert shown.values.tolist() == [
         ["half moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
-        ["circle", "large norm", "0.5 ± –", ""],
+        ["circle", "large norm", "0.5 ± –", "–"],
     ]

@@ -135,15 +135,21 @@ def _children(parent: int) -> list[int]:
     return found
 
 
+def _child(parent: int, module: bytes) -> tuple[int, list[bytes]]:
+    """Return pid and arguments of the only child that runs a module."""
+    arguments = {
+        pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in _children(parent)
+    }
+    (found,) = [(pid, words) for pid, words in arguments.items() if module in words]
+    return found
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_job_ends_with_the_one_that_asked_for_it(
     hanging: tuple[subprocess.Popen[bytes], int], how: signal.Signals
 ) -> None:
     main, job = hanging
-    (client,) = [
-        pid for pid in _children(main.pid)
-        if b"run_job" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]  # fmt: skip
+    client, _ = _child(main.pid, b"workflow.run_job")
     assert runs(job)
     os.kill(client, how)
     wait_until(lambda: not runs(job))
@@ -170,11 +176,7 @@ def test_the_warm_process_ends_with_the_main_one(
     hanging: tuple[subprocess.Popen[bytes], int],
 ) -> None:
     main, _ = hanging
-    (warm_process,) = [
-        pid for pid in _children(main.pid)
-        if b"warm_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]  # fmt: skip
-    arguments = Path(f"/proc/{warm_process}/cmdline").read_bytes().split(b"\0")
+    warm_process, arguments = _child(main.pid, b"workflow.warm_process")
     os.kill(main.pid, signal.SIGKILL)
     wait_until(lambda: not runs(warm_process))
     assert not Path(arguments[-2].decode()).exists()

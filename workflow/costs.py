@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from pipeline.artifacts import save_text
 from pipeline.costs import Cost
 
 FOLDER = "costs"
@@ -22,9 +23,8 @@ def record_cost(step: str, output: str, seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
     cost = Cost(seconds, used.ru_utime + used.ru_stime, kilobytes / 1024)
-    file.parent.mkdir(parents=True, exist_ok=True)
     lines = ["\t".join(Cost._fields), "\t".join(f"{value:.2f}" for value in cost), ""]
-    file.write_text("\n".join(lines))
+    save_text("\n".join(lines), file)
 
 
 def stage_costs(results: Path) -> dict[str, list[Cost]]:

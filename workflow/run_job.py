@@ -9,12 +9,13 @@ import os
 import socket
 import sys
 
+ADDRESS = "HESSIAN_WARM_PROCESS"  # environment variable with the path of the warm process's socket
 KILLED = 128 + 9
 
 
 def main(arguments: list[str]) -> int:
     """Run the job and return its exit status."""
-    connection = _connect(os.environ.get("HESSIAN_WARM_PROCESS", ""))
+    connection = _connect(os.environ.get(ADDRESS, ""))
     if connection is None:
         from workflow.job import main as run_here
 

@@ -22,7 +22,8 @@ from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
-ADDRESS = "HESSIAN_WARM_PROCESS"  # environment variable with the path of the socket
+from workflow.run_job import ADDRESS
+
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}

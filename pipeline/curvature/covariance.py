@@ -21,13 +21,4 @@ def covariance_eigenpairs(
     _, sizes, vectors = torch.linalg.svd(gradients, full_matrices=False)
     values = sizes.square()
     keep = values > rank_tolerance * values[0]
-    values, vectors = values[keep], vectors[keep]
-    error = vectors @ gradients.T @ gradients - values[:, None] * vectors
-    return Eigenpairs(
-        eigenvalues=values,
-        eigenvectors=vectors,
-        residuals=torch.linalg.vector_norm(error, dim=1),
-        certificate=float(torch.linalg.vector_norm(error)),
-        null_space=gradients.shape[1] - len(values),
-        complete=True,
-    )
+    return Eigenpairs.of_factor(gradients, values[keep], vectors[keep])

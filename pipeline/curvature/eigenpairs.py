@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 
@@ -18,6 +19,19 @@ class Eigenpairs:
     certificate: float  # ‖H Q − Q (Qᵀ H Q)‖_F for the orthonormal basis Q the pairs come from
     null_space: int  # number of eigenvalues known to be zero; p − k for a complete spectrum
     complete: bool  # every eigenvalue above the rank tolerance is among the pairs
+
+    @classmethod
+    def of_factor(cls, factor: Tensor, eigenvalues: Tensor, eigenvectors: Tensor) -> "Eigenpairs":
+        """Return all pairs of AᵀA for a factor A (m, p), with their residuals."""
+        error = eigenvectors @ factor.T @ factor - eigenvalues[:, None] * eigenvectors
+        return cls(
+            eigenvalues=eigenvalues,
+            eigenvectors=eigenvectors,
+            residuals=torch.linalg.vector_norm(error, dim=1),
+            certificate=float(torch.linalg.vector_norm(error)),
+            null_space=factor.shape[1] - len(eigenvalues),
+            complete=True,
+        )
 
     @property
     def not_computed(self) -> int:

@@ -72,15 +72,7 @@ def graded_eigenpairs(factor: Tensor) -> Eigenpairs:
     singular, rotation = _graded_singular_pairs(coefficients)
     eigenvalues = torch.from_numpy(singular**2).to(factor)
     eigenvectors = torch.from_numpy(rotation.T @ basis).to(factor)
-    error = (eigenvectors @ factor.T) @ factor - eigenvalues[:, None] * eigenvectors
-    return Eigenpairs(
-        eigenvalues=eigenvalues,
-        eigenvectors=eigenvectors,
-        residuals=torch.linalg.vector_norm(error, dim=1),
-        certificate=float(torch.linalg.vector_norm(error)),
-        null_space=factor.shape[1] - len(eigenvalues),
-        complete=True,
-    )
+    return Eigenpairs.of_factor(factor, eigenvalues, eigenvectors)
 
 
 def hessian_rank_bound(module: nn.Module, x: Tensor) -> int:

@@ -74,7 +74,7 @@ def numbers(
                 "margin_estimated": float(margin.attrs["margin"]),
                 "margin_true": float(boundary["distance"].min()),
                 "squared_cosine_at_x_boundary": float(margin.attrs["squared_cosine"]),
-                "pieces": float(boundary.attrs["pieces"]),
+                "pieces": float(boundary.attrs.get("pieces", np.nan)),
             }
             values |= alignment_at_boundary(grid, settings["eigenvectors"])
             models.append((experiment, values | spectral_summary(samples)))
