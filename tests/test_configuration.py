@@ -7,7 +7,8 @@ import pytest
 import yaml
 from tiny_study import ROOT, tiny_config
 
-from workflow.configuration import ConfigurationError, Study
+from workflow.configuration import Study
+from workflow.configuration_error import ConfigurationError
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -51,7 +52,22 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ),
         ("figures/fig11/labels", ["SGD"], r"fig11.labels: expected 4 labels.* found 1"),
         ("figures/fig01/layout", "alignment_map", r"did you mean 'alignment_maps'\?"),
-        ("profiles/tiny/epochs", {"mars/normal": 3}, r"tiny.epochs: 'mars/normal' does not exist"),
+        (
+            "profiles/tiny/changes",
+            {"experiments": {"circle": {"nrmal": {"epochs": 3}}}},
+            r"profiles.tiny.changes.experiments.circle: 'nrmal' does not exist; did you mean",
+        ),
+        (
+            "profiles/quick/changes",  # that is not the profile in use
+            {"datasets": {"mars": {}}},
+            r"profiles.quick.changes.datasets: 'mars' does not exist",
+        ),
+        (
+            "profiles/tiny/changes",
+            {"experiments": {"circle": {"normal": {"epochs": -3}}}},
+            r"with profiles.tiny.changes, experiments.circle.normal.epochs: -3 is less than",
+        ),
+        ("profiles/tiny/changes", {"tables": {}}, r"unknown key 'tables'; known keys: datasets"),
         ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
         ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),
@@ -71,7 +87,7 @@ def test_mistakes_are_named(path: str, value: Any, message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         Study(changed(path, value))
     assert re.search(message, str(error.value)), str(error.value)
-    assert str(error.value).startswith("config.yaml, ")
+    assert re.match(r"config\.yaml(, | with )", str(error.value))
 
 
 def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
@@ -84,6 +100,24 @@ def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
     paper = Study(config | {"profile": "paper"})
     assert paper.training_settings("gaussian", "random_labels")["stop_when_fitted"] is False
     assert paper.training_settings("mnist_017", "random_labels")["epochs"] == 5000
+
+
+def test_a_profile_changes_what_it_names_and_nothing_else() -> None:
+    changes = {
+        "datasets": {"mnist_017": {"parameters": {"per_class": 7}}},
+        "experiments": {"circle": {"normal": {"epochs": 3}}},
+    }
+    config = changed("profiles/tiny/changes", changes)
+    study = Study(config)
+    assert study.config["datasets"]["mnist_017"]["parameters"] == {
+        "classes": [0, 1, 7],
+        "per_class": 7,
+    }
+    assert study.training_settings("circle", "normal")["epochs"] == 3
+    other = Study(changed("profiles/tiny/changes", {}))
+    assert other.config["datasets"]["mnist_017"]["parameters"]["per_class"] == 20
+    unchanged = {**study.config, "datasets": 0, "experiments": 0, "profiles": 0}
+    assert unchanged == {**other.config, "datasets": 0, "experiments": 0, "profiles": 0}
 
 
 def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise() -> None:

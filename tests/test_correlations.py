@@ -6,8 +6,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import kendalltau
 
-from pipeline.correlations import rank_correlations
+from pipeline.correlations import kendall_tau, rank_correlations
 
 
 def tidy(values: dict[str, dict[str, list[float]]]) -> pd.DataFrame:
@@ -65,3 +66,13 @@ def test_what_cannot_be_ranked_is_nan_and_what_is_missing_is_left_out() -> None:
         found = rank_correlations(table, "pieces", ["g", "absent"])
     assert list(found["dataset"]) == ["one", "all"]
     assert found["tau"].isna().all()
+
+
+@pytest.mark.parametrize("levels", [2, 4, 1000])  # many ties, some, hardly any
+def test_tau_agrees_with_scipy(levels: int) -> None:
+    draw = np.random.default_rng(levels)
+    for count in (3, 20):
+        x, y = draw.integers(levels, size=(2, count)).astype(float)
+        y[0] = np.inf
+        assert kendall_tau(x, y) == pytest.approx(kendalltau(x, y).statistic, nan_ok=True)
+    assert np.isnan(kendall_tau(x, np.ones(count)))

@@ -36,7 +36,7 @@ def tiny_config() -> dict[str, Any]:
     config["profiles"]["tiny"] = {
         "seeds": [0],
         "random_labels_until_fitted": False,
-        "epochs": {},
+        "changes": {},
         "without": [],
         "download": False,
         "precision": True,

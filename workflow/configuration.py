@@ -8,15 +8,13 @@ from typing import Any
 import jsonschema
 import yaml
 
+from workflow.configuration_error import ConfigurationError, check_known
+from workflow.profiles import with_changes
 from workflow.selection import Selection
 from workflow.views import parse_view
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 PACKAGE = Path(__file__).parent.parent / "pipeline"
-
-
-class ConfigurationError(ValueError):
-    """The configuration cannot be run; the message names the key and what to change."""
 
 
 class Study:
@@ -28,10 +26,12 @@ class Study:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         check_schema(config)
-        check_references(config)
-        self.config = config
         self.profile: str = config["profile"]
-        self.selection = Selection(config)
+        check_known("profile", self.profile, config["profiles"])
+        self.config = with_changes(config, self.profile)
+        check_schema(self.config, f" with profiles.{self.profile}.changes")
+        check_references(self.config)
+        self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
 
     def experiment(self, dataset: str, training: str) -> Mapping[str, Any]:
@@ -39,10 +39,9 @@ class Study:
         return self.config["experiments"][dataset][training]
 
     def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
-        """Return what a training depends on, with the profile's epochs and early stop."""
+        """Return what a training depends on, with the profile's early stop."""
         entry = dict(self.experiment(dataset, training))
         profile = self.config["profiles"][self.profile]
-        entry["epochs"] = profile["epochs"].get(f"{dataset}/{training}", entry["epochs"])
         entry["stop_when_fitted"] = profile["random_labels_until_fitted"] and entry["labels"] != "y"
         return entry
 
@@ -55,49 +54,50 @@ class Study:
         return source, name, str(start.get("seed", seed))
 
 
-def check_schema(config: Mapping[str, Any]) -> None:
-    """Compare with the closed schema; the message names the key and the nearest known one."""
+def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
+    """Compare with the closed schema; the message names the key and the nearest known one.
+
+    `changed` is told with the key: what the configuration was changed by.
+    """
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is None:
         return
     place = ".".join(map(str, error.absolute_path)) or "top level"
-    message = f"config.yaml, {place}: {error.message}"
+    message = f"config.yaml{changed}, {place}: {error.message}"
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for key in set(error.instance) - set(known):
             close = get_close_matches(str(key), known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-            message = f"config.yaml, {place}: unknown key {key!r}; {hint}"
+            message = f"config.yaml{changed}, {place}: unknown key {key!r}; {hint}"
     raise ConfigurationError(message)
 
 
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
-    _known("profile", config["profile"], config["profiles"])
     for name, entry in config["datasets"].items():
-        _known(f"datasets.{name}.generator", entry["generator"], _modules("generators"))
+        check_known(f"datasets.{name}.generator", entry["generator"], _modules("generators"))
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
     for dataset, trainings in config["experiments"].items():
-        _known(f"experiments.{dataset}", dataset, config["datasets"])
+        check_known(f"experiments.{dataset}", dataset, config["datasets"])
         for training, entry in trainings.items():
             place = f"experiments.{dataset}.{training}"
-            _known(
+            check_known(
                 f"{place}.architecture.name",
                 entry["architecture"]["name"],
                 _modules("architectures"),
             )
             _check_start(place, entry, config, known)
     for place, name in _tabulated(config):
-        _known(place, name, known)
+        check_known(place, name, known)
     check_figures(config, known)
     for dataset in config["planar"]:
-        _known("planar", dataset, config["datasets"])
+        check_known("planar", dataset, config["datasets"])
     for name, profile in config["profiles"].items():
+        with_changes(config, name)  # of profiles that are not used, what they name
         for dataset in profile["without"]:
-            _known(f"profiles.{name}.without", dataset, config["datasets"])
-        for experiment in profile["epochs"]:
-            _known(f"profiles.{name}.epochs", experiment, known)
+            check_known(f"profiles.{name}.without", dataset, config["datasets"])
     seeds = config["profiles"][config["profile"]]["seeds"]
     if config["figures"]["seed"] not in seeds:
         raise ConfigurationError(
@@ -113,7 +113,7 @@ def _check_start(
     seen = [place.removeprefix("experiments.").replace(".", "/")]
     while entry["start"] != "default":
         reference = _start_reference(entry["start"])
-        _known(f"{place}.start", reference, known)
+        check_known(f"{place}.start", reference, known)
         if reference in seen:
             raise ConfigurationError(
                 f"config.yaml, {place}.start: expected a chain that ends in `start: default`, "
@@ -143,10 +143,10 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
         if not isinstance(entry, Mapping):
             continue
         place = f"figures.{figure}"
-        _known(f"{place}.layout", entry["layout"], _modules("figures/layouts"))
+        check_known(f"{place}.layout", entry["layout"], _modules("figures/layouts"))
         for experiment in entry["experiments"]:
             dataset, training, *view = experiment.split("/", 2)
-            _known(place, f"{dataset}/{training}", known)
+            check_known(place, f"{dataset}/{training}", known)
             _check_view(place, view, config["experiments"][dataset][training])
         labels = entry.get("labels", entry["experiments"])
         if len(labels) != len(entry["experiments"]):
@@ -170,10 +170,3 @@ def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> No
 
 def _modules(package: str) -> list[str]:
     return sorted(f.stem for f in (PACKAGE / package).glob("*.py") if f.stem != "__init__")
-
-
-def _known(place: str, name: str, known: Any) -> None:
-    if name not in known:
-        close = get_close_matches(name, list(known), n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
-        raise ConfigurationError(f"config.yaml, {place}: {name!r} does not exist; {hint}")
