@@ -28,7 +28,7 @@ from pipeline.artifacts import (
     save_text,
     verify_bytes,
 )
-from pipeline.curvature.spectrum import empty_spectrum
+from pipeline.curvature.spectrum_dataset import empty_spectrum
 from pipeline.dataset import build_dataset
 from pipeline.schema import KINDS, SchemaError, check, string_array
 

@@ -13,8 +13,8 @@ from pipeline.curvature.density import (
     probe_vector,
     smoothed_density,
 )
+from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
-from pipeline.curvature.lanczos import MemoryLimitError
 from pipeline.losses import cross_entropy_per_sample
 from tests.test_lanczos import DiagonalOperator
 

@@ -1,6 +1,7 @@
 """Eigensolvers: spectra known by construction, LAPACK, and certificates computed again here."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +12,13 @@ from torch import Tensor, nn
 
 from pipeline.curvature.choice import choose_method, hessian_operator
 from pipeline.curvature.dense import dense_eigenpairs, dense_matrix
+from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
 from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.layered_products import LayeredProducts
 from pipeline.curvature.range_finder import RANGE_MARGIN, find_range, range_eigenpairs
-from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
+from pipeline.curvature.spectrum import compute_spectrum
+from pipeline.curvature.spectrum_dataset import empty_spectrum
 from pipeline.curvature.trace import trace_by_samples
 from pipeline.losses import cross_entropy_per_sample, squared_error_per_sample
 from pipeline.schema import check
@@ -261,6 +264,13 @@ def test_products_that_are_not_finite_are_refused(bad):
         range_eigenpairs(MatrixOperator(matrix), rank_tolerance=TOLERANCE, seed=SEED)
 
 
+def test_a_range_beyond_the_memory_limit_is_given_up_while_it_grows():
+    operator = MatrixOperator(torch.eye(400, dtype=torch.float64))
+    message = r"expected a range that fits into 0.002 GB, found 256 directions that take 0.004"
+    with pytest.raises(MemoryLimitError, match=message):
+        range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED, memory_limit=2e6)
+
+
 # the spectrum artifact
 
 
@@ -385,6 +395,24 @@ def test_a_killed_spectrum_goes_on_and_is_the_same_to_the_bit(make_problem, tmp_
     assert sum(multiplied) == whole.attrs["hessian_vector_products"] - 20
 
 
+def test_auto_takes_lanczos_where_the_range_turns_out_too_large(make_problem, monkeypatch):
+    case = make_problem("mlp_sigmoid")  # whose Hessian has full rank
+    monkeypatch.setattr("pipeline.curvature.choice.SMALL", 0)
+    monkeypatch.setattr("pipeline.curvature.choice.RANK_PER_OUTPUT", 0.05)
+    monkeypatch.setattr("pipeline.curvature.range_finder.BLOCK", 4)
+    settings = {**SETTINGS, "memory_limit_gb": 24 * 20 * (case.size + 20) / 0.75e9}
+    problem = (case.module, case.x, case.y, cross_entropy_per_sample)
+    spectrum = compute_spectrum(*problem, settings)
+    assert spectrum.attrs["method"] == "lanczos"
+    assert re.search(
+        r"eigenvalues, which take .*; range: expected a range", spectrum.attrs["reason"]
+    )
+    wanted = compute_spectrum(*problem, {**settings, "method": "dense"})["eigenvalues"]
+    np.testing.assert_allclose(spectrum["eigenvalues"][:6], wanted[:6], rtol=1e-9)
+    with pytest.raises(MemoryLimitError, match="take method lanczos"):  # nobody is overruled
+        compute_spectrum(*problem, {**settings, "method": "range"})
+
+
 def test_diverged_models_have_an_empty_spectrum_of_the_same_schema(make_problem):
     full = _spectrum(make_problem("softmax_regression"), "auto")
     empty = empty_spectrum(15, SETTINGS)
@@ -402,11 +430,11 @@ def test_diverged_models_have_an_empty_spectrum_of_the_same_schema(make_problem)
     [
         (4, 300, 150, 3, "dense", "300 parameters: the whole matrix is cheap"),
         (4, 301, 150, 3, "range", "301 non-zero eigenvalues"),  # there are no more than p
-        (4, 10_703, 150, 3, "range", "about 1,800 non-zero eigenvalues, which take 0.54 GB of 4"),
+        (4, 10_703, 150, 3, "range", "about 1,800 non-zero eigenvalues, which take 0.54 GB of 3"),
         (4, 7_203, 450, 3, "range", "7,203 parameters, 450 samples of 3 classes"),
         (4, 8_004, 400, 4, "range", "7,200 non-zero"),
-        (4, 61_411, 2_100, 3, "lanczos", "25,200 non-zero eigenvalues, which take 52 GB of 4 GB"),
-        (0.5, 10_703, 150, 3, "lanczos", "0.54 GB of 0.5 GB"),
+        (4, 61_411, 2_100, 3, "lanczos", "25,200 non-zero eigenvalues, which take 52 GB of 3 GB"),
+        (0.7, 10_703, 150, 3, "lanczos", "0.54 GB of 0.53 GB"),  # a quarter is for the products
     ],
 )
 def test_auto_chooses_by_size_and_memory_and_says_why(
@@ -426,12 +454,12 @@ def test_a_configured_method_is_taken_as_it_is(method):
 @pytest.mark.parametrize(
     ("name", "method", "share", "expected"),
     [
-        ("cnn", "range", 2, DenseMatrix),
-        ("cnn", "dense", 2, DenseMatrix),
-        ("cnn", "range", 1.9, LayeredProducts),  # it would leave less than half of the memory
-        ("cnn", "lanczos", 2, LayeredProducts),  # which takes few products
-        ("mlp_relu", "range", 2, LayeredProducts),  # whose products are cheap
-        ("mlp_sigmoid", "range", 2, Hessian),  # which has curved activations
+        ("cnn", "range", 4, DenseMatrix),
+        ("cnn", "dense", 4, DenseMatrix),
+        ("cnn", "range", 3.9, LayeredProducts),  # it would take more than a quarter of the memory
+        ("cnn", "lanczos", 4, LayeredProducts),  # which takes few products
+        ("mlp_relu", "range", 4, LayeredProducts),  # whose products are cheap
+        ("mlp_sigmoid", "range", 4, Hessian),  # which has curved activations
     ],
 )
 def test_the_matrix_is_assembled_where_products_are_expensive(
@@ -440,7 +468,7 @@ def test_the_matrix_is_assembled_where_products_are_expensive(
     case = make_problem(name)
     limit = share * 8 * case.size**2
     problem = (case.module, case.x, case.y, cross_entropy_per_sample)
-    operator = hessian_operator(*problem, method, limit + (1e6 if share == 2 else 0))
+    operator = hessian_operator(*problem, method, limit + (1e6 if share == 4 else 0))
     assert type(operator) is expected
     vectors = torch.eye(case.size, dtype=torch.float64)
     torch.testing.assert_close(operator(vectors), _hessian(case)(vectors), rtol=0, atol=1e-13)

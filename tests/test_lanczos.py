@@ -12,11 +12,11 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor
 
 from pipeline.curvature.dense import dense_matrix
+from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
 from pipeline.curvature.krylov import KrylovState
 from pipeline.curvature.lanczos import (
     WORKSPACE,
-    MemoryLimitError,
     NotConvergedError,
     basis_capacity,
     lanczos_eigenpairs,

@@ -8,7 +8,8 @@ import torch
 import xarray as xr
 
 from pipeline.alignment import align_samples
-from pipeline.curvature.spectrum import compute_spectrum, empty_spectrum
+from pipeline.curvature.spectrum import compute_spectrum
+from pipeline.curvature.spectrum_dataset import empty_spectrum
 from pipeline.losses import cross_entropy_per_sample
 from pipeline.measures import (
     alignment_statistic,

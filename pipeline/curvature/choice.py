@@ -10,6 +10,7 @@ from pipeline.curvature.hessian import Hessian, is_convolutional
 from pipeline.curvature.layer_steps import is_layered
 from pipeline.curvature.layered import DenseMatrix, layered_hessian
 from pipeline.curvature.layered_products import LayeredProducts
+from pipeline.curvature.range_finder import range_bytes
 from pipeline.losses import Loss
 
 # Below this number of parameters LAPACK is done before the range finder has started.
@@ -17,6 +18,8 @@ SMALL = 300
 # Non-zero eigenvalues to expect, per sample and class but one. The Gauss-Newton part of H has one,
 # the rest comes from the curvature of f_θ (measured on gaussian/normal: 4.0).
 RANK_PER_OUTPUT = 6
+# Share of the memory limit that products may take beside the eigensolver.
+FOR_PRODUCTS = 0.25
 # Bytes beyond which assembling a matrix gets no faster.
 ASSEMBLY = 2e9
 
@@ -30,10 +33,10 @@ def choose_method(
     if parameters <= SMALL:
         return "dense", f"{parameters:,} parameters: the whole matrix is cheap"
     rank = min(parameters, RANK_PER_OUTPUT * samples * (classes - 1))
-    needed, limit = range_bytes(parameters, rank) / 1e9, memory_limit(curvature) / 1e9
+    needed, limit = range_bytes(parameters, rank) / 1e9, solver_memory(curvature) / 1e9
     reason = (
         f"{parameters:,} parameters, {samples:,} samples of {classes} classes: up to about "
-        f"{rank:,} non-zero eigenvalues, which take {needed:.2g} GB of {limit:g} GB"
+        f"{rank:,} non-zero eigenvalues, which take {needed:.2g} GB of {limit:.2g} GB"
     )
     return "range" if needed <= limit else "lanczos", reason
 
@@ -43,12 +46,9 @@ def memory_limit(curvature: Mapping[str, Any]) -> float:
     return 1e9 * curvature.get("memory_limit_gb", inf)
 
 
-def range_bytes(parameters: int, rank: int) -> int:
-    """Return the memory of the range finder: basis, defects, vectors and a few r × r matrices.
-
-    Measured on gaussian/normal (p = 10,703, r = 1,211): 312 MB, by this formula 346 MB.
-    """
-    return 8 * 3 * rank * (parameters + rank)
+def solver_memory(curvature: Mapping[str, Any]) -> float:
+    """Return the part of the limit, in bytes, that is the eigensolver's own."""
+    return (1 - FOR_PRODUCTS) * memory_limit(curvature)
 
 
 def hessian_operator(
@@ -58,13 +58,13 @@ def hessian_operator(
 
     Networks of layers have products of their own, other modules automatic differentiation. The
     assembled matrix pays off for convolutions, whose products are expensive, where thousands of
-    them are taken and it leaves half of the memory to the eigensolver. Measured on the MNIST
+    them are taken and it leaves the eigensolver its share of the memory. Measured on the MNIST
     network with 450 samples: assembled in 5.5 s, the time of 27 products.
     """
     problem = (module, x, y, loss_per_sample)
     if not is_layered(module):
         return Hessian(*problem)
     size = x.dtype.itemsize * sum(parameter.numel() for parameter in module.parameters()) ** 2
-    if method == "lanczos" or not is_convolutional(module) or 2 * size > limit:
-        return LayeredProducts(*problem, memory=limit / 4)
+    if method == "lanczos" or not is_convolutional(module) or size > FOR_PRODUCTS * limit:
+        return LayeredProducts(*problem, memory=FOR_PRODUCTS * limit)
     return DenseMatrix(layered_hessian(*problem, memory_limit=min(limit - size, ASSEMBLY)))

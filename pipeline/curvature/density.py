@@ -18,8 +18,8 @@ import torch
 import xarray as xr
 from torch import Tensor
 
+from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import SymmetricOperator
-from pipeline.curvature.lanczos import MemoryLimitError
 from pipeline.progress import Progress
 from pipeline.randomness import derive_seed
 

@@ -6,6 +6,10 @@ import torch
 from torch import Tensor
 
 
+class MemoryLimitError(MemoryError):
+    """What an eigensolver needs does not fit into the memory limit."""
+
+
 @dataclass(frozen=True)
 class Eigenpairs:
     """Resolved eigenpairs of a symmetric p × p matrix.

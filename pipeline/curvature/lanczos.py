@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 
-from pipeline.curvature.eigenpairs import Eigenpairs
+from pipeline.curvature.eigenpairs import Eigenpairs, MemoryLimitError
 from pipeline.curvature.hessian import SymmetricOperator
 from pipeline.curvature.krylov import KrylovSpace, KrylovState, Ritz
 from pipeline.progress import Progress
@@ -19,10 +19,6 @@ from pipeline.progress import Progress
 WORKSPACE = 7
 # Estimated residuals have to be this much below the tolerance, for the measured ones to meet it.
 MARGIN = 0.9
-
-
-class MemoryLimitError(MemoryError):
-    """The smallest basis that can work does not fit into the memory limit."""
 
 
 class NotConvergedError(RuntimeError):

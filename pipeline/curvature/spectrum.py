@@ -1,23 +1,30 @@
-"""The spectrum artifact: one schema for every eigensolver."""
+"""The spectrum of one model: eigensolver, companions, and what they were."""
 
+import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from pipeline.curvature.choice import choose_method, hessian_operator, memory_limit
+from pipeline.curvature.choice import (
+    choose_method,
+    hessian_operator,
+    memory_limit,
+    solver_memory,
+)
 from pipeline.curvature.covariance import covariance_eigenpairs
 from pipeline.curvature.dense import dense_eigenpairs
 from pipeline.curvature.density import lanczos_quadrature, quadrature_dataset
-from pipeline.curvature.eigenpairs import Eigenpairs
+from pipeline.curvature.eigenpairs import Eigenpairs, MemoryLimitError
 from pipeline.curvature.hessian import SymmetricOperator
 from pipeline.curvature.krylov import KrylovState
 from pipeline.curvature.lanczos import lanczos_eigenpairs
 from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.range_finder import range_eigenpairs
+from pipeline.curvature.spectrum_dataset import spectrum_dataset
 from pipeline.curvature.trace import trace_by_samples
 from pipeline.losses import Loss
 from pipeline.randomness import derive_seed
@@ -53,27 +60,52 @@ def compute_spectrum(
     operator = hessian_operator(*problem, method, memory_limit(curvature))
     if isinstance(operator, DenseMatrix):
         reason += "; products with the assembled matrix"
-    tolerance, resumed = curvature["rank_tolerance"], None
-    if method == "dense":
-        pairs = dense_eigenpairs(operator, rank_tolerance=tolerance)
-    elif method == "range":
-        seed = derive_seed("range finder")
-        pairs = range_eigenpairs(operator, rank_tolerance=tolerance, seed=seed)
-    else:
-        # what is smaller than its residual may be is not told from the null space
-        tolerance = max(tolerance, curvature["residual_tolerance"])
-        resumed = unfinished.load() if unfinished else None
-        pairs = _outermost_eigenpairs(operator, curvature, unfinished, resumed).above(tolerance)
+    resumed = unfinished.load() if unfinished else None
+    solve = partial(_eigenpairs, operator, curvature, unfinished, resumed)
+    try:
+        pairs = solve(method)
+    except MemoryLimitError as error:
+        if curvature["method"] != "auto" or method == "lanczos":
+            raise
+        print(f"{error}\ntaking lanczos", file=sys.stderr)
+        method, reason = "lanczos", f"{reason}; {method}: {error}"
+        pairs = solve(method)
     density = xr.Dataset() if pairs.complete else _density(operator, curvature)
     by_samples = trace_by_samples(*problem)
     attributes = {
         "method": method,
         "reason": reason,
-        "rank_tolerance": tolerance,
+        "rank_tolerance": _rank_tolerance(curvature, method),
         "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
     }
     return spectrum_dataset(pairs, attributes).merge(density)
+
+
+def _eigenpairs(
+    operator: SymmetricOperator,
+    curvature: Mapping[str, Any],
+    unfinished: Unfinished | None,
+    resumed: KrylovState | None,
+    method: str,
+) -> Eigenpairs:
+    tolerance = _rank_tolerance(curvature, method)
+    if method == "dense":
+        return dense_eigenpairs(operator, rank_tolerance=tolerance)
+    if method == "range":
+        return range_eigenpairs(
+            operator,
+            rank_tolerance=tolerance,
+            seed=derive_seed("range finder"),
+            memory_limit=solver_memory(curvature),
+        )
+    return _outermost_eigenpairs(operator, curvature, unfinished, resumed).above(tolerance)
+
+
+def _rank_tolerance(curvature: Mapping[str, Any], method: str) -> float:
+    """With lanczos, what is smaller than its residual may be is not told from the null space."""
+    tolerance = curvature["rank_tolerance"]
+    return max(tolerance, curvature["residual_tolerance"]) if method == "lanczos" else tolerance
 
 
 def _outermost_eigenpairs(
@@ -121,65 +153,3 @@ def compute_covariance_spectrum(
         "trace_by_samples": float("nan"),
     }
     return spectrum_dataset(pairs, attributes)
-
-
-def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dataset:
-    """Put eigenpairs into the spectrum schema."""
-    return xr.Dataset(
-        {
-            "eigenvalues": (
-                "eigen",
-                _numpy(pairs.eigenvalues),
-                {"long_name": "Hessian eigenvalue"},
-            ),
-            "eigenvectors": (
-                ("eigen", "parameter"),
-                _numpy(pairs.eigenvectors),
-                {"long_name": "Hessian eigenvector, of unit length; its sign is arbitrary"},
-            ),
-            "residuals": (
-                "eigen",
-                _numpy(pairs.residuals),
-                {"long_name": "length of H v − λ v"},
-            ),
-        },
-        coords={"eigen": np.arange(len(pairs.eigenvalues))},
-        attrs={
-            **attributes,
-            "rank": len(pairs.eigenvalues),
-            "null_space_dimension": pairs.null_space,
-            "not_computed": pairs.not_computed,
-            "complete": pairs.complete,
-            "certificate": pairs.certificate,
-            "certificate_meaning": "Frobenius norm of H Q - Q (Q^T H Q) for the computed basis Q",
-        },
-    )
-
-
-def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
-    """Return a spectrum with no pair: what there is to say about a model that diverged."""
-    none = np.empty(0)
-    return xr.Dataset(
-        {
-            "eigenvalues": ("eigen", none),
-            "eigenvectors": (("eigen", "parameter"), np.empty((0, parameters))),
-            "residuals": ("eigen", none),
-        },
-        coords={"eigen": np.arange(0)},
-        attrs={
-            "method": "none",
-            "reason": "training diverged: the parameters are not finite",
-            "rank_tolerance": curvature["rank_tolerance"],
-            "hessian_vector_products": 0,
-            "trace_by_samples": float("nan"),
-            "rank": 0,
-            "null_space_dimension": 0,
-            "not_computed": parameters,
-            "complete": False,
-            "certificate": float("nan"),
-        },
-    )
-
-
-def _numpy(tensor: Tensor) -> np.ndarray:
-    return tensor.cpu().numpy()

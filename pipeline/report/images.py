@@ -8,7 +8,7 @@ from PIL import Image, ImageFile
 
 WIDTH = 1600  # pixels; twice the width of a column of the page
 # lossless, and of its settings the one after which more time hardly saves bytes: a palette of 256
-# colours is smaller still but draws steps into the colour maps, and its search takes three times longer
+# colours is smaller still but draws steps into the colour maps, and takes three times longer
 EFFORT = {"lossless": True, "quality": 20, "method": 1}
 
 

@@ -5,11 +5,8 @@ import json
 import torch
 
 from pipeline.artifacts import open_artifact
-from pipeline.curvature.spectrum import (
-    compute_covariance_spectrum,
-    compute_spectrum,
-    empty_spectrum,
-)
+from pipeline.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
+from pipeline.curvature.spectrum_dataset import empty_spectrum
 from pipeline.dataset import samples_of
 from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
