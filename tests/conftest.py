@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import torch
+from made_up_report import write_results
 from torch import Tensor, nn
 
 SAMPLES = 150
@@ -74,3 +76,14 @@ def make_problem() -> Callable[[str], Problem]:
 @pytest.fixture(params=PROBLEMS)
 def problem(request: pytest.FixtureRequest) -> Problem:
     return build_problem(request.param)
+
+
+@pytest.fixture(scope="session")
+def report_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return made-up results with their report."""
+    return write_results(tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def report_page(report_results: Path) -> str:
+    return (report_results / "report.html").read_text(encoding="utf-8")

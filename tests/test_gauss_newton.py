@@ -14,7 +14,7 @@ from pipeline.curvature.gauss_newton import (
 )
 from pipeline.curvature.hessian import Hessian
 from pipeline.gradients import per_sample_gradients
-from pipeline.losses import cross_entropy_per_sample
+from pipeline.losses import cross_entropy_per_sample, squared_error_per_sample
 
 DECADES = (0, 3, 17, 40, 41, 77, 140)  # of the vectors' lengths
 
@@ -111,7 +111,7 @@ def test_the_factor_agrees_with_a_loop_over_samples(make_problem):
         )
         weights = torch.softmax(logits.detach(), 0)
         expected += jacobian.T @ (torch.diag(weights) - torch.outer(weights, weights)) @ jacobian
-    factor = gauss_newton_factor(case.module, x, y)
+    factor = gauss_newton_factor(case.module, x, y, cross_entropy_per_sample)
     assert factor.shape == (14, case.size)
     torch.testing.assert_close(
         factor.T @ factor, expected / 7, rtol=0, atol=1e-13 * float(expected.max())
@@ -120,15 +120,17 @@ def test_the_factor_agrees_with_a_loop_over_samples(make_problem):
 
 def test_the_hessian_of_a_linear_network_is_its_gauss_newton_part(make_problem):
     case = make_problem("softmax_regression")
-    factor = gauss_newton_factor(case.module, case.x, case.y)
+    factor = gauss_newton_factor(case.module, case.x, case.y, cross_entropy_per_sample)
     hessian = dense_matrix(Hessian(case.module, case.x, case.y, cross_entropy_per_sample))
     torch.testing.assert_close(factor.T @ factor, hessian, rtol=0, atol=1e-14)
 
 
 def test_rank_bound_by_hand_and_against_the_rank(make_problem):
     case = make_problem("mlp_relu")  # layers of 60, 420 and 63 parameters, of which 21 per class
-    assert hessian_rank_bound(case.module, case.x) == 150 * 2 + 2 * (60 + 63 - 21)
-    bound = hessian_rank_bound(case.module, case.x[:8])
+    assert hessian_rank_bound(case.module, case.x, cross_entropy_per_sample) == 150 * 2 + 2 * (
+        60 + 63 - 21
+    )
+    bound = hessian_rank_bound(case.module, case.x[:8], cross_entropy_per_sample)
     assert bound == 8 * 2 + 2 * (60 + 63 - 21)
     matrix = dense_matrix(Hessian(case.module, case.x[:8], case.y[:8], cross_entropy_per_sample))
     rank = int(torch.linalg.matrix_rank(matrix, hermitian=True))
@@ -137,13 +139,47 @@ def test_rank_bound_by_hand_and_against_the_rank(make_problem):
 
 def test_rank_bound_is_at_most_the_number_of_parameters(make_problem):
     case = make_problem("softmax_regression")
-    assert hessian_rank_bound(case.module, case.x) == 15
+    assert hessian_rank_bound(case.module, case.x, cross_entropy_per_sample) == 15
 
 
 def test_networks_that_are_not_linear_in_each_layer_have_no_rank_bound(make_problem):
     case = make_problem("mlp_sigmoid")
-    with pytest.raises(ValueError, match="expected a network that is linear in the parameters"):
-        hessian_rank_bound(case.module, case.x)
+    assert hessian_rank_bound(case.module, case.x[:8], cross_entropy_per_sample) == case.size
+
+
+def test_the_squared_error_by_its_hessian_where_the_network_is_linear(make_problem):
+    case = make_problem("softmax_regression")
+    problem = (case.module, case.x, case.y, squared_error_per_sample)
+    factor = gauss_newton_factor(*problem)
+    assert len(factor) == 3 * len(case.x)
+    torch.testing.assert_close(
+        factor.T @ factor, dense_matrix(Hessian(*problem)), rtol=0, atol=1e-13
+    )
+
+
+def test_the_squared_error_of_samples_that_are_fitted_leaves_the_gauss_newton_part(make_problem):
+    # with the targets that the network itself gives, K vanishes
+    case = make_problem("mlp_relu")
+    x, y = case.x[:7], case.y[:7]
+    target = case.module(x).detach()
+    fitted = Hessian(case.module, x, y, lambda logits, _: (logits - target).square().mean(1))
+    factor = gauss_newton_factor(case.module, x, y, squared_error_per_sample)
+    torch.testing.assert_close(factor.T @ factor, dense_matrix(fitted), rtol=0, atol=1e-12)
+
+
+def test_rank_bound_of_the_squared_error(make_problem):
+    case = make_problem("mlp_relu")
+    x, y = case.x[:8], case.y[:8]
+    bound = hessian_rank_bound(case.module, x, squared_error_per_sample)
+    assert bound == 8 * 3 + 2 * (60 + 63)
+    matrix = dense_matrix(Hessian(case.module, x, y, squared_error_per_sample))
+    assert bound - 80 < int(torch.linalg.matrix_rank(matrix, hermitian=True)) <= bound
+
+
+def test_losses_without_a_factor_are_refused(make_problem):
+    case = make_problem("mlp_relu")
+    with pytest.raises(ValueError, match=r"expected the cross-entropy or the squared error"):
+        gauss_newton_factor(case.module, case.x, case.y, lambda logits, _: logits.sum(1))
 
 
 def test_vectors_that_are_all_too_short_are_refused():
@@ -166,7 +202,7 @@ def test_a_confident_network_agrees_with_450_digits():
     module, x, y = _confident_network()
     with mpmath.workdps(450):
         logarithms, vectors = _exact_eigenpairs(_factor_by_differences(module, x, y))
-    pairs = graded_eigenpairs(gauss_newton_factor(module, x, y))
+    pairs = graded_eigenpairs(gauss_newton_factor(module, x, y, cross_entropy_per_sample))
     found = len(pairs.eigenvalues)
     # after the last one only the null space, where the differences' error remains
     assert logarithms[found:].max(initial=-390) < -180
@@ -184,7 +220,7 @@ def test_a_confident_network_agrees_with_450_digits():
 
 
 def test_a_plain_eigendecomposition_resolves_less_of_a_confident_network():
-    factor = gauss_newton_factor(*_confident_network())
+    factor = gauss_newton_factor(*_confident_network(), cross_entropy_per_sample)
     plain = torch.linalg.eigvalsh(factor.T @ factor).abs()
     graded = graded_eigenpairs(factor).eigenvalues
     above = int((plain > 1e-12 * plain.max()).sum())

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.alignment import random_directions
+from pipeline.arithmetics import all_eigenpairs, unit_gradients
 from pipeline.artifacts import open_table, save_artifact
-from pipeline.losses import cross_entropy_per_sample
+from pipeline.losses import Loss, cross_entropy_per_sample, squared_error_per_sample
 from pipeline.models import build_model, parameter_layers, parameter_vector
-from pipeline.precision import all_eigenpairs, study_precision, unit_gradients
+from pipeline.precision import study_precision
 from pipeline.schema import string_array
 from workflow.job import Job
 from workflow.scripts.study_precision import main
@@ -28,7 +29,7 @@ METHODS = {
 OF_HESSIAN = {"range", "float64_dense", "float64_dense_cut", "float32_dense"}
 
 
-def _network(scale: float) -> tuple[nn.Sequential, Tensor, Tensor]:
+def _network(scale: float) -> tuple[nn.Sequential, Tensor, Tensor, Loss]:
     """A 2-6-6-3 network with 40 samples; the larger the scale, the more confident it is."""
     generator = torch.Generator().manual_seed(2)
     module = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
@@ -36,7 +37,7 @@ def _network(scale: float) -> tuple[nn.Sequential, Tensor, Tensor]:
         # as float32 holds them, so that both precisions see the same network
         parameter.data.copy_(scale * torch.randn(parameter.shape, generator=generator))
     x = torch.randn(40, 2, generator=generator).double()
-    return module, x, module(x).argmax(1)
+    return module, x, module(x).argmax(1), cross_entropy_per_sample
 
 
 def _value(table: pd.DataFrame, method: str, quantity: str, statistic: str = "") -> float:
@@ -55,7 +56,7 @@ def confident() -> pd.DataFrame:
     return study_precision(*_network(4.0), rank_tolerance=1e-12)[0]
 
 
-def _naive_float32(module: nn.Sequential, x: Tensor, y: Tensor) -> dict[str, float]:
+def _naive_float32(module: nn.Sequential, x: Tensor, y: Tensor, _: Loss) -> dict[str, float]:
     """The authors' computation: double backward row by row, LAPACK, a gradient at a time."""
     module, x = copy.deepcopy(module).float(), x.float()
     parameters = list(module.parameters())
@@ -166,10 +167,28 @@ def test_tables_are_tidy_and_curves_pass_through_g_theta():
         assert below.iloc[-1] >= _value(table, method, "g_theta", statistic) >= above.iloc[0]
 
 
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [(nn.ReLU, squared_error_per_sample), (nn.Sigmoid, cross_entropy_per_sample)],
+    ids=["squared error", "sigmoid"],
+)
+def test_other_losses_and_activations(activation, loss):
+    module, x, y, _ = _network(0.7)
+    module = nn.Sequential(module[0], activation(), module[2], activation(), module[4])
+    table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
+    assert set(table["method"]) == METHODS
+    assert len({_value(table, m, "g_theta", "max") for m in OF_HESSIAN - {"float32_dense"}}) == 1
+    for method in ("range", "float64_dense", "gauss_newton"):
+        assert _value(table, method, "resolved_share_min") == pytest.approx(1, abs=1e-5)
+    assert _value(table, "float32_dense", "eigenvalue_error") < 1e-5 * _value(
+        table, "range", "lambda_max"
+    )
+
+
 def test_labels_that_differ_from_the_prediction_are_counted():
-    module, x, y = _network(0.7)
+    module, x, y, loss = _network(0.7)
     y[:10] = (y[:10] + 1) % 3
-    table, _ = study_precision(module, x, y, rank_tolerance=1e-12)
+    table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
     assert _value(table, "gauss_newton", "misclassified") == 0.25
 
 
@@ -245,9 +264,13 @@ def test_the_step_writes_both_tables(tmp_path):
     assert set(table["method"]) == METHODS
 
 
-@pytest.mark.parametrize(
-    "attributes", [{"status": "diverged"}, {"loss": "squared_error"}], ids=lambda a: next(iter(a))
-)
-def test_models_without_graded_hessian_are_refused(tmp_path, attributes):
+def test_the_step_takes_the_loss_of_the_training(tmp_path):
+    job = _job(tmp_path, loss="squared_error")
+    main(job)
+    table = open_table(job.output["precision"])
+    assert _value(table.fillna(""), "gauss_newton", "ceiling") == 1  # 24 · 2 rows, 42 parameters
+
+
+def test_models_that_diverged_are_refused(tmp_path):
     with pytest.raises(ValueError, match="expected a model with finite parameters"):
-        main(_job(tmp_path, **attributes))
+        main(_job(tmp_path, status="diverged"))

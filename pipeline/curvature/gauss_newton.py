@@ -1,7 +1,8 @@
 """The Gauss-Newton part of the Hessian, and its eigenpairs to high relative precision.
 
-H = F + K with F = (1/n) Σ_s J_sᵀ (diag q_s − q_s q_sᵀ) J_s. The gradient of a sample at its
-predicted label lies in the range of F. A sample that is classified with confidence adds to F about
+H = F + K with F = (1/n) Σ_s J_sᵀ S_s J_s, where S_s = ∂²ℓ_s/∂f² is diag q_s − q_s q_sᵀ for the
+cross-entropy and 2/C for the squared error. The gradient of a sample at its predicted label lies in
+the range of F. A sample that is classified with confidence adds to the F of the cross-entropy about
 its softmax weight, 1e-100 for some, and as a matrix F has lost that part. Here F is kept as a sum
 
     F = Σ_k a_k a_kᵀ
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.layer_steps import evaluate, is_layered
 from pipeline.gradients import per_sample_gradients
+from pipeline.losses import Loss, cross_entropy_per_sample, squared_error_per_sample
 
 # What remains of a vector after orthogonalisation, relative to its length, that is round-off.
 ROUND_OFF = 1e-13
@@ -31,13 +33,27 @@ ROUND_OFF = 1e-13
 SMALLEST = 1e-290
 
 
-def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Return rows a (n (C−1), p) with Σ a aᵀ = (1/n) Σ_s J_sᵀ (diag q_s − q_s q_sᵀ) J_s.
+def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss) -> Tensor:
+    """Return rows a (m, p) with Σ a aᵀ = F for the mean loss on x (n, feature…), y (n,).
 
-    x is (n, feature…), y (n,). With j_c = ∂(f_c − f_y)/∂θ of the classes c ≠ y and their softmax
-    weights q_c, the rows of a sample are √q_c (j_c − Σ_c' q_c' j_c' / (1 + √q_y)) / √n. Their
-    lengths have full relative precision as long as √q_c is a number, for weights down to 1e-600.
+    With j_c = ∂f_c/∂θ of a sample, squared error: m = n C rows √(2/C) j_c / √n. Cross-entropy:
+    m = n (C−1) rows √q_c (j_c − Σ_c' q_c' j_c' / (1 + √q_y)) / √n of the classes c ≠ y, with j_c of
+    f_c − f_y in place of f_c and the softmax weights q_c. Their lengths have full relative
+    precision as long as √q_c is a number, for weights down to 1e-600.
+
+    Raises ValueError for another loss.
     """
+    if loss_per_sample is cross_entropy_per_sample:
+        return _cross_entropy_factor(module, x, y)
+    if loss_per_sample is squared_error_per_sample:
+        return _squared_error_factor(module, x, y)
+    raise ValueError(
+        f"expected the cross-entropy or the squared error of each sample, found {loss_per_sample}; "
+        "write the square root of its ∂²ℓ/∂f² beside theirs"
+    )
+
+
+def _cross_entropy_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     with torch.no_grad():
         log_weights = torch.log_softmax(module(x), dim=1)
     classes = log_weights.shape[1]
@@ -51,6 +67,17 @@ def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     gradient = torch.einsum("sc,scp->sp", roots.square(), jacobian)
     centre = gradient / (1 + root_of_label)
     return (roots[:, :, None] * (jacobian - centre[:, None])).flatten(0, 1) / len(y) ** 0.5
+
+
+def _squared_error_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    def logit(logits: Tensor, classes: Tensor) -> Tensor:
+        return logits.gather(1, classes[:, None])[:, 0]
+
+    classes = module(x[:1]).shape[1]
+    jacobian = [
+        per_sample_gradients(module, x, torch.full_like(y, c), logit) for c in range(classes)
+    ]
+    return torch.cat(jacobian) * (2 / (classes * len(y))) ** 0.5
 
 
 def graded_eigenpairs(factor: Tensor) -> Eigenpairs:
@@ -75,28 +102,25 @@ def graded_eigenpairs(factor: Tensor) -> Eigenpairs:
     return Eigenpairs.of_factor(factor, eigenvalues, eigenvectors)
 
 
-def hessian_rank_bound(module: nn.Module, x: Tensor) -> int:
-    """Return a bound on the rank of the Hessian of the cross-entropy on x, whatever θ and y.
+def hessian_rank_bound(module: nn.Module, x: Tensor, loss_per_sample: Loss) -> int:
+    """Return a bound on the rank of the Hessian of the mean loss on x, whatever θ and y.
 
-    rank H ≤ n (C−1) + 2 m, where m counts the parameters of all layers but the largest: F has rank
-    at most n (C−1), and K couples different layers only, since f is linear in each. Of the last
-    layer one class in C adds nothing to m: the loss does not change when the same number is added
-    to all logits.
-
-    Raises ValueError when the module is not `is_layered`.
+    For networks that are linear in the parameters of each layer (`is_layered`), rank H ≤ n k + 2 m,
+    where m counts the parameters of all layers but the largest: F has rank at most n k, and K
+    couples different layers only. For the squared error k = C. The cross-entropy does not change
+    when the same number is added to all logits: k = C − 1, and of the last layer one class in C
+    adds nothing to m. Other networks have no bound below p.
     """
     if not is_layered(module):
-        raise ValueError(
-            "expected a network that is linear in the parameters of each layer, as `is_layered` "
-            f"says, found {module}; nothing bounds the rank of its Hessian below p"
-        )
+        return sum(parameter.numel() for parameter in module.parameters())
     steps, _ = evaluate(module, x[:1])
     counts = [step.bias.stop - step.weight.start for step in steps]
     classes = module(x[:1]).shape[1]
+    invariant = loss_per_sample is cross_entropy_per_sample
     coupled = sum(counts) - max(counts)
-    if counts[-1] != max(counts):
+    if invariant and counts[-1] != max(counts):
         coupled -= counts[-1] // classes
-    return min(sum(counts), len(x) * (classes - 1) + 2 * coupled)
+    return min(sum(counts), len(x) * (classes - invariant) + 2 * coupled)
 
 
 def _margin_gradients(module: nn.Module, x: Tensor, y: Tensor, others: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ def main(job: Job) -> None:
     table["statistic"] = table["statistic"].fillna("")  # an empty field reads as NaN
     save_table(table, job.output["csv"])
     save_table(curves, job.output["curves"])
-    notes = ["G_θ from the maximum over samples. What the methods are: pipeline/precision.py."]
+    notes = ["G_θ from the maximum over samples. What the methods are: pipeline/arithmetics.py."]
     if job.settings["profile"]:
         notes.append(f"Not the full study: {job.settings['profile']}.")
     text = markdown(display_precision(table, "g_theta", "max"), notes)
