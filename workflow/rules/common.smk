@@ -24,6 +24,8 @@ adopt_artifacts(workflow)
 
 # jobs import the project from where the Snakefile is, whatever the working directory
 os.environ["PYTHONPATH"] = workflow.basedir
+# on a GPU float32 shall mean float32: convolutions would round to 10 bits, unlike on a CPU
+os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 RUN = "{python} -m workflow.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
