@@ -294,6 +294,13 @@ def test_losing_the_memory_reruns_nothing_and_rebuilds_it(study: TinyStudy) -> N
     assert study.planned(TARGET) == []
 
 
+def test_losing_the_memory_leaves_room_for_targets_that_make_nothing(study: TinyStudy) -> None:
+    forget(study)
+    jobs = study.planned("all")  # much of it was never made
+    assert ("table1", "", "", "") in jobs
+    assert not {("measure", "iris", "normal", "0"), ("table2", "", "", "")} & set(jobs)
+
+
 def test_losing_the_memory_hides_no_edit(study: TinyStudy) -> None:
     undo = edit_code(study)
     forget(study)

@@ -65,7 +65,7 @@ class TinyStudy:
     def with_own_code(cls, directory: Path) -> "TinyStudy":
         """Return a study with a copy of the code in its directory, to edit."""
         code = directory / "code"
-        for name in ("pipeline", "workflow"):
+        for name in ("pipeline", "workflow", "benchmarks"):
             shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Snakefile", "config.yaml"):
             shutil.copy(ROOT / name, code / name)

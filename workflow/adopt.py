@@ -52,7 +52,7 @@ async def _adopt(dag: Any) -> None:
     dag.update_jobids()  # a record holds the shell command, and that may show the job's id
     digest = remembered()
     refused = []
-    for job in dag.jobs:
+    for job in filter(lambda job: job.output, dag.jobs):  # `all` makes nothing itself
         if unknown.isdisjoint([*job.output, *job.input]) or await _is_unfinished(dag, job):
             continue
         step = Step.of(job.params.spec, job.params.files)
