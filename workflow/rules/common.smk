@@ -40,6 +40,11 @@ onstart:
         start_warm_process()
 
 
+# in a SLURM job, which runs a group of steps; there, Snakemake calls no hooks
+if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
+    start_warm_process()
+
+
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
     training="[a-z][a-z0-9_]*",
