@@ -1,4 +1,15 @@
 # The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
+import sys
+
+sys.path.insert(0, workflow.basedir)
+
+from workflow.configuration_error import ConfigurationError
+from workflow.configuration_file import check_file
+
+try:
+    check_file(f"{workflow.basedir}/config.yaml")
+except ConfigurationError as error:
+    raise WorkflowError(str(error))
 
 
 configfile: f"{workflow.basedir}/config.yaml"

@@ -24,13 +24,22 @@ def generate_samples(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Call `pipeline.generators.<generator>.generate(**parameters)`.
 
-    A generator that reads files also gets the `data_folder`. Returns x, y and what the generator
-    says about its source (nothing, for most).
+    A generator that reads files also gets the `data_folder`. Returns x float32, y int64, whatever
+    numbers they were, and what the generator says about its source (nothing, for most).
+
+    Raises ValueError when they are no numbers, labels no whole ones, or not as many as samples.
     """
     generate = import_module(f"pipeline.generators.{generator}").generate
     folder = {"data_folder": data_folder} if "data_folder" in signature(generate).parameters else {}
     x, y, *about = generate(**parameters, **folder)
-    return x, y, about[0] if about else {}
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype.kind not in "fiub" or y.dtype.kind not in "iub" or y.shape != x.shape[:1]:
+        raise ValueError(
+            f"expected numbers x (sample, …) and as many whole-number labels y (sample,) from the "
+            f"generator {generator!r}, found {x.dtype} {x.shape} and {y.dtype} {y.shape}; return "
+            "x, y.astype(int)"
+        )
+    return x.astype(np.float32), y.astype(np.int64), about[0] if about else {}
 
 
 def build_dataset(

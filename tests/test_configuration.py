@@ -1,6 +1,7 @@
 """A wrong configuration is refused before anything runs, with the key named."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tiny_study import ROOT, tiny_config
 
 from workflow.configuration import Study
 from workflow.configuration_error import ConfigurationError
+from workflow.options import check_options
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -65,8 +67,27 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         (
             "profiles/tiny/changes",
             {"experiments": {"circle": {"normal": {"epochs": -3}}}},
-            r"with profiles.tiny.changes, experiments.circle.normal.epochs: -3 is less than",
+            r"with profile tiny, experiments.circle.normal.epochs: -3 is less than",
         ),
+        ("profiles/quick/extends", "papr", r"profiles.quick.extends: 'papr' does not exist; did"),
+        ("profiles/tiny/extends", "tiny", r"profiles.tiny.extends: .* the circle tiny → tiny"),
+        ("profiles/mine", {"seeds": [1]}, r"profiles.mine: 'random_labels_until_fitted' is a req"),
+        (
+            "datasets/circle/parameters",
+            {"sample": 100, "factor": 0.5, "noise": 0.1, "random_state": 28},
+            r"datasets.circle.parameters: 'sample' does not exist; did you mean 'samples'\?",
+        ),
+        (
+            "datasets/circle/parameters",
+            {"samples": 100, "factor": 0.5},
+            r"parameters: expected 'noise', 'random_state', which circles.generate\(\) has no def",
+        ),
+        (
+            "experiments/circle/normal/architecture",
+            {"name": "mlp", "hiden": [5]},
+            r"normal.architecture: 'hiden' does not exist; did you mean 'hidden'\?",
+        ),
+        ("experiments/circle/normal/architecture", {"name": "mlp"}, r"expected 'hidden', which"),
         ("profiles/tiny/changes", {"tables": {}}, r"unknown key 'tables'; known keys: datasets"),
         ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
@@ -118,6 +139,40 @@ def test_a_profile_changes_what_it_names_and_nothing_else() -> None:
     assert other.config["datasets"]["mnist_017"]["parameters"]["per_class"] == 20
     unchanged = {**study.config, "datasets": 0, "experiments": 0, "profiles": 0}
     assert unchanged == {**other.config, "datasets": 0, "experiments": 0, "profiles": 0}
+
+
+def test_a_profile_has_what_it_does_not_say_from_the_one_it_extends() -> None:
+    config = changed("profiles/tiny/changes", {"curvature": {"rank_tolerance": 1e-10}})
+    own = {"experiments": {"circle": {"normal": {"epochs": 3}}}}
+    config["profiles"]["mine"] = {"extends": "tiny", "seeds": [0, 7], "changes": own}
+    study = Study({**config, "profile": "mine"})
+    assert study.seeds == [0, 7]
+    assert study.config["curvature"]["rank_tolerance"] == 1e-10
+    assert study.training_settings("circle", "normal")["epochs"] == 3
+    assert study.config["profiles"]["mine"]["precision"] is True
+
+
+def test_options_are_read_off_the_source(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def build(shape, n, width, /, depth=2, *, act, **more):\n    pass\n")
+    given = {"width": 1, "act": "relu", "whatever": 3}
+    check_options("place", file, "build", given, leading=2)
+    with pytest.raises(ConfigurationError, match=r"place: expected 'act', which mine.build\(\)"):
+        check_options("place", file, "build", {"width": 1}, leading=2)
+    check_options("place", file, "another", {}, leading=2)  # comes from elsewhere
+
+
+def test_what_is_asked_for_by_a_wrong_name_is_named() -> None:
+    study = Study(tiny_config())
+    for ask in (
+        lambda: study.dataset("circl"),
+        lambda: study.experiment("circl", "normal"),
+        lambda: study.start("circl", "normal", "0"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"'circl' does not exist; did you mean"):
+            ask()
+    with pytest.raises(ConfigurationError, match=r"experiments.circle: 'nrmal' does not exist"):
+        study.experiment("circle", "nrmal")
 
 
 def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise() -> None:

@@ -1,5 +1,7 @@
 """Split and random labels, against the fact sheet's rules written out here a second way."""
 
+import sys
+import types
 from collections import Counter
 from pathlib import Path
 
@@ -118,6 +120,42 @@ def test_images_get_named_axes():
     images = np.zeros((10, 1, 4, 5), dtype=np.float32)
     dataset = build_dataset(images, np.arange(10) % 2, train_fraction=0.5)
     assert dataset["x"].dims == ("sample", "channel", "row", "column")
+
+
+def _generator(monkeypatch, x, y):
+    module = types.SimpleNamespace(generate=lambda: (x, y))
+    monkeypatch.setitem(sys.modules, "pipeline.generators.mine", module)
+    return generate_samples("mine", {})
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([[0.5, 1], [2, 3]], [0, 1]),
+        (np.array([[0.5, 1], [2, 3]]), np.array([0, 1], np.int32)),
+        (np.array([[0.5, 1], [2, 3]], np.float16), np.array([False, True])),
+    ],
+    ids=["lists", "float64", "booleans"],
+)
+def test_generators_may_return_any_numbers(monkeypatch, x, y):
+    found_x, found_y, about = _generator(monkeypatch, x, y)
+    assert (found_x.dtype, found_y.dtype, about) == (np.float32, np.int64, {})
+    assert found_x.tolist() == [[0.5, 1], [2, 3]]
+    assert found_y.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.zeros((2, 2)), np.array([0.0, 1.0])),
+        (np.zeros((2, 2)), np.array([0, 1, 1])),
+        (np.array([["a"], ["b"]]), np.array([0, 1])),
+    ],
+    ids=["fractions as labels", "another number of labels", "text"],
+)
+def test_what_is_no_data_set_is_said_of_the_generator(monkeypatch, x, y):
+    with pytest.raises(ValueError, match=r"expected numbers x .* from the generator 'mine', found"):
+        _generator(monkeypatch, x, y)
 
 
 def test_labels_with_a_gap_are_refused():

@@ -10,7 +10,7 @@ import xarray as xr
 
 from pipeline.artifacts import save_artifact
 from pipeline.schema import KINDS, string_array
-from workflow import inspect, open_artifacts
+from workflow import inspect, open_artifacts, provenance
 from workflow.distance import distance
 
 
@@ -47,6 +47,23 @@ def saved_table(folder: Path, text: str) -> Path:
 def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     inspect.main(list(arguments))
     return capsys.readouterr().out
+
+
+def test_differences_of_long_settings_are_shown_where_they_part() -> None:
+    names = [f"fig{n:02}" for n in range(30)]
+    (change,) = provenance.differences({"targets": names}, {"targets": [*names, "my_maps"]})
+    assert change.startswith("targets …")
+    assert '"my_maps"]' in change
+    assert len(change) < 150
+    (change,) = provenance.differences({"a": {"b": 1}}, {"a": {"b": 2}})
+    assert change == "a.b 1 → 2"
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path, capsys) -> None:
+    with pytest.raises(SystemExit) as end:
+        inspect.main(["list", str(tmp_path / "reslts")])
+    assert end.value.code == 1
+    assert "expected a folder of results, found none at" in capsys.readouterr().err
 
 
 def test_list_names_kind_size_dimensions_and_damage(tmp_path, capsys) -> None:

@@ -271,12 +271,21 @@ def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinySt
     assert "normal ‡" in text
 
 
+def test_a_wrong_name_in_a_target_is_named(study: TinyStudy) -> None:
+    result = study.run("--dry-run", "results/tiny/gausian/normal/seed0/measures.csv")
+    assert result.returncode != 0
+    assert "'gausian' does not exist; did you mean 'gaussian'?" in result.stdout + result.stderr
+
+
 @pytest.mark.slow
 def test_the_whole_study_runs(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path)
     result = study.run("all")
     assert result.returncode == 0, result.stderr
     assert study.planned("all") == []
+    own = {"layout": "alignment_maps", "experiments": ["circle/normal"], "eigenvectors": 3}
+    more = study.edited(figures__my_maps=own)
+    assert rules(more.planned("all")) == {"my_maps", "claims", "report"}
     arrays = {path.name for path in study.results.rglob("*.zarr.zip")}
     assert arrays == {f"{kind}.zarr.zip" for kind in KINDS}
     assert names_opened(study) == arrays | {"measures.csv", "g_theta_curve.csv"}

@@ -9,7 +9,8 @@ import jsonschema
 import yaml
 
 from workflow.configuration_error import ConfigurationError, check_known
-from workflow.profiles import with_changes
+from workflow.options import check_options
+from workflow.profiles import with_changes, with_extended_profiles
 from workflow.selection import Selection
 from workflow.views import parse_view
 
@@ -26,16 +27,24 @@ class Study:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         check_schema(config)
+        config = with_extended_profiles(config)
         self.profile: str = config["profile"]
         check_known("profile", self.profile, config["profiles"])
         self.config = with_changes(config, self.profile)
-        check_schema(self.config, f" with profiles.{self.profile}.changes")
+        check_schema(self.config, f" with profile {self.profile}")
         check_references(self.config)
         self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
 
+    def dataset(self, name: str) -> Mapping[str, Any]:
+        """Return a data set's entry. Raises ConfigurationError where there is none."""
+        check_known("datasets", name, self.config["datasets"])
+        return self.config["datasets"][name]
+
     def experiment(self, dataset: str, training: str) -> Mapping[str, Any]:
-        """Return an experiment's entry."""
+        """Return an experiment's entry. Raises ConfigurationError where there is none."""
+        check_known("experiments", dataset, self.config["experiments"])
+        check_known(f"experiments.{dataset}", training, self.config["experiments"][dataset])
         return self.config["experiments"][dataset][training]
 
     def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
@@ -77,17 +86,17 @@ def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
     for name, entry in config["datasets"].items():
-        check_known(f"datasets.{name}.generator", entry["generator"], _modules("generators"))
+        place, generator = f"datasets.{name}", entry["generator"]
+        check_known(f"{place}.generator", generator, _modules("generators"))
+        file = PACKAGE / "generators" / f"{generator}.py"
+        options = (f"{place}.parameters", file, "generate", entry["parameters"])
+        check_options(*options, given=["data_folder"])
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
     for dataset, trainings in config["experiments"].items():
         check_known(f"experiments.{dataset}", dataset, config["datasets"])
         for training, entry in trainings.items():
             place = f"experiments.{dataset}.{training}"
-            check_known(
-                f"{place}.architecture.name",
-                entry["architecture"]["name"],
-                _modules("architectures"),
-            )
+            _check_architecture(f"{place}.architecture", entry["architecture"])
             _check_start(place, entry, config, known)
     for place, name in _tabulated(config):
         check_known(place, name, known)
@@ -104,6 +113,13 @@ def check_references(config: Mapping[str, Any]) -> None:
             f"config.yaml, figures.seed: expected one of the profile's seeds {seeds}, found "
             f"{config['figures']['seed']}"
         )
+
+
+def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
+    check_known(f"{place}.name", entry["name"], _modules("architectures"))
+    options = {key: value for key, value in entry.items() if key != "name"}
+    file = PACKAGE / "architectures" / f"{entry['name']}.py"
+    check_options(place, file, "build", options, leading=2)  # input_shape, classes
 
 
 def _check_start(

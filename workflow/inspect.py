@@ -55,7 +55,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def list_artifacts(folder: Path) -> Iterator[str]:
-    """Yield one line per artifact: size, the step and code that made it, and its dimensions."""
+    """Yield one line per artifact: size, the step and code that made it, and its dimensions.
+
+    Raises ArtifactError where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ArtifactError(f"expected a folder of results, found none at {folder}; name another")
     paths = [
         path
         for path in sorted(folder.rglob("*.*"))
@@ -63,7 +68,7 @@ def list_artifacts(folder: Path) -> Iterator[str]:
     ]
     width = max((len(str(path)) for path in paths), default=0)
     for path in paths:
-        size = f"{path.stat().st_size / 1e6:8.1f} MB"
+        size = f"{path.stat().st_size / 1e3:11,.1f} kB"
         try:
             dataset = open_any(path)
         except ArtifactError as error:

@@ -153,7 +153,7 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
                 old.get(key, ABSENT), new.get(key, ABSENT), f"{place}.{key}" if place else key
             )
     elif (before := json.dumps(old)) != (after := json.dumps(new)):  # 1, 1.0 and true differ
-        yield place if place == "code" else f"{place} {_short(before)} → {_short(after)}"
+        yield place if place == "code" else f"{place} {_apart(before, after)}"
 
 
 def _input_changes(
@@ -171,8 +171,17 @@ def _input_changes(
                 yield f"input {name} ({path})"
 
 
-def _short(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def _apart(before: str, after: str, limit: int = 60) -> str:
+    """Show two texts side by side, long ones from a little before where they part."""
+    pairs = enumerate(zip(before, after, strict=False))
+    parted = next((i for i, (a, b) in pairs if a != b), min(len(before), len(after)))
+    start = max(0, parted - limit // 4) if max(len(before), len(after)) > limit else 0
+
+    def window(text: str) -> str:
+        end = start + limit
+        return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+    return f"{window(before)} → {window(after)}"
 
 
 def _as_list(paths: str | list[str]) -> list[str]:

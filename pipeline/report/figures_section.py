@@ -27,9 +27,8 @@ class FigureView:
     @property
     def description(self) -> str:
         """What a reader who does not see the image is told."""
-        return (
-            f"{self.heading}: {self.title}. Drawn from {', '.join(self.experiments)}. {self.text}"
-        )
+        name = f"{self.heading}: {self.title}" if self.title else self.heading
+        return f"{name}. Drawn from {', '.join(self.experiments)}. {self.text}".rstrip()
 
 
 def figure_view(

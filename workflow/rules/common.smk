@@ -4,13 +4,10 @@ import os
 import shlex
 import sys
 
-sys.path.insert(0, workflow.basedir)
-
 from workflow.adopt import adopt_artifacts
 from workflow.code_digest import code_digest
 from workflow.captions import caption
 from workflow.configuration import Study
-from workflow.configuration_error import ConfigurationError
 from workflow.layouts import artifacts_of
 from workflow.warm_process import start_warm_process
 from workflow.views import PATTERN as VIEWS, view_folder

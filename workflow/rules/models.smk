@@ -9,7 +9,7 @@ def growing(amount):
 def own_files(wildcards):
     """The user's own raw files of a data set: a change of theirs makes it again."""
     folder = study.config["data_folder"]
-    names = study.config["datasets"][wildcards.dataset].get("files", [])
+    names = study.dataset(wildcards.dataset).get("files", [])
     paths = [os.path.join(folder, name) for name in names] if folder else []
     return list(filter(os.path.exists, paths))
 
@@ -26,10 +26,8 @@ rule make_dataset:
         files=files,
         spec=spec(
             "make_dataset",
-            lambda w: study.config["datasets"][w.dataset],
-            lambda w: [
-                f"pipeline.generators.{study.config['datasets'][w.dataset]['generator']}"
-            ],
+            lambda w: study.dataset(w.dataset),
+            lambda w: [f"pipeline.generators.{study.dataset(w.dataset)['generator']}"],
         ),
     shell:
         RUN

@@ -40,7 +40,10 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
             class_map(axes[-1], row.source, row.dataset, boundary)
             _draw_margin(axes[-1], margin, boundary)
     handles, labels = panels[0][-1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower right", ncols=3, handletextpad=0.1, columnspacing=0.8)
+    figure.legend(
+        handles, labels, loc="lower right", bbox_to_anchor=(1, 0.12 / figure.get_figheight()),
+        ncols=3, handletextpad=0.1, columnspacing=0.8,
+    )  # fmt: skip
     return figure
 
 
