@@ -123,12 +123,11 @@ def _checked_window(window: Window) -> Window:
 
 def _pieces(segments: Segments, same_point: float) -> xr.Dataset:
     """Join the segments' ends to nodes, and segments that go straight on to pieces."""
-    points = np.concatenate([segments.start, segments.end])
-    near = KDTree(points).query_pairs(same_point, output_type="ndarray")
-    nodes = _components(near, len(points)).reshape(2, -1)
+    nodes = end_nodes(segments, same_point)
+    size = nodes.size
     long = nodes[0] != nodes[1]
     segments, nodes = segments.where(long), nodes[:, long]
-    before, after, turn = _joins(segments, nodes)
+    before, after, turn = joins(segments, nodes)
     straight = np.abs(turn) <= STRAIGHT
     before, after = before[straight], after[straight]
     count = len(segments.start)
@@ -136,9 +135,9 @@ def _pieces(segments: Segments, same_point: float) -> xr.Dataset:
     first = np.setdiff1d(np.arange(count), after)
     last = np.setdiff1d(np.arange(count), before)
     first, last = first[np.argsort(piece[first])], last[np.argsort(piece[last])]
-    connected = _components(nodes.T, len(points))
+    connected = _components(nodes.T, size)
     parts, part = np.unique(connected[nodes[0, first]], return_inverse=True)
-    free = np.bincount(nodes.ravel(), minlength=len(points)) == 1
+    free = np.bincount(nodes.ravel(), minlength=size) == 1
     start, end = segments.start[first], segments.end[last]
     return xr.Dataset(
         {
@@ -163,8 +162,15 @@ def _pieces(segments: Segments, same_point: float) -> xr.Dataset:
     )
 
 
-def _joins(segments: Segments, nodes: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Pairs of segments, one the only continuation of the other, and the angle between them."""
+def end_nodes(segments: Segments, same_point: float) -> np.ndarray:
+    """Return nodes (2, segment): labels of starts and ends, equal where they are one point."""
+    points = np.concatenate([segments.start, segments.end])
+    near = KDTree(points).query_pairs(same_point, output_type="ndarray")
+    return _components(near, len(points)).reshape(2, -1)
+
+
+def joins(segments: Segments, nodes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return pairs of segments, one the only continuation of the other, and the angle between."""
     start, end = nodes
     size = 1 + nodes.max(initial=0)
     once = (np.bincount(start, minlength=size) == 1) & (np.bincount(end, minlength=size) == 1)

@@ -5,6 +5,7 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 from pipeline.statements import STRONG, alignment_at_boundary, sign_switches
+from pipeline.visible_pieces import visible_pieces
 
 EIGENVECTORS = 5  # PAPER: the top five of Figure 5, said to suffice for the whole boundary
 BOUNDARY = ("pieces", "segments", "length", "turning", "parts")
@@ -13,7 +14,8 @@ BOUNDARY = ("pieces", "segments", "length", "turning", "parts")
 def plane_measures(grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset) -> dict[str, float]:
     """Return alignment at the boundary and, where it was traced, what the exact boundary says.
 
-    pieces, segments, length, turning, parts: see `pipeline.decision_boundary`. margin_true: the
+    pieces, segments, length, turning, parts: see `pipeline.decision_boundary`; visible_pieces: see
+    the module of this name. margin_true: the
     smallest distance of a training sample. alignment_by_distance: Kendall's τ between a sample's
     distance from the boundary and its largest |A_i|, i ≤ 5 (the paper: alignment falls with the
     distance, τ < 0). order_by_margin: see `margin_order`.
@@ -25,6 +27,7 @@ def plane_measures(grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset) 
     strongest = abs(samples["alignment"].isel(eigen=slice(EIGENVECTORS))).max("eigen").values
     known = np.isfinite(distance) & np.isfinite(strongest)
     values |= {name: float(boundary.attrs[name]) for name in BOUNDARY}
+    values["visible_pieces"] = float(visible_pieces(boundary))
     values["margin_true"] = float(distance.min())
     values["alignment_by_distance"] = float(kendalltau(distance[known], strongest[known]).statistic)
     return values | margin_order(samples["alignment"], distance)

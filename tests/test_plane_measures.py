@@ -14,7 +14,17 @@ def samples(alignment: list[list[float]]) -> xr.Dataset:
 def boundary(distance: list[float]) -> xr.Dataset:
     attributes = {"pieces": 3, "segments": 7, "length": 2.5, "turning": 0.4, "parts": 1}
     attributes["untraced"] = ""
-    return xr.Dataset({"distance": ("sample", np.array(distance))}, attrs=attributes)
+    attributes["window"] = [[0.0, 2.0], [0.0, 2.0]]
+    corners = np.array([[0.0, 0], [1, 0], [2, 0], [2, 1]])  # straight on, then around a corner
+    return xr.Dataset(
+        {
+            "distance": ("sample", np.array(distance)),
+            "start": (("piece", "feature"), corners[:-1]),
+            "end": (("piece", "feature"), corners[1:]),
+            "classes": (("piece", "side"), np.tile([0, 1], (3, 1))),
+        },
+        attrs=attributes,
+    )
 
 
 GRID = xr.Dataset(
@@ -28,6 +38,7 @@ GRID = xr.Dataset(
 def test_the_exact_boundary_and_the_grid_are_put_together() -> None:
     values = plane_measures(GRID, samples([[0.9, -0.5, 0.1, np.nan]]), boundary([0.1, 0.2, 0.3, 1]))
     assert (values["pieces"], values["segments"], values["length"]) == (3, 7, 2.5)
+    assert values["visible_pieces"] == 2
     assert values["margin_true"] == 0.1
     assert values["alignment_by_distance"] == -1  # the sample without direction is left out
     assert values["alignment_at_boundary"] == pytest.approx(0.85)

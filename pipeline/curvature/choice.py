@@ -35,7 +35,7 @@ def choose_method(
     rank = min(parameters, RANK_PER_OUTPUT * samples * (classes - 1))
     needed, limit = range_bytes(parameters, rank) / 1e9, solver_memory(curvature) / 1e9
     reason = (
-        f"{parameters:,} parameters, {samples:,} samples of {classes} classes: up to about "
+        f"{parameters:,} parameters, {samples:,} samples of {classes} classes: expecting about "
         f"{rank:,} non-zero eigenvalues, which take {needed:.2g} GB of {limit:.2g} GB"
     )
     return "range" if needed <= limit else "lanczos", reason

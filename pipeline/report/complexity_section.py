@@ -12,7 +12,7 @@ from pipeline.tables import COLUMNS, display_correlations
 
 POOLED = "all"  # the data set of a correlation that pools all of them
 OUTLIERS = {"outliers_gap": "outliers (gap)", "outliers_edge": "outliers (edge)"}
-BOUNDARY = ("pieces", "segments", "parts", "length")
+BOUNDARY = ("visible_pieces", "pieces", "parts", "length")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _plotted(pooled: pd.DataFrame) -> Table:
         }
     )
     drawn = [interval(*values, limit=1) for values in estimates]
-    table = table_view(shown, 1, "Kendall’s τ with the number of boundary pieces")
+    table = table_view(shown, 1, "Kendall’s τ with the number of visible boundary pieces")
     return table.with_column(1, axis(1), drawn)
 
 

@@ -16,6 +16,7 @@ MEANINGS = {
     "outliers_gap": "outliers of the spectrum, counted by the widest gap above a power-law bulk",
     "outliers_edge": "outliers of the spectrum, counted by the mirror image of its negative part",
     "pieces": "linear pieces of the exact decision boundary in the window, collinear ones joined",
+    "visible_pieces": "straight pieces of the decision boundary within 1 % of the window",
     "segments": "segments of the exact decision boundary in the window, one per activation region",
     "parts": "connected parts of the exact decision boundary",
     "length": "length of the exact decision boundary",
