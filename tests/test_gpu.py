@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from conftest import build_problem
+from problems import build_problem
 from torch import nn
 
 from pipeline.alignment import align_grid, align_samples

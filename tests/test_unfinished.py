@@ -15,7 +15,7 @@ import torch
 from pipeline.curvature.krylov import KrylovState
 from pipeline.curvature.lanczos import lanczos_eigenpairs
 from pipeline.unfinished import Unfinished
-from tests.conftest import build_problem
+from tests.problems import build_problem
 from tests.test_lanczos import DiagonalOperator, _hessian_like, _limit
 
 KEY = '{"settings": 1}'
