@@ -146,7 +146,10 @@ def display_precision(table: pd.DataFrame, quantity: str, statistic: str) -> pd.
     chosen = table[(table["quantity"] == quantity) & (table["statistic"] == statistic)]
     keys = ["dataset", "training", "method"]
     summary = chosen.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
-    summary["cell"] = list(map(mean_and_deviation, summary["mean"], summary["std"]))
+    summary["cell"] = [
+        f"{mean:.4g}" if math.isnan(deviation) else mean_and_deviation(mean, deviation)
+        for mean, deviation in zip(summary["mean"], summary["std"], strict=True)
+    ]  # one run has no deviation
     shown = summary.pivot(index=["dataset", "training"], columns="method", values="cell")
     order = summary.drop_duplicates(["dataset", "training"]).set_index(["dataset", "training"])
     shown = shown.loc[order.index, list(dict.fromkeys(summary["method"]))].fillna("–").reset_index()

@@ -177,6 +177,17 @@ def test_every_sample_and_every_class_mean_has_a_line() -> None:
     )
 
 
+def test_one_legend_explains_the_classes_of_all_panels() -> None:
+    inputs, settings = inputs_and_settings("sample_alignments")
+    more = inputs["alignment_samples"][1].copy()
+    more["label"] = "sample", [0, 1, 2, 1, 1]
+    inputs["alignment_samples"][1] = more
+    figure = LAYOUTS["sample_alignments"].draw(inputs, settings)
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    entries = [[text.get_text() for text in legend.get_texts()] for legend in legends]
+    assert entries == [["class 0", "class 1", "class 2"]]
+
+
 def test_toy_figure_marks_the_boundary_and_shares_its_colours() -> None:
     figure = draw("walkthrough", eigenvectors=2)
     panels = {axes.get_title(loc="left")[:5]: axes for axes in figure.axes}

@@ -168,5 +168,5 @@ def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
     assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
     assert shown.values.tolist() == [
         ["half moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
-        ["circle", "large norm", "0.5 ± –", "–"],
+        ["circle", "large norm", "0.5", "–"],
     ]

@@ -20,7 +20,7 @@ rule study_precision:
         f"{LOGS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.log",
     threads: 1
     resources:
-        mem_mb=growing(6000),
+        mem_mb=growing(7000),
         runtime=growing(60),
     params:
         files=files,

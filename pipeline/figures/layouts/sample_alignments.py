@@ -49,6 +49,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         else:
             axes.tick_params(labelleft=False)
     drawn = [axes for axes in figure.axes if axes.lines]
-    if drawn:
-        drawn[0].legend(loc="upper right")
+    if drawn:  # with the classes of all panels
+        entries = [axes.get_legend_handles_labels() for axes in drawn]
+        drawn[0].legend(*max(entries, key=lambda entry: len(entry[1])), loc="upper right")
     return figure
