@@ -4,7 +4,7 @@ A check is "LEFT < RIGHT" or "LEFT > RIGHT". Each side is a number, or names one
 
     gaussian/normal:g_theta_max           a measure of an experiment, over all its seeds
     fig07:gaussian/normal:largest_top_on_grid    a number behind a figure, of the run drawn
-    correlations:all:g_theta_max          Kendall's τ with the number of visible boundary pieces
+    correlations:all:g_theta_max          Kendall's τ with the number of boundary pieces
 
 A check holds when the means are in that order, and clearly so when they are further apart than
 their combined standard deviation √(s_L² + s_R²) over seeds (numbers of single runs have none).

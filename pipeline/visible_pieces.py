@@ -11,7 +11,9 @@ import xarray as xr
 from pipeline.boundary_segments import Segments
 from pipeline.decision_boundary import SAME_POINT, end_nodes, joins
 
-# Of the window's longer side: a cell of the paper's alignment maps of 100 × 100 points.
+# Of the window's longer side: a cell of the paper's alignment maps of 100 × 100 points. Chosen
+# after a look at the counts for 0.02, 0.01, 0.005 and 0.0025 (gaussian after an adversarial start,
+# seed 0: 16, 29, 46 and 64), and so no claim is judged by it.
 VISIBLE = 0.01
 
 

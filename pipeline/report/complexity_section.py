@@ -63,7 +63,7 @@ def _plotted(pooled: pd.DataFrame) -> Table:
         }
     )
     drawn = [interval(*values, limit=1) for values in estimates]
-    table = table_view(shown, 1, "Kendall’s τ with the number of visible boundary pieces")
+    table = table_view(shown, 1, "Kendall’s τ with the number of boundary pieces")
     return table.with_column(1, axis(1), drawn)
 
 

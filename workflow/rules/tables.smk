@@ -68,7 +68,7 @@ rule measures:
 
 
 rule correlations:
-    """Rank correlations of the number of visible boundary pieces with every other measure."""
+    """Rank correlations of the number of boundary pieces with every other measure."""
     input:
         table=f"{RESULTS}/tables/measures.csv",
     output:
