@@ -29,17 +29,25 @@ def record(function: TensorFunction, *example: Tensor) -> TensorFunction | None:
         # fake tensors have no values, so a branch on values cannot be taken
         options: dict[str, Any] = {"tracing_mode": "fake", "_allow_non_fake_inputs": True}
         graph = make_fx(function, **options)(*example)
+        replay = _without_gradients(_as_torchscript(graph, example))
+        replay(*example)  # a device may lay tensors out in memory as the recording did not expect
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else ""
         print(f"not recorded: {type(error).__name__}: {reason}", file=sys.stderr)
         return None
+    return replay
+
+
+def _as_torchscript(graph: TensorFunction, example: Sequence[Tensor]) -> TensorFunction:
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracer notes about constants: they are constants
-            program = torch.jit.trace(graph, example, check_trace=False)
+            return torch.jit.trace(graph, example, check_trace=False)
     except RuntimeError:  # some operations, such as a convolution's backward, are not TorchScript
-        program = graph
+        return graph
 
+
+def _without_gradients(program: TensorFunction) -> TensorFunction:
     def replay(*tensors: Tensor) -> Sequence[Tensor]:
         with torch.no_grad():
             return program(*tensors)

@@ -1,6 +1,10 @@
-"""The same numbers on a GPU as on the CPU, within tolerances stated here. Skipped without a GPU."""
+"""The same numbers on a GPU as on the CPU, within tolerances stated here. Skipped without a GPU.
+
+test_foreign_device.py runs this module with another device in the place of the GPU.
+"""
 
 import copy
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,9 +21,10 @@ from pipeline.dataset import build_dataset
 from pipeline.losses import cross_entropy_per_sample
 from pipeline.training.run import run_training
 
-CPU, GPU = torch.device("cpu"), torch.device("cuda")
+CPU, GPU = torch.device("cpu"), torch.device(os.environ.get("OTHER_DEVICE", "cuda"))
 pytestmark = pytest.mark.skipif(
-    not torch.cuda.is_available(), reason="NO GPU HERE: `device: auto` is tested on the CPU only"
+    GPU.type == "cuda" and not torch.cuda.is_available(),
+    reason="NO GPU HERE: `device: auto` is tested on the CPU only",
 )
 
 CURVATURE = {

@@ -85,6 +85,31 @@ def test_control_flow_on_values_is_not_frozen_by_the_recording():
     _assert_same_step(_Branching(), [(x, y), (-x, y), (x, y)])
 
 
+@torch.library.custom_op("tests::columns_first", mutates_args=())
+def _columns_first(x: torch.Tensor) -> torch.Tensor:
+    """Give x as it is, in another order in memory than it says below."""
+    return x.t().contiguous().t()
+
+
+_columns_first.register_fake(lambda x: torch.empty_like(x, memory_format=torch.contiguous_format))
+_columns_first.register_autograd(lambda context, gradient: gradient)
+
+
+class _UnexpectedLayout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = nn.Linear(6, 3)
+
+    def forward(self, x):
+        return self.dense(_columns_first(x * 2).reshape(len(x) // 2, 6))
+
+
+def test_layout_in_memory_that_the_recording_did_not_expect(capsys):
+    x, y = torch.randn(44, 3, dtype=torch.float64), torch.arange(22) % 3
+    _assert_same_step(_UnexpectedLayout().double(), [(x, y), (-x, y)])
+    assert "not recorded: RuntimeError: view size" in capsys.readouterr().err
+
+
 def test_in_place_activations_give_the_same_gradients():
     module = nn.Sequential(nn.Linear(2, 8), nn.ReLU(inplace=True), nn.Linear(8, 3)).double()
     x, y = torch.randn(22, 2, dtype=torch.float64), torch.arange(22) % 3
