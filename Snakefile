@@ -42,3 +42,14 @@ rule all:
             if name not in study.selection.left_out()
             for paths in figure_files(name).values()
         ],
+
+
+rule other_profile:
+    """A result of another profile: says what to add to the command."""
+    input:
+        lambda wildcards: refuse_other_profile(study.config, wildcards.profile),
+    output:
+        "results/{profile}/{file}",
+    wildcard_constraints:
+        profile=f"(?!{study.profile}/)[^/]+",
+        file=".+",

@@ -277,6 +277,21 @@ def test_a_wrong_name_in_a_target_is_named(study: TinyStudy) -> None:
     assert "'gausian' does not exist; did you mean 'gaussian'?" in result.stdout + result.stderr
 
 
+@pytest.mark.parametrize(
+    ("profile", "message"),
+    [
+        ("quick", "found one of the profile 'quick'; add `--config profile=quick`"),
+        ("tinny", "config.yaml, profiles: 'tinny' does not exist; did you mean 'tiny'?"),
+    ],
+)
+def test_a_target_of_another_profile_is_refused(
+    study: TinyStudy, profile: str, message: str
+) -> None:
+    result = study.run("--dry-run", f"results/{profile}/gaussian/normal/seed0/measures.csv")
+    assert result.returncode != 0
+    assert message in result.stdout + result.stderr
+
+
 @pytest.mark.slow
 def test_the_whole_study_runs(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path)

@@ -57,3 +57,12 @@ def _check_places(old: Mapping[str, Any], changes: Mapping[str, Any], place: str
         check_known(place, key, old)
         if isinstance(value, Mapping) and isinstance(old[key], Mapping):
             _check_places(old[key], value, f"{place}.{key}")
+
+
+def refuse_other_profile(config: Mapping[str, Any], other: str) -> None:
+    """Raise ConfigurationError for a result of a profile that is not the one in use."""
+    check_known("profiles", other, config["profiles"])
+    raise ConfigurationError(
+        f"expected a path below results/{config['profile']}, found one of the profile {other!r}; "
+        f"add `--config profile={other}`"
+    )

@@ -9,6 +9,7 @@ from workflow.code_digest import code_digest
 from workflow.captions import caption
 from workflow.configuration import Study
 from workflow.layouts import artifacts_of
+from workflow.profiles import refuse_other_profile
 from workflow.warm_process import start_warm_process
 from workflow.views import PATTERN as VIEWS, view_folder
 
