@@ -16,6 +16,13 @@ COLUMNS = {
     "resolved_share_mean": "resolved share, mean",
     "resolved_share_min": "resolved share, min",
 }
+# further measures that reports and correlations name
+LABELS = {
+    **COLUMNS,
+    "outliers_gap": "outliers (gap)",
+    "outliers_edge": "outliers (edge)",
+    "gauss_newton_g_theta_max": "G_θ (max), Gauss–Newton",
+}
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
@@ -125,6 +132,11 @@ def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def measure_label(measure: str) -> str:
+    """Return what a measure is called in text."""
+    return LABELS.get(measure, measure.replace("_", " "))
+
+
 def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     """Format rank correlations for reading: a line per measure, a column per data set."""
     cells = [
@@ -134,7 +146,7 @@ def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     shown = correlations.assign(cell=cells).pivot(index="measure", columns="dataset", values="cell")
     order = [*sorted(set(correlations["dataset"]) - {"all"}), "all"]
     shown = shown.loc[list(dict.fromkeys(correlations["measure"])), order].fillna("–")
-    shown.index = pd.Index([COLUMNS.get(name, name.replace("_", " ")) for name in shown.index])
+    shown.index = pd.Index(list(map(measure_label, shown.index)))
     return shown.rename_axis("Measure").reset_index()
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from pipeline.losses import Loss, cross_entropy_per_sample
+
 SAMPLES = 150
 BATCH = 64  # 64, 64 and a last batch of 22
 
@@ -63,3 +65,14 @@ def build_problem(name: str) -> Problem:
         x = 1.5 * torch.randn(SAMPLES, *shape, dtype=torch.float64)
         y = torch.randint(3, (SAMPLES,))
     return Problem(module, x, y)
+
+
+def network_as_confident(scale: float) -> tuple[nn.Sequential, Tensor, Tensor, Loss]:
+    """A 2-6-6-3 network with 40 samples; the larger the scale, the more confident it is."""
+    generator = torch.Generator().manual_seed(2)
+    module = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+    for parameter in module.double().parameters():
+        # as float32 holds them, so that both precisions see the same network
+        parameter.data.copy_(scale * torch.randn(parameter.shape, generator=generator))
+    x = torch.randn(40, 2, generator=generator).double()
+    return module, x, module(x).argmax(1), cross_entropy_per_sample

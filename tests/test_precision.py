@@ -1,43 +1,26 @@
 """One network by several methods: against naive loops, and against each other."""
 
 import copy
-import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-import xarray as xr
+from problems import network_as_confident
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.alignment import random_directions
 from pipeline.arithmetics import all_eigenpairs, unit_gradients
-from pipeline.artifacts import open_table, save_artifact
 from pipeline.losses import Loss, cross_entropy_per_sample, squared_error_per_sample
-from pipeline.models import build_model, parameter_layers, parameter_vector
 from pipeline.precision import study_precision
-from pipeline.schema import string_array
-from workflow.job import Job
-from workflow.scripts.study_precision import main
 
 METHODS = {
     "range", "gauss_newton_cut", "gauss_newton",
     "float64_dense", "float64_dense_cut", "float32_dense",
 }  # fmt: skip
 OF_HESSIAN = {"range", "float64_dense", "float64_dense_cut", "float32_dense"}
-
-
-def _network(scale: float) -> tuple[nn.Sequential, Tensor, Tensor, Loss]:
-    """A 2-6-6-3 network with 40 samples; the larger the scale, the more confident it is."""
-    generator = torch.Generator().manual_seed(2)
-    module = nn.Sequential(nn.Linear(2, 6), nn.ReLU(), nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
-    for parameter in module.double().parameters():
-        # as float32 holds them, so that both precisions see the same network
-        parameter.data.copy_(scale * torch.randn(parameter.shape, generator=generator))
-    x = torch.randn(40, 2, generator=generator).double()
-    return module, x, module(x).argmax(1), cross_entropy_per_sample
 
 
 def _value(table: pd.DataFrame, method: str, quantity: str, statistic: str = "") -> float:
@@ -48,12 +31,12 @@ def _value(table: pd.DataFrame, method: str, quantity: str, statistic: str = "")
 
 @pytest.fixture(scope="module")
 def mild() -> pd.DataFrame:
-    return study_precision(*_network(0.7), rank_tolerance=1e-12)[0]
+    return study_precision(*network_as_confident(0.7), rank_tolerance=1e-12)[0]
 
 
 @pytest.fixture(scope="module")
 def confident() -> pd.DataFrame:
-    return study_precision(*_network(4.0), rank_tolerance=1e-12)[0]
+    return study_precision(*network_as_confident(4.0), rank_tolerance=1e-12)[0]
 
 
 def _naive_float32(module: nn.Sequential, x: Tensor, y: Tensor, _: Loss) -> dict[str, float]:
@@ -91,7 +74,7 @@ def _naive_float32(module: nn.Sequential, x: Tensor, y: Tensor, _: Loss) -> dict
 
 @pytest.mark.parametrize("scale", [0.7, 1.2])
 def test_float32_is_what_a_naive_loop_finds(scale, mild):
-    problem = _network(scale)
+    problem = network_as_confident(scale)
     table = mild if scale == 0.7 else study_precision(*problem, rank_tolerance=1e-12)[0]
     expected = _naive_float32(*problem)
     for statistic in ("max", "mean"):
@@ -103,7 +86,7 @@ def test_float32_is_what_a_naive_loop_finds(scale, mild):
 
 
 def test_gradients_that_are_zero_in_float32_have_no_alignment(confident):
-    expected = _naive_float32(*_network(4.0))
+    expected = _naive_float32(*network_as_confident(4.0))
     assert 0.05 < expected["gradients_zero"] < 1
     for quantity in ("gradients_zero", "gradients_below_1e-20"):
         assert _value(confident, "float32_dense", quantity) == pytest.approx(expected[quantity])
@@ -123,7 +106,9 @@ def test_all_methods_agree_where_nothing_is_near_round_off(mild):
     )
 
 
-def test_only_the_graded_method_resolves_all_of_the_gradients_of_a_confident_network(confident):
+def test_only_the_graded_method_resolves_all_of_the_gradients_of_a_confidentnetwork_as_confident(
+    confident,
+):
     for method in ("range", "float64_dense_cut", "gauss_newton_cut"):
         assert _value(confident, method, "resolved_share_min") < 0.9
     assert _value(confident, "gauss_newton", "resolved_share_min") == pytest.approx(1, abs=1e-12)
@@ -155,7 +140,7 @@ def test_ceilings_and_what_lies_below_round_off_by_hand(mild, confident):
 
 
 def test_tables_are_tidy_and_curves_pass_through_g_theta():
-    table, curves = study_precision(*_network(0.7), rank_tolerance=1e-12)
+    table, curves = study_precision(*network_as_confident(0.7), rank_tolerance=1e-12)
     assert list(table) == ["method", "statistic", "quantity", "value"]
     assert not table.duplicated(["method", "statistic", "quantity"]).any()
     assert list(curves) == ["method", "statistic", "epsilon", "g_theta"]
@@ -173,7 +158,7 @@ def test_tables_are_tidy_and_curves_pass_through_g_theta():
     ids=["squared error", "sigmoid"],
 )
 def test_other_losses_and_activations(activation, loss):
-    module, x, y, _ = _network(0.7)
+    module, x, y, _ = network_as_confident(0.7)
     module = nn.Sequential(module[0], activation(), module[2], activation(), module[4])
     table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
     assert set(table["method"]) == METHODS
@@ -186,7 +171,7 @@ def test_other_losses_and_activations(activation, loss):
 
 
 def test_labels_that_differ_from_the_prediction_are_counted():
-    module, x, y, loss = _network(0.7)
+    module, x, y, loss = network_as_confident(0.7)
     y[:10] = (y[:10] + 1) % 3
     table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
     assert _value(table, "gauss_newton", "misclassified") == 0.25
@@ -219,58 +204,3 @@ def test_all_eigenpairs_of_a_matrix_with_zero_rows():
     assert (vectors[:, [2, 5]] == 0).all()
     torch.testing.assert_close(vectors.T * values @ vectors, matrix, rtol=0, atol=1e-13)
     torch.testing.assert_close(vectors @ vectors.T, torch.eye(7).double(), rtol=0, atol=1e-14)
-
-
-def _job(folder, **attributes: str) -> Job:
-    """The step on a network of 8 units with 24 training samples."""
-    architecture = {"name": "mlp", "hidden": [8], "activation": "relu"}
-    module = build_model(architecture, (2,), 2, seed=4)
-    values = {
-        "parameters": ("parameter", parameter_vector(module).numpy()),
-        "layer": ("parameter", string_array(parameter_layers(module))),
-        "loss": ("epoch", np.zeros(1)),
-        "accuracy": ("epoch", np.ones(1)),
-    }
-    about = {"architecture": json.dumps(architecture), "input_shape": [2], "classes": 2}
-    about |= {"status": "fitted", "loss": "cross_entropy", **attributes}
-    save_artifact(xr.Dataset(values, attrs=about), folder / "model.zarr.zip", "model", {})
-    draw = np.random.default_rng(0)
-    samples = {
-        "x": (("sample", "feature"), draw.standard_normal((30, 2)).astype(np.float32)),
-        "y": ("sample", draw.integers(0, 2, 30)),
-        "y_random": ("sample", np.zeros(30, dtype=int)),
-        "split": ("sample", string_array(["train"] * 24 + ["test"] * 6)),
-    }
-    save_artifact(xr.Dataset(samples), folder / "dataset.zarr.zip", "dataset", {})
-    return Job(
-        spec={
-            "settings": {"rank_tolerance": 1e-12},
-            "wildcards": {"dataset": "mine", "training": "normal", "seed": "3"},
-        },
-        input={name: folder / f"{name}.zarr.zip" for name in ("model", "dataset")},
-        output={name: str(folder / f"{name}.csv") for name in ("precision", "curves")},
-        device="cpu",
-    )
-
-
-def test_the_step_writes_both_tables(tmp_path):
-    job = _job(tmp_path)
-    main(job)
-    table, curves = (open_table(job.output[name]) for name in ("precision", "curves"))
-    about = ["dataset", "training", "seed", "method", "statistic"]
-    assert list(table) == [*about, "quantity", "value"]
-    assert list(curves) == [*about, "epsilon", "g_theta"]
-    assert table[about[:3]].drop_duplicates().values.tolist() == [["mine", "normal", 3]]
-    assert set(table["method"]) == METHODS
-
-
-def test_the_step_takes_the_loss_of_the_training(tmp_path):
-    job = _job(tmp_path, loss="squared_error")
-    main(job)
-    table = open_table(job.output["precision"])
-    assert _value(table.fillna(""), "gauss_newton", "ceiling") == 1  # 24 · 2 rows, 42 parameters
-
-
-def test_models_that_diverged_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="expected a model with finite parameters"):
-        main(_job(tmp_path, status="diverged"))

@@ -150,6 +150,9 @@ def test_published_numbers_within_two_deviations_are_counted() -> None:
     assert table.comparison.rows[5][-1] == ""
 
 
+NO_MEASURES = pd.DataFrame(columns=["dataset", "training", "seed", "status", "measure", "value"])
+
+
 def precision_file(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
     """G_θ (max) by (training, method), one value per seed, and a rank without a statistic."""
     rows = [
@@ -165,7 +168,7 @@ def precision_file(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
 def test_precision_sets_methods_side_by_side() -> None:
     normal = precision_file({("normal", "range"): [1.0, 2.0], ("normal", "float32_dense"): [2, 2]})
     other = precision_file({("adversarial", "range"): [1.8], ("adversarial", "float32_dense"): [8]})
-    section = precision_section([normal, other], [])
+    section = precision_section([normal, other], [], NO_MEASURES)
     (leading,), (further,) = section.leading, section.further
     assert leading.columns == ("Data set", "Training", "float32 dense", "range")
     assert leading.rows[0] == ("gaussian", "normal", "2 ± 0", "1.50 ± 0.71")
@@ -209,11 +212,11 @@ def test_the_answer_about_precision_by_hand() -> None:
 
 
 def test_precision_without_files_or_with_other_ones() -> None:
-    assert precision_section([], []) is None
+    assert precision_section([], [], NO_MEASURES) is None
     frame = precision_file({("normal", "mine"): [1.0]})
-    assert precision_section([frame], []).contrast.rows[0][1:] == ("0 of 0", "0", "")
+    assert precision_section([frame], [], NO_MEASURES).contrast.rows[0][1:] == ("0 of 0", "0", "")
     with pytest.raises(ValueError, match="statistic, quantity; value missing"):
-        precision_section([frame.drop(columns="value")], [])
+        precision_section([frame.drop(columns="value")], [], NO_MEASURES)
 
 
 def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> None:
@@ -225,7 +228,9 @@ def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> No
     ]
     columns = ["dataset", "training", "seed", "method", "statistic", "epsilon", "g_theta"]
     curves = pd.DataFrame(rows, columns=columns)
-    section = precision_section([precision_file({("normal", "range"): [1.0]})], [curves])
+    section = precision_section(
+        [precision_file({("normal", "range"): [1.0]})], [curves], NO_MEASURES
+    )
     assert section.lines == ("float32_dense", "range")
     (panel,) = section.panels["max"]
     assert panel.title == "gaussian, normal"

@@ -8,10 +8,10 @@ import pandas as pd
 from pipeline.report.markup import Table, table_view
 from pipeline.report.number_text import measured
 from pipeline.report.plots import axis, interval
-from pipeline.tables import COLUMNS, display_correlations
+from pipeline.tables import display_correlations, measure_label
 
 POOLED = "all"  # the data set of a correlation that pools all of them
-OUTLIERS = {"outliers_gap": "outliers (gap)", "outliers_edge": "outliers (edge)"}
+OUTLIERS = ("outliers_gap", "outliers_edge")
 BOUNDARY = ("visible_pieces", "pieces", "parts", "length")
 
 
@@ -48,7 +48,7 @@ def complexity_section(
             "Outliers and the exact boundary",
         ),
         models=int(pooled["models"].max()) if len(pooled) else 0,
-        clear=tuple(map(_name, clear["measure"])),
+        clear=tuple(map(measure_label, clear["measure"])),
     )
 
 
@@ -56,7 +56,7 @@ def _plotted(pooled: pd.DataFrame) -> Table:
     estimates = list(zip(pooled["tau"], pooled["low"], pooled["high"], strict=True))
     shown = pd.DataFrame(
         {
-            "Measure": [_name(measure) for measure in pooled["measure"]],
+            "Measure": [measure_label(measure) for measure in pooled["measure"]],
             "τ": [_signed(tau) for tau in pooled["tau"]],
             "95 % interval": [f"{_signed(low)} … {_signed(high)}" for _, low, high in estimates],
             "models": [str(count) for count in pooled["models"]],
@@ -80,7 +80,8 @@ def _counts(
             "Data set": dataset.replace("_", " "),
             "Training": training.replace("_", " "),
         }
-        for name, heading in OUTLIERS.items():
+        for name in OUTLIERS:
+            heading = measure_label(name)
             line[heading] = _summary(values, name)
             low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
             if low is not None and high is not None and len(low) and len(high):
@@ -94,10 +95,6 @@ def _counts(
 def _summary(values: Mapping[str, pd.Series], name: str) -> str:
     found = values.get(name, pd.Series(dtype=float))
     return measured(found.mean(), found.std(ddof=1), len(found))
-
-
-def _name(measure: str) -> str:
-    return COLUMNS.get(measure, OUTLIERS.get(measure, measure.replace("_", " ")))
 
 
 def _signed(value: float) -> str:

@@ -9,6 +9,7 @@ from pipeline.claims import Outcome
 from pipeline.report.curves import Panel, curve_panel
 from pipeline.report.markup import Table, table_view
 from pipeline.report.number_text import measured, number
+from pipeline.report.order_over_seeds import OrderOverSeeds, order_over_seeds
 from pipeline.report.precision_answer import precision_answer
 
 COLUMNS = ("dataset", "training", "seed", "method", "statistic", "quantity", "value")
@@ -29,6 +30,7 @@ class PrecisionSection:
 
     answer: tuple[str, ...]  # in sentences
     contrast: Table
+    over_seeds: OrderOverSeeds | None  # of the methods that take seconds
     leading: tuple[Table, ...]
     further: tuple[Table, ...]
     panels: Mapping[str, tuple[Panel, ...]]  # statistic -> G_θ as a function of ε
@@ -37,11 +39,12 @@ class PrecisionSection:
 
 
 def precision_section(
-    files: Sequence[pd.DataFrame], curves: Sequence[pd.DataFrame]
+    files: Sequence[pd.DataFrame], curves: Sequence[pd.DataFrame], measures: pd.DataFrame
 ) -> PrecisionSection | None:
     """Arrange the tables of `study_precision`, each with dataset, training and seed in front.
 
-    `curves` has epsilon and g_theta in place of quantity and value. Returns None without files.
+    `curves` has epsilon and g_theta in place of quantity and value, and `measures` is the tidy
+    table of all seeds. Returns None without files.
 
     Raises ValueError when a column is missing.
     """
@@ -61,6 +64,7 @@ def precision_section(
     return PrecisionSection(
         answer=precision_answer(table),
         contrast=_contrast(table, methods),
+        over_seeds=order_over_seeds(measures),
         leading=tuple(view for (quantity, _), view in tables.items() if quantity == LEADING),
         further=tuple(view for (quantity, _), view in tables.items() if quantity != LEADING),
         panels={} if lines is None else _panels(lines),

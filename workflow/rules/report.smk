@@ -29,8 +29,7 @@ def tabulated_datasets():
 
 def precision_table(kind):
     """The comparison of arithmetics, where it is part of the profile."""
-    included = study.config["profiles"][study.profile]["precision"]
-    return [getattr(rules.precision.output, kind)] if included else []
+    return [getattr(rules.precision.output, kind)] if precision_included() else []
 
 
 def claim_targets():

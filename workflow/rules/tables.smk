@@ -55,6 +55,7 @@ rule measures:
             {path for name in study.config["tables"] for path in table_measures(name)}
         ),
         plane_measures=sorted(plane_table_measures()),
+        gauss_newton_measures=sorted(resolved_measures()),
     output:
         table=f"{RESULTS}/tables/measures.csv",
     log:

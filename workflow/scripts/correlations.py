@@ -10,7 +10,7 @@ REFERENCE = "pieces"  # what the paper calls the geometric complexity of the bou
 OTHERS = (
     *("g_theta_max", "g_theta_mean", "outliers_gap", "outliers_edge", "trace", "lambda_max"),
     *("norm_l2", "rank", "participation", "visible_pieces", "length", "turning", "margin_true"),
-    "test_accuracy",
+    *("test_accuracy", "gauss_newton_g_theta_max"),
 )
 
 

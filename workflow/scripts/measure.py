@@ -1,6 +1,5 @@
 """Write every measure of one model, and G_θ as a curve over ε."""
 
-import pandas as pd
 import xarray as xr
 
 from pipeline.artifacts import open_artifact, save_table
@@ -8,6 +7,7 @@ from pipeline.measures import g_theta_curves, measures
 from pipeline.outliers import RULES, count_outliers
 from pipeline.statements import localisation
 from workflow.job import Job
+from workflow.measure_table import ABOUT, measure_table
 
 TOP = 25  # PAPER: eigenvectors in Figure 2, within which gradients are localised or not
 
@@ -19,13 +19,11 @@ def main(job: Job) -> None:
     values = measures(samples, model.attrs)
     if samples.sizes["eigen"]:
         values |= localisation(samples, TOP) | outliers(samples)
-    about = {name: job.wildcards[name] for name in ("dataset", "training", "seed")}
-    status = {**about, "status": model.attrs["status"]}
-    rows = [{**status, "measure": name, "value": value} for name, value in values.items()]
-    save_table(pd.DataFrame(rows), job.output["measures"])
+    table = measure_table(job.wildcards, model.attrs["status"], values)
+    save_table(table, job.output["measures"])
     curves = g_theta_curves(samples)
-    for name, value in reversed(about.items()):
-        curves.insert(0, name, value)
+    for name in reversed(ABOUT):
+        curves.insert(0, name, job.wildcards[name])
     save_table(curves, job.output["curve"])
 
 

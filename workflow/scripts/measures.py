@@ -8,7 +8,6 @@ from workflow.job import Job
 
 def main(job: Job) -> None:
     """Write one row per data set, training, seed and measure."""
-    tables = [
-        open_table(path) for kind in ("measures", "plane_measures") for path in job.input[kind]
-    ]
+    kinds = ("measures", "plane_measures", "gauss_newton_measures")
+    tables = [open_table(path) for kind in kinds for path in job.input[kind]]
     save_table(pd.concat(tables, ignore_index=True), job.output["table"])

@@ -61,7 +61,7 @@ def _precision(job: Job) -> PrecisionSection | None:
     files, curves = (
         [open_table(path) for path in job.input[name]] for name in ("precision", "curves")
     )
-    return precision_section(files, curves)
+    return precision_section(files, curves, open_table(job.input["measures"]))
 
 
 def _complexity(job: Job) -> ComplexitySection:
