@@ -28,9 +28,7 @@ def test_runs_of_the_same_seed_are_compared() -> None:
         })
     )  # fmt: skip
     assert found is not None
-    assert found.table.columns[2:] == (
-        *("normal", "adversarial", "large norm", "adversarial higher", "apart"),
-    )
+    assert found.table.columns[2:] == ("normal", "adversarial", "large norm", "higher", "apart")
     double, resolved = found.table.rows
     # 0.2333 − 0.2 over √(0.1² + 0.1528²); 0.4 over √(0.1² + 0.1²)
     assert double[2:] == ("0.20 ± 0.10", "0.23 ± 0.15", "–", "2 of 3", "+0.2")

@@ -89,7 +89,7 @@ def _counts(
         count = classes.get(dataset)
         line |= {"C": "–" if count is None else str(count)}
         line |= {"C²": "–" if count is None else str(count**2)}
-        yield line | {name: _summary(values, name) for name in BOUNDARY}
+        yield line | {measure_label(name): _summary(values, name) for name in BOUNDARY}
 
 
 def _summary(values: Mapping[str, pd.Series], name: str) -> str:

@@ -64,7 +64,7 @@ def _lines(wide: pd.DataFrame) -> Iterator[Line]:
                 cells[training.replace("_", " ")] = measured(
                     found.mean(), found.std(ddof=1), len(found)
                 )
-            cells["adversarial higher"] = f"{higher} of {len(runs)}"
+            cells["higher"] = f"{higher} of {len(runs)}"
             cells["apart"] = "–" if np.isnan(apart) else f"{apart:+.1f}"
             yield cells, kind, higher, len(runs), apart
 
