@@ -85,14 +85,14 @@ def test_control_flow_on_values_is_not_frozen_by_the_recording():
     _assert_same_step(_Branching(), [(x, y), (-x, y), (x, y)])
 
 
-@torch.library.custom_op("tests::columns_first", mutates_args=())
-def _columns_first(x: torch.Tensor) -> torch.Tensor:
+@torch.library.custom_op("tests::other_layout", mutates_args=())
+def _other_layout(x: torch.Tensor) -> torch.Tensor:
     """Give x as it is, in another order in memory than it says below."""
     return x.t().contiguous().t()
 
 
-_columns_first.register_fake(lambda x: torch.empty_like(x, memory_format=torch.contiguous_format))
-_columns_first.register_autograd(lambda context, gradient: gradient)
+_other_layout.register_fake(lambda x: torch.empty_like(x, memory_format=torch.contiguous_format))
+_other_layout.register_autograd(lambda context, gradient: gradient)
 
 
 class _UnexpectedLayout(nn.Module):
@@ -101,7 +101,7 @@ class _UnexpectedLayout(nn.Module):
         self.dense = nn.Linear(6, 3)
 
     def forward(self, x):
-        return self.dense(_columns_first(x * 2).reshape(len(x) // 2, 6))
+        return self.dense(_other_layout(x * 2).reshape(len(x) // 2, 6))
 
 
 def test_layout_in_memory_that_the_recording_did_not_expect(capsys):
