@@ -38,8 +38,7 @@ rule all:
         rules.report.output,
         [
             paths
-            for name in study.selection.figures()
-            if name not in study.selection.left_out()
+            for name in study.selection.made_figures()
             for paths in figure_files(name).values()
         ],
 

@@ -1,4 +1,4 @@
-"""The one place that opens files: artifacts in, artifacts out.
+"""The one place for artifacts on disk: arrays, tables, figures and text, in and out.
 
 An array artifact is a single `.zarr.zip` file, a Zarr format 3 store. Identical work gives
 identical bytes, a write appears whole or not at all, and the file says what made it in its

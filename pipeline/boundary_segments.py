@@ -26,6 +26,14 @@ class Segments(NamedTuple):
         return Segments(*(values[chosen] for values in self))
 
 
+def nearest_on_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the point nearest to each of points (point, 2) on a segment, which may be a point."""
+    step = end - start
+    square = step @ step
+    share = np.clip((points - start) @ step / square, 0, 1) if square else np.zeros(len(points))
+    return np.asarray(start + share[:, None] * step)
+
+
 def boundary_segments(layers: list[Layer], regions: Regions) -> Segments:
     """Return the segments where the predicted class changes, one per region and pair of classes.
 

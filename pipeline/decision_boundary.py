@@ -11,8 +11,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 from torch import nn
 
-from pipeline.boundary_segments import Segments, boundary_segments
-from pipeline.linear_regions import affine_layers, is_piecewise_linear, undecided_regions
+from pipeline.boundary_segments import Segments, boundary_segments, nearest_on_segment
+from pipeline.linear_regions import affine_layers, undecided_regions
 from pipeline.schema import string_array
 
 # Relative to the window's largest coordinate. Ends of segments nearer than this are one point, and
@@ -58,15 +58,6 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
     return boundary.assign_attrs(window=[[x_low, x_high], [y_low, y_high]], untraced="")
 
 
-def why_not_traceable(module: nn.Module) -> str:
-    """Return why `exact_boundary` does not apply to a network on the plane, or nothing."""
-    if not is_piecewise_linear(module):
-        return "the network is not a sequence of Linear and ReLU"
-    if not all(parameter.isfinite().all() for parameter in module.parameters()):
-        return "parameters are not finite"
-    return ""
-
-
 def untraced_boundary(window: Window, reason: str) -> xr.Dataset:
     """Return what `exact_boundary` returns, without pieces; the attribute `untraced` says why."""
     nothing = np.empty((0, 2))
@@ -86,9 +77,7 @@ def distance_to_boundary(points: np.ndarray, boundary: xr.Dataset) -> xr.Dataset
     """
     distance, nearest = np.full(len(points), np.inf), np.full((len(points), 2), np.nan)
     for start, end in zip(boundary["start"].values, boundary["end"].values, strict=True):
-        step = end - start
-        share = np.clip((points - start) @ step / (step @ step), 0, 1)
-        foot = start + share[:, None] * step
+        foot = nearest_on_segment(points, start, end)
         length = np.hypot(*(points - foot).T)
         nearer = length < distance
         distance[nearer], nearest[nearer] = length[nearer], foot[nearer]

@@ -47,6 +47,29 @@ def is_piecewise_linear(module: nn.Module) -> bool:
     return all(type(part) in known for part in sequence(module))
 
 
+def why_not_traceable(module: nn.Module) -> str:
+    """Return why a network has no boundary on the plane that is traced exactly, or nothing."""
+    if not is_piecewise_linear(module):
+        found = ", ".join(type(part).__name__ for part in sequence(module))
+        return (
+            f"expected only Linear, ReLU, Flatten and Identity in sequence, found {found}; the "
+            "boundary of other networks is not computed piece by piece"
+        )
+    linear = [part for part in sequence(module) if isinstance(part, nn.Linear)]
+    if linear and (linear[0].in_features != 2 or linear[-1].out_features < 2):
+        return (
+            "expected a network of two input features with one logit per class, found "
+            f"{linear[0].in_features} features and {linear[-1].out_features} logits; give a binary "
+            "classifier of one output a second one, zero"
+        )
+    if not all(bool(parameter.isfinite().all()) for parameter in module.parameters()):
+        return (
+            "expected finite parameters, found NaN or infinity; the training has diverged, lower "
+            "its learning rate"
+        )
+    return ""
+
+
 def affine_layers(module: nn.Module) -> list[Layer]:
     """Return the affine layers of a network on the plane, between which it applies ReLU.
 
@@ -55,7 +78,8 @@ def affine_layers(module: nn.Module) -> list[Layer]:
     Raises ValueError for a network with other parts, other than two inputs or less than two
     outputs, and for parameters that are not finite.
     """
-    _require_relu_network_on_the_plane(module)
+    if reason := why_not_traceable(module):
+        raise ValueError(reason)
     layers = [Layer(np.eye(2), np.zeros(2))]
     for part in sequence(module):
         if isinstance(part, nn.Linear):
@@ -67,27 +91,6 @@ def affine_layers(module: nn.Module) -> list[Layer]:
             units = len(layers[-1].bias)
             layers.append(Layer(np.eye(units), np.zeros(units)))
     return layers
-
-
-def _require_relu_network_on_the_plane(module: nn.Module) -> None:
-    parts = sequence(module)
-    if not is_piecewise_linear(module):
-        raise ValueError(
-            f"expected only Linear, ReLU, Flatten and Identity in sequence, found {parts}; the "
-            "decision boundary of other networks is not computed piece by piece"
-        )
-    linear = [part for part in parts if isinstance(part, nn.Linear)]
-    if linear and (linear[0].in_features != 2 or linear[-1].out_features < 2):
-        raise ValueError(
-            "expected a network of two input features with one logit per class, found "
-            f"{linear[0].in_features} features and {linear[-1].out_features} logits; give a binary "
-            "classifier of one output a second one, zero"
-        )
-    if not all(bool(parameter.isfinite().all()) for parameter in module.parameters()):
-        raise ValueError(
-            "expected finite parameters, found NaN or infinity; the training has diverged, lower "
-            "its learning rate"
-        )
 
 
 def undecided_regions(layers: list[Layer], corners: np.ndarray) -> Regions:

@@ -46,18 +46,21 @@ def _recorded_slope(alignment: Callable[[Tensor], Tensor], x: Tensor) -> Callabl
     return slope if recorded is None else lambda point: recorded(point)[0]
 
 
-def estimate_margin(x_boundary: np.ndarray, x: np.ndarray, alignment: np.ndarray) -> xr.Dataset:
+def estimate_margin(
+    x_boundary: np.ndarray, squared_cosine: float, x: np.ndarray, alignment: np.ndarray
+) -> xr.Dataset:
     """Estimate the margin as min(‖x_b − x_t^max‖, ‖x_b − x_t^min‖).
 
-    `x` (sample, feature) are training inputs, `alignment` (sample,) their A_1; x_t^max and x_t^min
-    are the ones with the largest and the smallest.
+    `x_boundary` (feature,) and its `squared_cosine` are what `boundary_sample` found. `x` (sample,
+    feature) are training inputs, `alignment` (sample,) their A_1; x_t^max and x_t^min are the ones
+    with the largest and the smallest.
     """
     corners = {"x_max": x[np.nanargmax(alignment)], "x_min": x[np.nanargmin(alignment)]}
     distances = [float(np.linalg.norm(x_boundary - corner)) for corner in corners.values()]
     variables = {"x_boundary": x_boundary, **corners}
     return xr.Dataset(
         {name: ("feature", np.asarray(value, dtype=float)) for name, value in variables.items()},
-        attrs={"margin": min(distances)},
+        attrs={"margin": min(distances), "squared_cosine": squared_cosine},
     )
 
 
@@ -65,7 +68,7 @@ def unknown_margin(features: int) -> xr.Dataset:
     """Return what `estimate_margin` returns, of a training that diverged: all NaN."""
     nowhere = np.full(features, np.nan)
     variables = dict.fromkeys(("x_boundary", "x_max", "x_min"), ("feature", nowhere))
-    return xr.Dataset(variables, attrs={"margin": float("nan")})
+    return xr.Dataset(variables, attrs=dict.fromkeys(("margin", "squared_cosine"), float("nan")))
 
 
 def _squared_cosine(

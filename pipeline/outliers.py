@@ -135,14 +135,14 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
 RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edge": edge_rule}
 
 
-def expected_outliers(classes: int) -> dict[str, int]:
-    """Return the numbers of outliers that the literature expects for C classes.
-
-    C: Sagun et al. (2017), the number of class means. C − 1: these means without their common
-    part, as the softmax does not see a shift of all logits; what the paper finds for normal
-    training (Section 3). C²: with the cross-class means (Papyan 2020, JMLR 21, 252).
-    """
-    return {"C − 1": classes - 1, "C": classes, "C²": classes**2}
+def outlier_measures(eigenvalues: np.ndarray) -> dict[str, float]:
+    """Return outliers_<rule> for each rule, and the ends of its interval, _low and _high."""
+    counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
+    return {
+        f"outliers_{rule}{suffix}": float(value)
+        for rule, found in counts.items()
+        for suffix, value in (("", found.count), ("_low", found.low), ("_high", found.high))
+    }
 
 
 def _gap_scores(positive: np.ndarray, largest: int, window: int) -> np.ndarray:

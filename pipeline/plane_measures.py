@@ -15,10 +15,10 @@ def plane_measures(grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset) 
     """Return alignment at the boundary and, where it was traced, what the exact boundary says.
 
     pieces, segments, length, turning, parts: see `pipeline.decision_boundary`; visible_pieces: see
-    the module of this name. margin_true: the
-    smallest distance of a training sample. alignment_by_distance: Kendall's τ between a sample's
-    distance from the boundary and its largest |A_i|, i ≤ 5 (the paper: alignment falls with the
-    distance, τ < 0). order_by_margin: see `margin_order`.
+    the module of this name. margin_true: the smallest distance of a training sample.
+    alignment_by_distance: Kendall's τ between a sample's distance from the boundary and its largest
+    |A_i|, i ≤ 5 (the paper: alignment falls with the distance, τ < 0). order_by_margin: see
+    `margin_order`.
     """
     values = alignment_at_boundary(grid, EIGENVECTORS) | sign_switches(grid, EIGENVECTORS)
     if boundary.attrs["untraced"]:

@@ -1,6 +1,6 @@
 """Is G_θ a property of the network or of the arithmetic? What one model gives by several methods.
 
-What the methods are says `pipeline.arithmetics`.
+`pipeline.arithmetics` says what the methods are.
 """
 
 from collections.abc import Iterator

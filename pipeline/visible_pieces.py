@@ -8,7 +8,7 @@ shows: a trained network with three nearly straight lines has 200 exact pieces. 
 import numpy as np
 import xarray as xr
 
-from pipeline.boundary_segments import Segments
+from pipeline.boundary_segments import Segments, nearest_on_segment
 from pipeline.decision_boundary import SAME_POINT, end_nodes, joins
 
 # Of the window's longer side: a cell of the paper's alignment maps of 100 × 100 points. Chosen
@@ -58,18 +58,12 @@ def _pieces(corners: np.ndarray, tolerance: float) -> int:
     count, spans = 0, [(0, len(corners) - 1)]
     while spans:
         first, last = spans.pop()
-        away = _distances(corners[first + 1 : last], corners[first], corners[last])
+        between = corners[first + 1 : last]
+        foot = nearest_on_segment(between, corners[first], corners[last])
+        away = np.hypot(*(between - foot).T)
         if away.max(initial=0) <= tolerance:
             count += 1
         else:
             middle = first + 1 + int(away.argmax())
             spans += [(first, middle), (middle, last)]
     return count
-
-
-def _distances(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return the distances of points (point, 2) from a segment, which may be a point."""
-    step = end - start
-    square = step @ step
-    share = np.clip((points - start) @ step / square, 0, 1) if square else np.zeros(len(points))
-    return np.hypot(*(points - start - share[:, None] * step).T)

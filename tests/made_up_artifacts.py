@@ -146,6 +146,17 @@ def features_of(points: xr.Dataset) -> xr.Dataset:
     return points.assign_coords(feature=string_array(["width", "length"]))
 
 
+EVERY_KIND = {
+    "dataset": dataset,
+    "model": model,
+    "spectrum": spectrum,
+    "alignment_samples": samples,
+    "alignment_grid": grid,
+    "alignment_directions": directions,
+    "embedding": embedding,
+    "margin": margin,
+    "decision_boundary": decision_boundary,
+}
 LAYOUTS = {
     "alignment_maps": alignment_maps,
     "comparison_directions": comparison_directions,
@@ -180,7 +191,7 @@ def inputs_and_settings(layout: str, eigen: int = 4) -> tuple[dict[str, list], d
     single = layout in ("walkthrough", "comparison_directions")
     experiments = ["half_moon/normal", "checkerboard/narrow_margin"][: 1 if single else 2]
     inputs = {kind: made[kind][: len(experiments)] for kind in LAYOUTS[layout].ARTIFACTS}
-    settings = {"experiments": experiments, "eigenvectors": 3, "profile": "note"}
+    settings = {"experiments": experiments, "eigenvectors": 3, "note": "note"}
     return inputs, settings | {"features": ["length", "width"]}
 
 

@@ -14,8 +14,9 @@ from PIL import Image
 from tiny_study import ROOT
 
 from pipeline.artifacts import save_artifact, save_table
+from pipeline.names import TABULATED
 from pipeline.schema import string_array
-from pipeline.tables import COLUMNS, compare_with_published, summarise
+from pipeline.tables import compare_with_published, summarise
 from workflow.job import Job
 from workflow.scripts import claims as claims_step
 from workflow.scripts import report as report_step
@@ -23,7 +24,7 @@ from workflow.scripts import report as report_step
 NAN = float("nan")
 TEMPLATES = sorted((ROOT / "pipeline/report/templates").iterdir())
 ROWS = {"gaussian": ["normal", "adversarial"], "circle": ["normal", "adversarial"]}
-MEASURES = (*COLUMNS, "pieces", "parts", "outliers_gap", "outliers_gap_low", "outliers_gap_high")
+MEASURES = (*TABULATED, "pieces", "parts", "outliers_gap", "outliers_gap_low", "outliers_gap_high")
 CLAIMS = """
 - {where: Section 1, says: The first., figures: [fig01], checks: ["gaussian/normal:pieces < 1e9"]}
 - where: Section 2
@@ -114,7 +115,7 @@ def run_steps(results: Path, claims: Path) -> None:
     common: dict[str, Any] = {"claims": str(claims), "numbers": numbers}
     common |= {name: str(tables / f"{name}.csv") for name in ("measures", "correlations")}
     outputs = {"csv": str(tables / "claims.csv"), "markdown": str(tables / "claims.md")}
-    settings: dict[str, Any] = {"targets": TARGETS, "profile": "made-up profile: 3 seeds"}
+    settings: dict[str, Any] = {"targets": TARGETS, "note": "made-up profile: 3 seeds"}
     claims_step.main(Job({"settings": settings, "wildcards": {}}, common, outputs, "cpu"))
     about = {"layout": "alignment_maps", "experiments": ["gaussian/normal"]}
     arrays = ["gaussian/dataset.zarr.zip"]

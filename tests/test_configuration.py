@@ -44,7 +44,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
         ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
-        ("figures/seed", 7, r"figures.seed: expected one of the profile's seeds \[0\], found 7"),
+        ("drawn_seed", 7, r"drawn_seed: expected one of the profile's seeds \[0\], found 7"),
         ("figures/fig01/experiments", ["gaussian/norml"], r"'gaussian/norml' does not exist; did"),
         ("figures/fig01/experiments", ["gaussian/normal/clas1"], r"expected a view like 'class2/'"),
         (
@@ -149,7 +149,7 @@ def test_a_profile_has_what_it_does_not_say_from_the_one_it_extends() -> None:
     assert study.seeds == [0, 7]
     assert study.config["curvature"]["rank_tolerance"] == 1e-10
     assert study.training_settings("circle", "normal")["epochs"] == 3
-    assert study.config["profiles"]["mine"]["precision"] is True
+    assert study.config["profiles"]["mine"]["compare_arithmetics"] is True
 
 
 def test_options_are_read_off_the_source(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise(
     assert study.start("mnist_017", "adversarial", "3") == ("mnist_017", "random_labels", "0")
 
 
-def test_every_number_of_the_paper_is_in_the_configuration() -> None:
+def test_epochs_and_seeds_are_the_papers() -> None:
     """The fact sheet's epochs, as a table that is written a second time here."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     epochs = {

@@ -76,18 +76,19 @@ def test_covariance_against_the_matrix_built_sample_by_sample() -> None:
 
 def test_margin_is_the_distance_to_the_nearer_of_the_two_extreme_samples() -> None:
     x = np.array([[0.0, 0.0], [3.0, 4.0], [9.0, 9.0]])
-    found = margin.estimate_margin(np.array([0.0, 1.0]), x, np.array([0.9, -0.7, np.nan]))
+    found = margin.estimate_margin(np.array([0.0, 1.0]), 0.9, x, np.array([0.9, -0.7, np.nan]))
     np.testing.assert_array_equal(found["x_max"], [0, 0])
     np.testing.assert_array_equal(found["x_min"], [3, 4])
-    assert found.attrs["margin"] == 1.0
+    assert found.attrs == {"margin": 1.0, "squared_cosine": 0.9}
 
 
 def test_the_margin_of_a_diverged_training_is_unknown() -> None:
     unknown = margin.unknown_margin(3)
-    known = margin.estimate_margin(np.zeros(3), np.eye(3), np.arange(3.0))
+    known = margin.estimate_margin(np.zeros(3), 0.5, np.eye(3), np.arange(3.0))
     assert unknown.sizes == known.sizes
     assert set(unknown) == set(known)
-    assert np.isnan([unknown.attrs["margin"], *unknown["x_max"].values]).all()
+    assert unknown.attrs.keys() == known.attrs.keys()
+    assert np.isnan([*unknown.attrs.values(), *unknown["x_max"].values]).all()
 
 
 def test_boundary_sample_climbs_to_a_larger_alignment(monkeypatch: pytest.MonkeyPatch) -> None:

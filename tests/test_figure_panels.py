@@ -14,9 +14,9 @@ from made_up_artifacts import (
 )
 from matplotlib.colors import to_rgb
 
-from pipeline.figures.boundary import boundary_points, class_margins, class_means
+from pipeline.figures.boundary import boundary_points, class_margins
 from pipeline.figures.line_panels import gradient_map
-from pipeline.figures.panels import alignment_map, draw_boundary
+from pipeline.figures.panels import alignment_map, class_means, draw_boundary
 from pipeline.figures.spectrum_panel import mark_outliers, spectrum_histogram
 from pipeline.figures.style import UNDEFINED, new_figure, publication_style
 

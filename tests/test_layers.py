@@ -111,7 +111,7 @@ FILE_EDGES = ("artifacts.py", "image_files.py", "unfinished.py")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in FILE_EDGES])
-def test_only_artifacts_opens_files(name):
+def test_files_are_opened_in_three_modules_only(name):
     assert _file_calls(_read(name)) == []
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.outliers import CERTAIN_GAP, RULES, OutlierCount, count_outliers, expected_outliers
+from pipeline.outliers import CERTAIN_GAP, RULES, count_outliers, outlier_measures
 
 SIZE = 400
 
@@ -212,12 +212,11 @@ def test_what_cannot_be_counted(eigenvalues, rule, message):
         count_outliers(eigenvalues, rule)
 
 
-def test_expected_outliers():
-    assert expected_outliers(3) == {"C − 1": 2, "C": 3, "C²": 9}
-
-
-def test_the_count_is_a_frozen_record():
-    found = count_outliers(np.ones(3), "gap")
-    assert isinstance(found, OutlierCount)
-    with pytest.raises(AttributeError):
-        found.count = 1
+def test_measures_of_every_rule_with_its_interval():
+    eigenvalues = np.array([10.0, 9.0, *np.geomspace(0.1, 0.001, 60), -0.05])
+    measures = outlier_measures(eigenvalues)
+    for rule in ("gap", "edge"):
+        found = count_outliers(eigenvalues, rule)
+        names = [f"outliers_{rule}{end}" for end in ("", "_low", "_high")]
+        assert [measures.pop(name) for name in names] == [found.count, found.low, found.high]
+    assert measures == {}

@@ -106,7 +106,7 @@ def test_all_methods_agree_where_nothing_is_near_round_off(mild):
     )
 
 
-def test_only_the_graded_method_resolves_all_of_the_gradients_of_a_confidentnetwork_as_confident(
+def test_only_the_graded_method_resolves_all_of_the_gradients_of_a_confident_network(
     confident,
 ):
     for method in ("range", "float64_dense_cut", "gauss_newton_cut"):

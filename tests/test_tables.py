@@ -5,18 +5,17 @@ import math
 import pandas as pd
 import pytest
 
+from pipeline.names import TABULATED
+from pipeline.number_text import mean_and_deviation
 from pipeline.table_formats import latex, markdown
-from pipeline.tables import (
-    COLUMNS,
-    compare_with_published,
+from pipeline.table_text import (
     display,
     display_comparison,
     display_correlations,
     display_precision,
     footnotes,
-    mean_and_deviation,
-    summarise,
 )
+from pipeline.tables import compare_with_published, summarise
 
 
 def tidy(runs: dict[tuple[str, str], list[tuple[str, float]]]) -> pd.DataFrame:
@@ -32,7 +31,7 @@ def tidy(runs: dict[tuple[str, str], list[tuple[str, float]]]) -> pd.DataFrame:
         }
         for (dataset, training), results in runs.items()
         for seed, (status, value) in enumerate(results)
-        for measure in COLUMNS
+        for measure in TABULATED
     )
 
 
@@ -69,7 +68,7 @@ def test_diverged_runs_are_counted_and_left_out_and_unfitted_ones_are_kept() -> 
 def test_rows_keep_the_order_of_the_configuration_and_the_lowest_is_bold() -> None:
     shown = display(summarise(MEASURES, ROWS))
     assert list(shown["Training"]) == ["large norm †‡", "normal"]
-    trace = shown[COLUMNS["trace"]]
+    trace = shown[TABULATED["trace"]]
     assert trace[0] == "**2.50 ± 0.71**"
     assert trace[1] == "3.0 ± 2.6"
 
@@ -167,6 +166,6 @@ def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
     shown = display_precision(pd.DataFrame(rows, columns=columns), "g_theta", "max")
     assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
     assert shown.values.tolist() == [
-        ["half moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
+        ["half-moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
         ["circle", "large norm", "0.5", "–"],
     ]

@@ -39,7 +39,7 @@ def tiny_config() -> dict[str, Any]:
         "changes": {},
         "without": [],
         "download": False,
-        "precision": True,
+        "compare_arithmetics": True,
     }
     config["alignment"]["grid_resolution"] = 12
     return config

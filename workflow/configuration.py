@@ -108,10 +108,10 @@ def check_references(config: Mapping[str, Any]) -> None:
         for dataset in profile["without"]:
             check_known(f"profiles.{name}.without", dataset, config["datasets"])
     seeds = config["profiles"][config["profile"]]["seeds"]
-    if config["figures"]["seed"] not in seeds:
+    if config["drawn_seed"] not in seeds:
         raise ConfigurationError(
-            f"config.yaml, figures.seed: expected one of the profile's seeds {seeds}, found "
-            f"{config['figures']['seed']}"
+            f"config.yaml, drawn_seed: expected one of the profile's seeds {seeds}, found "
+            f"{config['drawn_seed']}"
         )
 
 
@@ -156,8 +156,6 @@ def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
     """Check what figures name: layouts, experiments, checkpoints, and a label for each."""
     for figure, entry in config["figures"].items():
-        if not isinstance(entry, Mapping):
-            continue
         place = f"figures.{figure}"
         check_known(f"{place}.layout", entry["layout"], _modules("figures/layouts"))
         for experiment in entry["experiments"]:

@@ -1,6 +1,7 @@
 """The tidy form in which every step writes what it has measured of one model."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -8,12 +9,25 @@ ABOUT = ("dataset", "training", "seed")
 
 
 def measure_table(
-    wildcards: Mapping[str, str], status: str, values: Mapping[str, float]
+    wildcards: Mapping[str, str], model: Mapping[str, Any], values: Mapping[str, float]
 ) -> pd.DataFrame:
-    """Return a row per measure: dataset, training, seed, status, measure, value."""
+    """Return a row per measure: dataset, training, seed, status, measure, value.
+
+    `model` is the attributes of the model's artifact, from which the status comes.
+    """
     about = {name: wildcards[name] for name in ABOUT}
     rows = [
-        {**about, "status": status, "measure": name, "value": value}
+        {**about, "status": run_status(model), "measure": name, "value": value}
         for name, value in values.items()
     ]
     return pd.DataFrame(rows, columns=[*ABOUT, "status", "measure", "value"])
+
+
+def run_status(model: Mapping[str, Any]) -> str:
+    """Return how a training ended: fitted, not fitted, trained or diverged.
+
+    "trained" is a run that did not reach 100 % training accuracy and, by its experiment's
+    `presumes_fit: false`, was not expected to: tables do not mark it.
+    """
+    expected = model["status"] != "not fitted" or model["presumes_fit"]
+    return str(model["status"]) if expected else "trained"

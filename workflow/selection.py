@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+Run = tuple[str, str, int]  # data set, training, seed
 CACHE = Path(__file__).resolve().parent.parent / "data"
 
 
@@ -22,9 +23,35 @@ class Selection:
         """Return the rows of a table, data set -> trainings, without the profile's omissions."""
         return self._kept(self._config["tables"][name])
 
-    def precision(self) -> dict[str, list[str]]:
-        """Return the models that are compared in several arithmetics, data set -> trainings."""
-        return self._kept(self._config["precision"])
+    def table_runs(self, name: str) -> list[Run]:
+        """Return every run that a table averages, in the order of its rows."""
+        return self._runs(self.table(name), self._profile["seeds"])
+
+    def tabulated_runs(self) -> list[Run]:
+        """Return every run of a table once, sorted."""
+        return sorted({run for name in self._config["tables"] for run in self.table_runs(name)})
+
+    def planar_runs(self) -> list[Run]:
+        """Return the tabulated runs on data sets of two features."""
+        return [run for run in self.tabulated_runs() if run[0] in self._config["planar"]]
+
+    def compared_runs(self) -> list[Run]:
+        """Return the runs that are compared in several arithmetics, in minutes: the drawn ones."""
+        compared = self._kept(self._config["precision"])
+        return self._runs(compared, [self._config["drawn_seed"]])
+
+    def resolved_runs(self) -> list[Run]:
+        """Return the tabulated runs of compared models, every seed (seconds each).
+
+        Empty where the profile does without the comparison.
+        """
+        compared = {run[:2] for run in self.compared_runs() if self.compares_arithmetics}
+        return [run for run in self.tabulated_runs() if run[:2] in compared]
+
+    @property
+    def compares_arithmetics(self) -> bool:
+        """Whether the comparison of arithmetics is part of `all` and of the report."""
+        return bool(self._profile["compare_arithmetics"])
 
     def figure(self, name: str) -> dict[str, Any]:
         """Return a figure's entry without the experiments on data sets that the profile omits.
@@ -49,9 +76,18 @@ class Selection:
                 reasons[name] = f"{', '.join(missing)} would have to be downloaded"
         return reasons
 
+    def made_figures(self) -> list[str]:
+        """Return the figures that are part of `all`, in the order of the configuration."""
+        left_out = self.left_out()
+        return [name for name in self.figures() if name not in left_out]
+
     def figures(self) -> list[str]:
         """Return the names of all figures."""
-        return [name for name in self._config["figures"] if name != "seed"]
+        return list(self._config["figures"])
+
+    @staticmethod
+    def _runs(rows: Mapping[str, list[str]], seeds: list[int]) -> list[Run]:
+        return [(d, t, seed) for d, trainings in rows.items() for t in trainings for seed in seeds]
 
     def _kept(self, rows: Mapping[str, list[str]]) -> dict[str, list[str]]:
         return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}

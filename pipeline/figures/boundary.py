@@ -1,7 +1,6 @@
-"""Decision boundaries from logits, and class means: the arithmetic behind the panels."""
+"""Decision boundaries from logits: the arithmetic behind the panels."""
 
 import numpy as np
-import xarray as xr
 
 
 def class_margins(logits: np.ndarray) -> np.ndarray:
@@ -26,26 +25,3 @@ def boundary_points(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
         left, right = logits[before, i : i + 2] - logits[after, i : i + 2]
         points.append(x[i] + left / (left - right) * (x[i + 1] - x[i]))
     return np.array(points)
-
-
-def class_means(samples: xr.Dataset, eigenvectors: int) -> dict[int, np.ndarray]:
-    """Return per true class the mean alignment (eigen,) with the top eigenvectors.
-
-    Samples whose gradient has no direction (NaN) are left out of the mean.
-    """
-    top = samples["alignment"].isel(eigen=slice(eigenvectors))
-    labels = samples["label"].values
-    return {
-        int(label): top.isel(sample=labels == label).mean("sample", skipna=True).values
-        for label in np.unique(labels)
-    }
-
-
-def is_undefined(alignment: xr.DataArray) -> bool:
-    """Return whether any alignment is NaN: the gradient is too short to have a direction."""
-    return bool(alignment.isnull().any())
-
-
-def has_diverged(dataset: xr.Dataset) -> bool:
-    """Return whether the artifact is of a diverged training: it has no eigenvectors."""
-    return dataset.sizes["eigen"] == 0

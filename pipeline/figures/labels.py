@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipeline.figures.style import readable
+from pipeline.names import readable
 
 VIEWS = (
     (r"class(\d+)", r"loss of class \1"),

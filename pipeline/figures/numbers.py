@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from pipeline.figures.boundary import has_diverged
+from pipeline.figures.nothing_to_draw import has_diverged
 from pipeline.statements import localisation, spectral_summary
 
 COLUMNS = ("experiment", "quantity", "value")

@@ -10,7 +10,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from pipeline.figures.boundary import class_margins, class_means
+from pipeline.figures.boundary import class_margins
 from pipeline.figures.style import (
     alignment_colours,
     class_colour,
@@ -18,7 +18,6 @@ from pipeline.figures.style import (
     mixed,
 )
 
-DIVERGED = "training\ndiverged"
 VECTOR_POINTS = 50_000  # of sample lines, beyond which they are drawn as pixels
 MARKED = 30  # eigenvectors up to which class means have markers
 
@@ -126,14 +125,17 @@ def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) ->
         axes.set_xticks([1, *range(step, count + 1, step)])
 
 
-def message(axes: Axes, text: str) -> None:
-    """Say in an otherwise empty panel why there is nothing to see."""
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_color("0.8")
-    axes.text(
-        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=5.5,
-        color="0.3",
-    )  # fmt: skip
+def class_means(samples: xr.Dataset, eigenvectors: int) -> dict[int, np.ndarray]:
+    """Return per true class the mean alignment (eigen,) with the top eigenvectors.
+
+    Samples whose gradient has no direction (NaN) are left out of the mean.
+    """
+    top = samples["alignment"].isel(eigen=slice(eigenvectors))
+    labels = samples["label"].values
+    return {
+        int(label): top.isel(sample=labels == label).mean("sample", skipna=True).values
+        for label in np.unique(labels)
+    }
 
 
 def class_handles(labels: list[int]) -> list[Line2D]:

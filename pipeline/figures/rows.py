@@ -11,8 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.figures.boundary import has_diverged, is_undefined
-from pipeline.figures.panels import DIVERGED, class_handles, message
+from pipeline.figures.nothing_to_draw import DIVERGED, has_diverged, is_undefined, message
+from pipeline.figures.panels import class_handles
 from pipeline.figures.spectrum_panel import spectrum_histogram
 from pipeline.figures.style import (
     PAGE_WIDTH,
@@ -60,7 +60,7 @@ class Row(Protocol):
 def draw_rows(
     rows: Sequence[Row],
     eigenvectors: int,
-    profile: str,
+    note: str,
     spectra: Sequence[xr.Dataset] = (),
     bar: str = BAR,
     further: int = 0,
@@ -77,7 +77,7 @@ def draw_rows(
     taken += further * HISTOGRAM_GAP
     size = (PAGE_WIDTH - taken) / (1 + eigenvectors + extra)
     height = TOP + len(rows) * (size + ROW_GAP) + BOTTOM
-    figure = new_figure(height, profile)
+    figure = new_figure(height, note)
     lefts = start + np.arange(eigenvectors + 1) * (size + GAP)
     lefts[1:] += GAP
     panels = []

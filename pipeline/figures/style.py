@@ -76,12 +76,12 @@ class PublicationFigure(Figure):
             super().savefig(*arguments, **keywords)
 
 
-def new_figure(height: float, profile: str = "") -> PublicationFigure:
-    """Return an empty page-wide figure, `height` inches high, with the profile's note if any."""
+def new_figure(height: float, note: str = "") -> PublicationFigure:
+    """Return an empty page-wide figure, `height` inches high, with a note below if any."""
     figure = PublicationFigure(figsize=(PAGE_WIDTH, height))
-    if profile:
+    if note:
         figure.text(
-            1 - 0.03 / PAGE_WIDTH, 0.03 / height, profile, ha="right", va="bottom", fontsize=5,
+            1 - 0.03 / PAGE_WIDTH, 0.03 / height, note, ha="right", va="bottom", fontsize=5,
             color="0.4",
         )  # fmt: skip
     return figure
@@ -118,8 +118,3 @@ def mixed(colour: str, other: str, share: float) -> tuple[float, ...]:
 def alignment_colours() -> Colormap:
     """Return the diverging colours of alignments in [-1, 1], with grey for NaN."""
     return mpl.colormaps["RdBu_r"].with_extremes(bad=UNDEFINED)
-
-
-def readable(name: str) -> str:
-    """Return a data set's or training's name as the paper writes it."""
-    return {"half_moon": "half-moon", "toy1d": "1-D toy"}.get(name, name.replace("_", " "))

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from pipeline.claims import Numbers, evaluate, verdict
+from pipeline.number_text import measured
 from pipeline.report.claim_list import Claim
-from pipeline.report.number_text import measured
 
 
 def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.names import measure_label, readable
+from pipeline.number_text import measured
 from pipeline.report.markup import Table, table_view
-from pipeline.report.number_text import measured
 from pipeline.report.plots import axis, interval
-from pipeline.tables import display_correlations, measure_label
+from pipeline.table_text import display_correlations
 
 POOLED = "all"  # the data set of a correlation that pools all of them
 OUTLIERS = ("outliers_gap", "outliers_edge")
@@ -77,8 +78,8 @@ def _counts(
         if not any(len(values.get(name, ())) for name in OUTLIERS):
             continue
         line = {
-            "Data set": dataset.replace("_", " "),
-            "Training": training.replace("_", " "),
+            "Data set": readable(dataset),
+            "Training": readable(training),
         }
         for name in OUTLIERS:
             heading = measure_label(name)
@@ -86,6 +87,7 @@ def _counts(
             low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
             if low is not None and high is not None and len(low) and len(high):
                 line[heading] += f" [{low.min():g}, {high.max():g}]"
+        # expected: C − 1 or C outliers (Sagun et al. 2017), or C² (Papyan 2020)
         count = classes.get(dataset)
         line |= {"C": "–" if count is None else str(count)}
         line |= {"C²": "–" if count is None else str(count**2)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup, escape
 
-from pipeline.report.number_text import number, power_of_ten
+from pipeline.number_text import number, power_of_ten
 
 WIDTH, HEIGHT = 220, 110  # of the plotted area
 DECADES = (-6, 0)  # of the axis

@@ -36,7 +36,7 @@ MEANINGS = {
     "boundary_points": "number of boundary points on the line",
     "agreement_with_first_row": "share of grid points that are predicted alike",
     "largest_*_on_grid": "largest |alignment| on the grid with such a direction",
-    "share_above_0.1_*": "share of grid points above a tenth of the largest value",
+    "share_above_0.1_*": "share of grid points where the largest |value| drawn is above 0.1",
     "A_*_flip": "how strongly A_i changes its sign at a boundary point",
     "beta_*": "|cosine| of the i-th eigenvectors of the Hessian and of the gradient covariance",
     "overlap_of_first_*": "overlap of the subspaces of the first i eigenvectors of H and Σ",

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from pipeline.report.number_text import number
+from pipeline.number_text import number
 
 # one symbol and its index, as in λ_max, G_θ, A_1; names of quantities like g_theta_max are longer
 SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")

@@ -1,20 +1,20 @@
 """Does the order of G_θ hold for every seed? Resolved in float64, and resolved wholly."""
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from pipeline.names import readable
+from pipeline.number_text import measured
+from pipeline.report.contrast import Contrast, contrasts
 from pipeline.report.markup import Table, table_view
-from pipeline.report.number_text import measured
 
 # measure -> which of the gradients' directions it counts
 KINDS = {
     "g_theta_max": "above the rank tolerance",
     "gauss_newton_g_theta_max": "Gauss–Newton, all",
 }
-TRAININGS = ("normal", "adversarial", "large_norm")
 
 
 @dataclass(frozen=True)
@@ -32,55 +32,54 @@ def order_over_seeds(measures: pd.DataFrame) -> OrderOverSeeds | None:
     the means in combined standard deviations. None where no data set has both kinds of G_θ after
     both trainings.
     """
-    values = measures[measures["measure"].isin(KINDS)].dropna(subset="value")
-    wide = values.pivot_table(
-        index=["dataset", "measure", "seed"], columns="training", values="value"
-    )
-    if not {"normal", "adversarial"} <= set(wide):
+    values = {kind: _values(measures, kind) for kind in KINDS}
+    found = {kind: {pair.dataset: pair for pair in contrasts(values[kind])} for kind in KINDS}
+    shared = set.intersection(*map(set, found.values()))
+    datasets = [name for name in dict.fromkeys(measures["dataset"]) if name in shared]
+    if not datasets:
         return None
-    resolved = wide.dropna(subset=["normal", "adversarial"])
-    complete = resolved.groupby("dataset").filter(
-        lambda part: set(part.index.get_level_values("measure")) == set(KINDS)
+    lines = [
+        _line(found[kind][dataset], KINDS[kind], _large_norm(values[kind], dataset))
+        for dataset in datasets
+        for kind in KINDS
+    ]
+    sentences = [
+        _sentence(words, [found[kind][dataset] for dataset in datasets])
+        for kind, words in KINDS.items()
+    ]
+    table = table_view(pd.DataFrame(lines), 2, "G_θ (max) over all seeds")
+    return OrderOverSeeds(table, tuple(sentences))
+
+
+def _values(measures: pd.DataFrame, measure: str) -> pd.Series:
+    chosen = measures[measures["measure"] == measure].dropna(subset="value")
+    return chosen.set_index(["dataset", "training", "seed"])["value"]
+
+
+def _large_norm(values: pd.Series, dataset: str) -> pd.Series:
+    about = values.index.to_frame()
+    return values[(about["dataset"] == dataset) & (about["training"] == "large_norm")]
+
+
+def _line(pair: Contrast, kind: str, large_norm: pd.Series) -> dict[str, str]:
+    trainings = {"normal": pair.normal, "adversarial": pair.adversarial, "large norm": large_norm}
+    return {
+        "Data set": readable(pair.dataset),
+        "Directions": kind,
+        **{
+            name: measured(runs.mean(), runs.std(ddof=1), len(runs))
+            for name, runs in trainings.items()
+        },
+        "higher": f"{pair.runs_higher} of {len(pair.normal)}",
+        "apart": "–" if math.isnan(pair.apart) else f"{pair.apart:+.1f}",
+    }
+
+
+def _sentence(kind: str, pairs: list[Contrast]) -> str:
+    higher, runs = sum(pair.runs_higher for pair in pairs), sum(len(p.normal) for p in pairs)
+    clear = sum(pair.apart > 1 for pair in pairs)
+    return (
+        f"Over all seeds, with the directions “{kind}”, the adversarial start needs more "
+        f"eigenvectors than normal training with the same seed in {higher} of {runs} pairs of "
+        f"runs, and clearly so in the mean on {clear} of {len(pairs)} data sets."
     )
-    if complete.empty:
-        return None
-    lines = list(_lines(complete))
-    table = table_view(pd.DataFrame([line for line, *_ in lines]), 2, "G_θ (max) over all seeds")
-    return OrderOverSeeds(table, tuple(_sentences(lines)))
-
-
-Line = tuple[dict[str, str], str, int, int, float]  # cells, kind, higher, runs, apart
-
-
-def _lines(wide: pd.DataFrame) -> Iterator[Line]:
-    for dataset, part in wide.groupby("dataset", sort=False):
-        for measure, kind in KINDS.items():
-            runs = part.xs(measure, level="measure")
-            higher = int((runs["adversarial"] > runs["normal"]).sum())
-            apart = _apart(runs["normal"], runs["adversarial"])
-            cells = {"Data set": str(dataset).replace("_", " "), "Directions": kind}
-            for training in TRAININGS:
-                found = runs[training].dropna() if training in runs else runs["normal"][:0]
-                cells[training.replace("_", " ")] = measured(
-                    found.mean(), found.std(ddof=1), len(found)
-                )
-            cells["higher"] = f"{higher} of {len(runs)}"
-            cells["apart"] = "–" if np.isnan(apart) else f"{apart:+.1f}"
-            yield cells, kind, higher, len(runs), apart
-
-
-def _apart(left: pd.Series, right: pd.Series) -> float:
-    spread = np.hypot(left.std(ddof=1), right.std(ddof=1))
-    return float((right.mean() - left.mean()) / spread) if spread > 0 else float("nan")
-
-
-def _sentences(lines: list[Line]) -> Iterator[str]:
-    for kind in KINDS.values():
-        mine = [(higher, runs, apart) for _, found, higher, runs, apart in lines if found == kind]
-        higher, runs = (sum(column) for column in list(zip(*mine, strict=True))[:2])
-        clear = sum(apart > 1 for *_, apart in mine)
-        yield (
-            f"Over all seeds, with the directions “{kind}”, the adversarial start needs more "
-            f"eigenvectors than normal training with the same seed in {higher} of {runs} pairs of "
-            f"runs, and clearly so in the mean on {clear} of {len(mine)} data sets."
-        )

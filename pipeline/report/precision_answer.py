@@ -1,10 +1,9 @@
 """What the comparison of arithmetics says, in sentences made from its numbers."""
 
-from collections.abc import Iterator
-
 import pandas as pd
 
-from pipeline.report.number_text import number
+from pipeline.number_text import number
+from pipeline.report.contrast import contrasts
 
 SINGLE, DOUBLE, RESOLVED = "float32_dense", "range", "gauss_newton"
 NEEDED = {SINGLE, DOUBLE, RESOLVED}
@@ -54,7 +53,7 @@ def _lost(table: pd.DataFrame) -> str:
 
 
 def _contrast(table: pd.DataFrame, method: str, words: str) -> str:
-    found = list(_adversarial_to_normal(_values(table, method, "g_theta", "max")))
+    found = [pair.factor for pair in contrasts(_values(table, method, "g_theta", "max"))]
     if not found:
         return f"{words}, no data set has both trainings to compare."
     more = sum(factor > 1 for factor in found)
@@ -62,15 +61,6 @@ def _contrast(table: pd.DataFrame, method: str, words: str) -> str:
         f"{words}, the adversarial start needs more eigenvectors than normal training on {more} of "
         f"{len(found)} data sets, by factors of {number(min(found))} to {number(max(found))}."
     )
-
-
-def _adversarial_to_normal(values: pd.Series) -> Iterator[float]:
-    """Yield the ratio of the means over seeds for each data set that has both trainings."""
-    means = values.groupby(["dataset", "training"]).mean()
-    for dataset in dict.fromkeys(means.index.get_level_values("dataset")):
-        part = means[dataset]
-        if {"normal", "adversarial"} <= set(part.index):
-            yield float(part["adversarial"] / part["normal"])
 
 
 def _values(table: pd.DataFrame, method: str, quantity: str, statistic: str = "") -> pd.Series:

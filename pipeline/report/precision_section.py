@@ -1,14 +1,16 @@
 """Section "Precision": G_θ and its companions of the same networks by several methods."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipeline.claims import Outcome
+from pipeline.names import readable
+from pipeline.number_text import measured, number
+from pipeline.report.contrast import contrasts
 from pipeline.report.curves import Panel, curve_panel
 from pipeline.report.markup import Table, table_view
-from pipeline.report.number_text import measured, number
 from pipeline.report.order_over_seeds import OrderOverSeeds, order_over_seeds
 from pipeline.report.precision_answer import precision_answer
 
@@ -86,7 +88,7 @@ def _title(quantity: str, statistic: str) -> str:
 def _by_method(part: pd.DataFrame, title: str, methods: Sequence[str]) -> Table:
     lines = []
     for (dataset, training), rows in part.groupby(["dataset", "training"], sort=False):
-        line = {"Data set": _words(dataset), "Training": _words(training)}
+        line = {"Data set": readable(dataset), "Training": readable(training)}
         for method in methods:
             values = rows.loc[rows["method"] == method, "value"].dropna()
             line[_words(method)] = measured(values.mean(), values.std(ddof=1), len(values))
@@ -97,33 +99,19 @@ def _by_method(part: pd.DataFrame, title: str, methods: Sequence[str]) -> Table:
 def _contrast(table: pd.DataFrame, methods: Sequence[str]) -> Table:
     """Say of each method on how many data sets adversarial needs more eigenvectors than normal."""
     counted = table[(table["quantity"] == LEADING) & (table["statistic"] == "max")]
+    by_run = counted.set_index(["method", "dataset", "training", "seed"])["value"]
     lines = []
     for method in methods:
-        pairs = list(_pairs(counted[counted["method"] == method]))
-        factors = sorted(pair.right / pair.left for pair in pairs if pair.left)
+        pairs = list(contrasts(by_run[method])) if method in by_run else []
+        factors = sorted(pair.factor for pair in pairs if math.isfinite(pair.factor))
         lines.append({
             "Method": _words(method),
-            "higher": f"{sum(pair.holds for pair in pairs)} of {len(pairs)}",
-            "clearly": str(sum(pair.holds and pair.clear for pair in pairs)),
+            "higher": f"{sum(pair.factor > 1 for pair in pairs)} of {len(pairs)}",
             "factor": " … ".join(dict.fromkeys(number(f) for f in (factors[:1] + factors[-1:]))),
         })  # fmt: skip
     return table_view(
         pd.DataFrame(lines), 1, "G_θ (max), adversarial start against normal training"
     )
-
-
-def _pairs(rows: pd.DataFrame) -> Iterator[Outcome]:
-    """Yield normal < adversarial for each data set that has both."""
-    for _, part in rows.groupby("dataset", sort=False):
-        sides = [part.loc[part["training"] == t, "value"].dropna()
-                 for t in ("normal", "adversarial")]  # fmt: skip
-        if all(len(side) for side in sides):
-            left, right = sides
-            spreads = [0.0 if len(side) < 2 else float(side.std(ddof=1)) for side in sides]
-            yield Outcome(
-                "normal < adversarial", float(left.mean()), spreads[0], float(right.mean()),
-                spreads[1], min(map(len, sides)),
-            )  # fmt: skip
 
 
 def _panels(lines: pd.DataFrame) -> dict[str, tuple[Panel, ...]]:
@@ -135,7 +123,7 @@ def _panels(lines: pd.DataFrame) -> dict[str, tuple[Panel, ...]]:
         for (dataset, training), rows in part.groupby(["dataset", "training"], sort=False):
             means = rows.groupby(["method", "epsilon"])["g_theta"].mean()
             curves = [means[method] for method in _ordered(rows["method"])]
-            found.append(curve_panel(f"{_words(dataset)}, {_words(training)}", curves, limit))
+            found.append(curve_panel(f"{readable(dataset)}, {readable(training)}", curves, limit))
         panels[str(statistic)] = tuple(found)
     return panels
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.report.markup import Table, table_view
 from pipeline.report.plots import axis, interval
-from pipeline.tables import display, display_comparison, footnotes
+from pipeline.table_text import display, display_comparison, footnotes
 
 CLOSE = 2.0  # combined standard deviations within which two means agree
 AXIS = 5.0  # of the drawn differences
@@ -15,33 +15,41 @@ AXIS = 5.0  # of the drawn differences
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """One table of the paper: our numbers, and the comparison."""
+    """One table: our numbers and, where the paper has it too, the comparison."""
 
     name: str
     title: str
     text: str
     ours: Table
     notes: tuple[str, ...]
-    comparison: Table
+    comparison: Table | None
     compared: int  # numbers with a published deviation
     close: int  # of them, within CLOSE combined deviations
 
 
 def published_table(
-    name: str, title: str, text: str, summary: pd.DataFrame, comparison: pd.DataFrame
+    name: str, title: str, text: str, summary: pd.DataFrame, comparison: pd.DataFrame | None
 ) -> PublishedTable:
-    """Put a table and its comparison (see `pipeline.tables`) into the form of the page."""
-    difference = comparison["difference"].astype(float)
-    drawn = [interval(value, value, value, AXIS, band=CLOSE) for value in difference]
-    beside = table_view(display_comparison(comparison), 3, "Beside the published numbers")
+    """Put a table and its comparison (see `pipeline.tables`) into the form of the page.
+
+    `comparison` is None for a table of the user's own.
+    """
+    absent = pd.Series(dtype=float)
+    difference = absent if comparison is None else comparison["difference"].astype(float)
     return PublishedTable(
         name, title, text,
         ours=table_view(display(summary), 2, "Measured here"),
         notes=tuple(footnotes(summary, "")),
-        comparison=beside.with_column(len(beside.columns), axis(AXIS), drawn),
+        comparison=None if comparison is None else _beside(comparison, difference),
         compared=int(difference.notna().sum()),
         close=int((difference.abs() <= CLOSE).sum()),
     )  # fmt: skip
+
+
+def _beside(comparison: pd.DataFrame, difference: pd.Series) -> Table:
+    drawn = [interval(value, value, value, AXIS, band=CLOSE) for value in difference]
+    table = table_view(display_comparison(comparison), 3, "Beside the published numbers")
+    return table.with_column(len(table.columns), axis(AXIS), drawn)
 
 
 def agreement(tables: Sequence[PublishedTable]) -> tuple[int, int]:

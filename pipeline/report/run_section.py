@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.costs import Cost, summarise_costs
+from pipeline.number_text import duration
 from pipeline.report.markup import Table, table_view
-from pipeline.report.number_text import duration
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ os.environ["PYTHONPATH"] = workflow.basedir
 os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
+ONE_RUN = "{dataset}/{training}/seed{seed}"
+RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
 RUN = "{python} -m workflow.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
 python = shlex.quote(sys.executable)
 
@@ -69,6 +71,11 @@ def spec(step, settings, code=lambda wildcards: []):
     return describe
 
 
+def settings_of(section, *keys):
+    """What a step reads of a section, and no more: other keys do not make it again."""
+    return lambda wildcards: {key: study.config[section][key] for key in keys}
+
+
 def files(wildcards, input, output):
     """Paths and device: not part of what a result depends on, so Snakemake does not compare them."""
 
@@ -88,12 +95,38 @@ def files(wildcards, input, output):
     )
 
 
+def growing(amount):
+    """What a job asks for; a profile that tries it again (`retries`) asks for double each time."""
+    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
+
+
+def run_log(step):
+    return f"{LOGS}/{step}/{ONE_RUN}.log"
+
+
+def view_log(step):
+    return f"{LOGS}/{step}/{ONE_RUN}/{{view}}{step}.log"
+
+
 def dataset_file(dataset):
     return f"{RESULTS}/{dataset}/dataset.zarr.zip"
 
 
 def run_file(dataset, training, seed, name):
     return f"{RESULTS}/{dataset}/{training}/seed{seed}/{name}"
+
+
+def run_files(runs, name):
+    return [run_file(*run, name) for run in runs]
+
+
+def model_inputs(wildcards):
+    return {
+        "dataset": dataset_file(wildcards.dataset),
+        "model": run_file(
+            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
+        ),
+    }
 
 
 def architecture_code(wildcards):
@@ -108,7 +141,7 @@ def profile_note():
     if study.profile == "paper":
         return ""
     count = len(study.seeds)
-    return f"{study.profile} profile: {count} seed{'s' if count > 1 else ''}"
+    return f"{study.profile} profile, {count} seed{'s' if count > 1 else ''}"
 
 
 def explain(name):

@@ -1,22 +1,13 @@
 # Spectrum of the Hessian, alignment of gradients with its eigenvectors, measures.
 
 
-def model_inputs(wildcards):
-    return {
-        "dataset": dataset_file(wildcards.dataset),
-        "model": run_file(
-            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
-        ),
-    }
-
-
 rule diagonalise:
     input:
         unpack(model_inputs),
     output:
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
+        spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
     log:
-        f"{LOGS}/diagonalise/{{dataset}}/{{training}}/seed{{seed}}/{{view}}diagonalise.log",
+        view_log("diagonalise"),
     threads: 1
     resources:
         mem_mb=growing(3000),
@@ -31,11 +22,11 @@ rule diagonalise:
 rule align_samples:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
+        spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
     output:
-        alignment_samples=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_samples.zarr.zip",
+        alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
     log:
-        f"{LOGS}/align_samples/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_samples.log",
+        view_log("align_samples"),
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -49,11 +40,11 @@ rule align_samples:
 rule align_grid:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}spectrum.zarr.zip",
+        spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
     output:
-        alignment_grid=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}alignment_grid.zarr.zip",
+        alignment_grid=f"{RUN_FOLDER}/{{view}}alignment_grid.zarr.zip",
     log:
-        f"{LOGS}/align_grid/{{dataset}}/{{training}}/seed{{seed}}/{{view}}align_grid.log",
+        view_log("align_grid"),
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -67,11 +58,11 @@ rule align_grid:
 rule align_directions:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
+        spectrum=f"{RUN_FOLDER}/spectrum.zarr.zip",
     output:
-        alignment_directions=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_directions.zarr.zip",
+        alignment_directions=f"{RUN_FOLDER}/alignment_directions.zarr.zip",
     log:
-        f"{LOGS}/align_directions/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("align_directions"),
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -79,10 +70,7 @@ rule align_directions:
         files=files,
         spec=spec(
             "align_directions",
-            lambda w: {
-                **study.config["alignment"],
-                "directions": 5,
-            },  # PAPER: Appendix E, five each
+            settings_of("alignment", "grid_margin", "grid_resolution"),
             architecture_code,
         ),
     shell:
@@ -92,12 +80,12 @@ rule align_directions:
 rule estimate_margin:
     input:
         unpack(model_inputs),
-        spectrum=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/spectrum.zarr.zip",
-        alignment=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+        spectrum=f"{RUN_FOLDER}/spectrum.zarr.zip",
+        alignment=f"{RUN_FOLDER}/alignment_samples.zarr.zip",
     output:
-        margin=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/margin.zarr.zip",
+        margin=f"{RUN_FOLDER}/margin.zarr.zip",
     log:
-        f"{LOGS}/estimate_margin/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("estimate_margin"),
     threads: 1
     params:
         files=files,
@@ -110,9 +98,9 @@ rule trace_boundary:
     input:
         unpack(model_inputs),
     output:
-        decision_boundary=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{{view}}decision_boundary.zarr.zip",
+        decision_boundary=f"{RUN_FOLDER}/{{view}}decision_boundary.zarr.zip",
     log:
-        f"{LOGS}/trace_boundary/{{dataset}}/{{training}}/seed{{seed}}/{{view}}trace_boundary.log",
+        view_log("trace_boundary"),
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -120,7 +108,7 @@ rule trace_boundary:
         files=files,
         spec=spec(
             "trace_boundary",
-            lambda w: {"grid_margin": study.config["alignment"]["grid_margin"]},
+            settings_of("alignment", "grid_margin"),
             architecture_code,
         ),
     shell:
@@ -130,7 +118,7 @@ rule trace_boundary:
 rule measure_plane:
     input:
         **{
-            kind: f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/{kind}.zarr.zip"
+            kind: f"{RUN_FOLDER}/{kind}.zarr.zip"
             for kind in (
                 "model",
                 "alignment_grid",
@@ -139,9 +127,9 @@ rule measure_plane:
             )
         },
     output:
-        plane_measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/plane_measures.csv",
+        plane_measures=f"{RUN_FOLDER}/plane_measures.csv",
     log:
-        f"{LOGS}/measure_plane/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("measure_plane"),
     threads: 1
     params:
         files=files,
@@ -152,13 +140,13 @@ rule measure_plane:
 
 rule measure:
     input:
-        model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
-        alignment=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/alignment_samples.zarr.zip",
+        model=f"{RUN_FOLDER}/model.zarr.zip",
+        alignment=f"{RUN_FOLDER}/alignment_samples.zarr.zip",
     output:
-        measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/measures.csv",
-        curve=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/g_theta_curve.csv",
+        measures=f"{RUN_FOLDER}/measures.csv",
+        curve=f"{RUN_FOLDER}/g_theta_curve.csv",
     log:
-        f"{LOGS}/measure/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("measure"),
     threads: 1
     params:
         files=files,

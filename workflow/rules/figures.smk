@@ -1,5 +1,6 @@
-# Figures, each as PDF and PNG with its numbers as CSV. A figure reads artifacts only; it computes nothing heavy. Its entry
-# in config.yaml names a layout, a module of pipeline/figures/layouts, which says what it reads.
+# Figures, each as PDF and PNG with its numbers as CSV. A figure reads artifacts only; it computes
+# nothing heavy. Its entry in config.yaml names a layout, a module of pipeline/figures/layouts,
+# which says what it reads.
 
 
 def figure_files(name):
@@ -20,14 +21,14 @@ def artifact_file(kind, dataset, training, view=""):
     """The artifact of the run that is drawn."""
     if kind in ("dataset", "embedding"):
         return f"{RESULTS}/{dataset}/{kind}.zarr.zip"
-    seed = study.config["figures"]["seed"]
+    seed = study.config["drawn_seed"]
     return run_file(
         dataset, training, seed, f"{view_folder(kind, view)}{kind}.zarr.zip"
     )
 
 
 def figure_spec(name):
-    settings = {**study.selection.figure(name), "profile": profile_note()}
+    settings = {**study.selection.figure(name), "note": profile_note()}
     layout = f"pipeline.figures.layouts.{settings['layout']}"
     return spec("figure", lambda w: settings, lambda w: [layout])
 

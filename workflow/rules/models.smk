@@ -1,11 +1,6 @@
 # Data sets and trained models.
 
 
-def growing(amount):
-    """What a job asks for; a profile that tries it again (`retries`) asks for double each time."""
-    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
-
-
 def own_files(wildcards):
     """The user's own raw files of a data set: a change of theirs makes it again."""
     folder = study.config["data_folder"]
@@ -61,9 +56,9 @@ rule train:
     input:
         unpack(training_inputs),
     output:
-        model=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/model.zarr.zip",
+        model=f"{RUN_FOLDER}/model.zarr.zip",
     log:
-        f"{LOGS}/train/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("train"),
     # one thread, here and below: these networks are small, and jobs side by side gain more
     threads: 1
     resources:

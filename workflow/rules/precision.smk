@@ -1,39 +1,14 @@
 # Is G_θ a property of the network or of the arithmetic? The same models by several methods.
 
 
-def precision_included():
-    return study.config["profiles"][study.profile]["precision"]
-
-
-def resolved_measures():
-    """Of the compared models that are in a table, what takes seconds and is had for every seed."""
-    compared = study.selection.precision() if precision_included() else {}
-    return {
-        run_file(dataset, training, seed, "gauss_newton_measures.csv")
-        for name in study.config["tables"]
-        for dataset, trainings in study.selection.table(name).items()
-        for training in set(trainings) & set(compared.get(dataset, []))
-        for seed in study.seeds
-    }
-
-
-def precision_files(name):
-    """What each model of the comparison gives; of the run that is drawn, as it takes minutes."""
-    return [
-        run_file(dataset, training, study.config["figures"]["seed"], name)
-        for dataset, trainings in study.selection.precision().items()
-        for training in trainings
-    ]
-
-
 rule study_precision:
     input:
         unpack(model_inputs),
     output:
-        precision=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/precision.csv",
-        curves=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/precision_curves.csv",
+        precision=f"{RUN_FOLDER}/precision.csv",
+        curves=f"{RUN_FOLDER}/precision_curves.csv",
     log:
-        f"{LOGS}/study_precision/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("study_precision"),
     threads: 1
     resources:
         mem_mb=growing(7000),
@@ -42,7 +17,7 @@ rule study_precision:
         files=files,
         spec=spec(
             "study_precision",
-            lambda w: {"rank_tolerance": study.config["curvature"]["rank_tolerance"]},
+            settings_of("curvature", "rank_tolerance"),
             architecture_code,
         ),
     shell:
@@ -53,9 +28,9 @@ rule measure_gauss_newton:
     input:
         unpack(model_inputs),
     output:
-        measures=f"{RESULTS}/{{dataset}}/{{training}}/seed{{seed}}/gauss_newton_measures.csv",
+        measures=f"{RUN_FOLDER}/gauss_newton_measures.csv",
     log:
-        f"{LOGS}/measure_gauss_newton/{{dataset}}/{{training}}/seed{{seed}}.log",
+        run_log("measure_gauss_newton"),
     threads: 1
     params:
         files=files,
@@ -67,8 +42,8 @@ rule measure_gauss_newton:
 rule precision:
     """G_θ of the same models from float32, from float64, and to high relative precision."""
     input:
-        precision=precision_files("precision.csv"),
-        curves=precision_files("precision_curves.csv"),
+        precision=run_files(study.selection.compared_runs(), "precision.csv"),
+        curves=run_files(study.selection.compared_runs(), "precision_curves.csv"),
     output:
         csv=f"{RESULTS}/tables/precision.csv",
         markdown=f"{RESULTS}/tables/precision.md",
@@ -78,6 +53,6 @@ rule precision:
     localrule: True
     params:
         files=files,
-        spec=spec("precision", lambda w: {"profile": profile_note()}),
+        spec=spec("precision", lambda w: {"note": profile_note()}),
     shell:
         RUN

@@ -3,33 +3,27 @@
 REPORT_TEMPLATES = f"{workflow.basedir}/pipeline/report/templates"
 
 
-def made_figures():
-    """Figures that are part of the profile, in the order of the configuration."""
-    left_out = study.selection.left_out()
-    return [name for name in study.selection.figures() if name not in left_out]
-
-
 def all_figure_files(kind):
-    return [figure_files(name)[kind] for name in made_figures()]
+    return [figure_files(name)[kind] for name in study.selection.made_figures()]
 
 
 def all_table_files(kind):
-    return [table_files(name)[kind] for name in study.config["tables"]]
+    """Those of a kind that not every table comes in, for the tables that do."""
+    found = map(table_files, study.config["tables"])
+    return [files[kind] for files in found if kind in files]
 
 
 def tabulated_datasets():
-    return sorted(
-        {
-            dataset_file(dataset)
-            for name in study.config["tables"]
-            for dataset in study.selection.table(name)
-        }
-    )
+    return sorted({dataset_file(run[0]) for run in study.selection.tabulated_runs()})
 
 
 def precision_table(kind):
     """The comparison of arithmetics, where it is part of the profile."""
-    return [getattr(rules.precision.output, kind)] if precision_included() else []
+    return (
+        [getattr(rules.precision.output, kind)]
+        if study.selection.compares_arithmetics
+        else []
+    )
 
 
 def claim_targets():
@@ -61,7 +55,7 @@ def report_settings(wildcards):
         "shown": {
             "profile": study.profile,
             "seeds": ", ".join(map(str, study.seeds)),
-            "run drawn in figures": f"seed {study.config['figures']['seed']}",
+            "run drawn in figures": f"seed {study.config['drawn_seed']}",
             "eigensolver": curvature["method"],
             "rank tolerance": f"{curvature['rank_tolerance']:g}",
             "grid": f"{alignment['grid_resolution']} points per axis",
@@ -86,7 +80,7 @@ rule claims:
         files=files,
         spec=spec(
             "claims",
-            lambda w: {"targets": claim_targets(), "profile": profile_note()},
+            lambda w: {"targets": claim_targets(), "note": profile_note()},
         ),
     shell:
         RUN

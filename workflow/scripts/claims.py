@@ -9,6 +9,7 @@ from pipeline.claims import collect
 from pipeline.report.claim_list import Claim, read_claims
 from pipeline.report.claim_table import claim_table, display_claims
 from pipeline.table_formats import markdown
+from pipeline.table_text import study_notes
 from workflow.job import Job
 
 
@@ -19,7 +20,7 @@ def main(job: Job) -> None:
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
     table = claim_table(claims, collect(measures, figures, correlations))
     save_table(table, job.output["csv"])
-    notes = [note for note in (job.settings["profile"],) if note]
+    notes = study_notes(job.settings["note"])
     save_text(markdown(display_claims(table), notes), job.output["markdown"])
 
 

@@ -3,7 +3,7 @@
 from pipeline.artifacts import open_table, save_table, save_text
 from pipeline.correlations import rank_correlations
 from pipeline.table_formats import markdown
-from pipeline.tables import display_correlations
+from pipeline.table_text import display_correlations
 from workflow.job import Job
 
 REFERENCE = "pieces"  # what the paper calls the geometric complexity of the boundary

@@ -17,8 +17,7 @@ def main(job: Job) -> None:
     model = open_artifact(job.input["model"], "model")
     x, _ = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
     if model.attrs["status"] == "diverged":
-        unknown = unknown_margin(x.shape[1])
-        job.save(unknown.assign_attrs(squared_cosine=float("nan")), "margin")
+        job.save(unknown_margin(x.shape[1]), "margin")
         return
     top = open_artifact(job.input["spectrum"], "spectrum")["eigenvectors"].isel(eigen=0)
     samples = open_artifact(job.input["alignment"], "alignment_samples")
@@ -30,7 +29,6 @@ def main(job: Job) -> None:
         tuple(x.shape[1:]),
         derive_seed("margin", *job.wildcards.values()),
     )
-    margin = estimate_margin(
-        x_boundary.cpu().numpy(), x.numpy(), samples["alignment"].isel(eigen=0).values
-    )
-    job.save(margin.assign_attrs(squared_cosine=squared_cosine), "margin")
+    first = samples["alignment"].isel(eigen=0).values
+    margin = estimate_margin(x_boundary.cpu().numpy(), squared_cosine, x.numpy(), first)
+    job.save(margin, "margin")

@@ -1,10 +1,8 @@
 """Write every measure of one model, and G_θ as a curve over ε."""
 
-import xarray as xr
-
 from pipeline.artifacts import open_artifact, save_table
 from pipeline.measures import g_theta_curves, measures
-from pipeline.outliers import RULES, count_outliers
+from pipeline.outliers import outlier_measures
 from pipeline.statements import localisation
 from workflow.job import Job
 from workflow.measure_table import ABOUT, measure_table
@@ -18,21 +16,11 @@ def main(job: Job) -> None:
     samples = open_artifact(job.input["alignment"], "alignment_samples").load()
     values = measures(samples, model.attrs)
     if samples.sizes["eigen"]:
-        values |= localisation(samples, TOP) | outliers(samples)
-    table = measure_table(job.wildcards, model.attrs["status"], values)
+        values |= localisation(samples, TOP)
+        values |= outlier_measures(samples["eigenvalue"].values)
+    table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])
     curves = g_theta_curves(samples)
     for name in reversed(ABOUT):
         curves.insert(0, name, job.wildcards[name])
     save_table(curves, job.output["curve"])
-
-
-def outliers(samples: xr.Dataset) -> dict[str, float]:
-    """Return the number of outliers by each rule, with its interval."""
-    eigenvalues = samples["eigenvalue"].values
-    counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
-    return {
-        f"outliers_{rule}{suffix}": float(value)
-        for rule, found in counts.items()
-        for suffix, value in (("", found.count), ("_low", found.low), ("_high", found.high))
-    }

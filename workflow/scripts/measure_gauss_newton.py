@@ -20,5 +20,5 @@ def main(job: Job) -> None:
         module = trained_module(model, torch.float64, torch.device("cpu"))
         loss = PER_SAMPLE[model.attrs["loss"]]
         values = gauss_newton_measures(module, x.double(), y, loss)
-    table = measure_table(job.wildcards, model.attrs["status"], values)
+    table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])

@@ -11,6 +11,6 @@ def main(job: Job) -> None:
     grid = open_artifact(job.input["alignment_grid"], "alignment_grid")
     samples = open_artifact(job.input["alignment_samples"], "alignment_samples")
     boundary = open_artifact(job.input["decision_boundary"], "decision_boundary")
-    status = open_artifact(job.input["model"], "model").attrs["status"]
-    values = {} if status == "diverged" else plane_measures(grid, samples, boundary)
-    save_table(measure_table(job.wildcards, status, values), job.output["plane_measures"])
+    model = open_artifact(job.input["model"], "model").attrs
+    values = {} if model["status"] == "diverged" else plane_measures(grid, samples, boundary)
+    save_table(measure_table(job.wildcards, model, values), job.output["plane_measures"])

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.artifacts import open_table, save_table, save_text
 from pipeline.table_formats import markdown
-from pipeline.tables import display_precision
+from pipeline.table_text import display_precision, study_notes
 from workflow.job import Job
 
 
@@ -18,7 +18,6 @@ def main(job: Job) -> None:
     save_table(table, job.output["csv"])
     save_table(curves, job.output["curves"])
     notes = ["G_θ from the maximum over samples. What the methods are: pipeline/arithmetics.py."]
-    if job.settings["profile"]:
-        notes.append(f"Not the full study: {job.settings['profile']}.")
+    notes += study_notes(job.settings["note"])
     text = markdown(display_precision(table, "g_theta", "max"), notes)
     save_text(text, job.output["markdown"])

@@ -49,11 +49,12 @@ def _claims(job: Job) -> ClaimsSection:
 
 
 def _published(job: Job) -> list[PublishedTable]:
+    comparisons = {Path(path).stem: open_table(path) for path in job.input["comparisons"]}
     return [
-        published_table(name, *_caption(name), open_table(ours), open_table(comparison))
-        for name, ours, comparison in zip(
-            job.settings["tables"], job.input["tables"], job.input["comparisons"], strict=True
+        published_table(
+            name, *_caption(name), open_table(ours), comparisons.get(f"{name}_published")
         )
+        for name, ours in zip(job.settings["tables"], job.input["tables"], strict=True)
     ]
 
 

@@ -7,9 +7,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import has_diverged
 from pipeline.figures.labels import class_of_view
 from pipeline.figures.map_row import map_rows
+from pipeline.figures.nothing_to_draw import has_diverged
 from pipeline.figures.numbers import numbers_table
 from pipeline.figures.rows import draw_rows
 from pipeline.figures.style import publication_style
@@ -28,10 +28,10 @@ COMPARED = ("g_theta_max", "g_theta_mean", "trace", "lambda_max")
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a row per experiment: predicted classes, the top k alignments, all eigenvalues.
 
-    `settings` has experiments, eigenvectors (k), profile (a note) and perhaps labels.
+    `settings` has experiments, eigenvectors (k), note (see `new_figure`) and perhaps labels.
     """
     rows, spectra = map_rows(inputs, settings), inputs["alignment_samples"]
-    return draw_rows(rows, settings["eigenvectors"], settings["profile"], spectra)[0]
+    return draw_rows(rows, settings["eigenvectors"], settings["note"], spectra)[0]
 
 
 def numbers(

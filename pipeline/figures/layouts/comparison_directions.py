@@ -33,7 +33,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         source = source.assign_attrs(rank=source.sizes["eigen"])
         rows.append(MapRow(LABELS[str(kind)], dataset, source, boundary, own_scale=own_scale))
     bar = "alignment with direction $i$" + (", in units of each map's own limit" * own_scale)
-    figure, panels = draw_rows(rows, settings["eigenvectors"], settings["profile"], bar=bar)
+    figure, panels = draw_rows(rows, settings["eigenvectors"], settings["note"], bar=bar)
     for index, axes in enumerate(panels[0][1:]):
         axes.set_title(f"{index + 1}")
     return figure

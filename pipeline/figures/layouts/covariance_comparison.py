@@ -24,7 +24,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     means something also where eigenvalues nearly coincide and single eigenvectors do not.
     """
     count = settings["eigenvectors"]
-    figure, panels = draw_rows(map_rows(inputs, settings), count, settings["profile"])
+    figure, panels = draw_rows(map_rows(inputs, settings), count, settings["note"])
     comparison = _compare(inputs, count)
     for index, axes in enumerate(panels[1][1 : 1 + len(comparison)]):
         beta, shared = comparison[index]

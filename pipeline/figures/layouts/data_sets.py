@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from pipeline.figures.labels import split_experiment
 from pipeline.figures.numbers import numbers_table
 from pipeline.figures.panels import class_handles, class_points
-from pipeline.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style, readable
+from pipeline.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
+from pipeline.names import readable
 
 ARTIFACTS = ("dataset",)
 # inches
@@ -22,7 +23,7 @@ SIZE, GAP, TOP, BOTTOM = 2.2, 0.5, 0.22, 0.42
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a panel per experiment's data set, all on the same axes."""
     count = len(inputs["dataset"])
-    figure = new_figure(TOP + SIZE + BOTTOM, settings["profile"])
+    figure = new_figure(TOP + SIZE + BOTTOM, settings["note"])
     start = (PAGE_WIDTH - count * SIZE - (count - 1) * GAP) / 2
     names = settings.get("labels") or [
         readable(split_experiment(experiment)[0]) for experiment in settings["experiments"]

@@ -25,5 +25,5 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
             row_labels(settings), inputs["embedding"], inputs["alignment_samples"], strict=True
         )
     ]
-    count, profile = settings["eigenvectors"], settings["profile"]
-    return draw_rows(rows, count, profile, inputs["alignment_samples"])[0]
+    count, note = settings["eigenvectors"], settings["note"]
+    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]

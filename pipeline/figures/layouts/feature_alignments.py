@@ -32,5 +32,5 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         last = len(rows) == len(settings["experiments"]) - 1
         caption = f"→ {first}\n↑ {second}" if last else ""
         rows.append(ScatterRow(label, points, samples, caption, heading="class"))
-    count, profile = settings["eigenvectors"], settings["profile"]
-    return draw_rows(rows, count, profile, inputs["alignment_samples"])[0]
+    count, note = settings["eigenvectors"], settings["note"]
+    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]

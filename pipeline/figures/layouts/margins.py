@@ -9,8 +9,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import has_diverged
 from pipeline.figures.map_row import map_rows
+from pipeline.figures.nothing_to_draw import has_diverged
 from pipeline.figures.numbers import numbers_table
 from pipeline.figures.panels import class_map
 from pipeline.figures.rows import draw_rows
@@ -31,7 +31,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     """Draw a row per experiment, its last panel the margin."""
     rows, count = map_rows(inputs, settings), settings["eigenvectors"]
     figure, panels = draw_rows(
-        rows, count, settings["profile"], inputs["alignment_samples"], further=1
+        rows, count, settings["note"], inputs["alignment_samples"], further=1
     )
     for row, axes, margin, boundary in zip(
         rows, panels, inputs["margin"], inputs["decision_boundary"], strict=True

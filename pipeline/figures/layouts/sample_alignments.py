@@ -6,10 +6,10 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import has_diverged
 from pipeline.figures.labels import columns_of, row_labels
+from pipeline.figures.nothing_to_draw import DIVERGED, has_diverged, message
 from pipeline.figures.numbers import sample_numbers
-from pipeline.figures.panels import DIVERGED, alignment_lines, message
+from pipeline.figures.panels import alignment_lines
 from pipeline.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
 
 ARTIFACTS = ("alignment_samples",)
@@ -23,14 +23,12 @@ ROW_GAP = 0.28  # for the titles of the next row
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a panel per experiment: signed A_i(x) of each training sample over i = 1…k.
 
-    `settings` has experiments, eigenvectors (k, or "all" on a logarithmic axis), profile (a note)
-    and perhaps labels and columns (panels beside each other).
+    `settings` has experiments, eigenvectors (k, or "all" on a logarithmic axis), note (see
+    `new_figure`) and perhaps labels and columns (panels beside each other).
     """
     columns = columns_of(settings, inputs["alignment_samples"])
     rows = -(-len(inputs["alignment_samples"]) // columns)
-    figure = new_figure(
-        TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM, settings["profile"]
-    )
+    figure = new_figure(TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM, settings["note"])
     width = (PAGE_WIDTH - LEFT - RIGHT - (columns - 1) * GAP) / columns
     panels = zip(row_labels(settings), inputs["alignment_samples"], strict=True)
     for number, (label, samples) in enumerate(panels):

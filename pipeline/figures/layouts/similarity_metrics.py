@@ -8,8 +8,8 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import has_diverged
 from pipeline.figures.map_row import map_rows
+from pipeline.figures.nothing_to_draw import has_diverged
 from pipeline.figures.numbers import numbers_table
 from pipeline.figures.rows import draw_rows
 from pipeline.figures.style import publication_style
@@ -26,7 +26,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         for label, variable in [("cosine", "alignment"), ("scalar\nproduct", "scalar_product")]
     ]
     bar = r"$A_i(x)$, and $\langle g_θ(x), v_i\rangle$ cut off at ±1"
-    return draw_rows(rows, settings["eigenvectors"], settings["profile"], bar=bar)[0]
+    return draw_rows(rows, settings["eigenvectors"], settings["note"], bar=bar)[0]
 
 
 def numbers(

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from pipeline.figures.boundary import boundary_points, has_diverged
+from pipeline.figures.boundary import boundary_points
 from pipeline.figures.line_panels import (
     alignment_curves,
     data_line,
@@ -18,8 +18,8 @@ from pipeline.figures.line_panels import (
     ranked_spectrum,
     vector_map,
 )
+from pipeline.figures.nothing_to_draw import DIVERGED, has_diverged, message
 from pipeline.figures.numbers import numbers_table
-from pipeline.figures.panels import DIVERGED, message
 from pipeline.figures.style import add_panel, new_figure, publication_style
 
 ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
@@ -42,11 +42,11 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     """Draw (A) data, (B) network, (C.1) logits, (C.2) spectrum, (C.3) gradients, (C.4), (C.5).
 
     The alignment on the grid has gradient(parameter, x); `settings` has eigenvectors (k, of C.2,
-    C.4 and C.5) and profile (a note).
+    C.4 and C.5) and note (see `new_figure`).
     """
     (dataset,), (model,), (spectrum,) = inputs["dataset"], inputs["model"], inputs["spectrum"]
     (grid,), eigenvectors = inputs["alignment_grid"], settings["eigenvectors"]
-    figure = new_figure(HEIGHT, settings["profile"])
+    figure = new_figure(HEIGHT, settings["note"])
 
     panels = {name: add_panel(figure, *place) for name, place in PLACES.items()}
     data_line(panels["A"], dataset, grid)

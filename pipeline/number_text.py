@@ -2,8 +2,6 @@
 
 import math
 
-from pipeline.tables import mean_and_deviation
-
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 ORDINARY = range(-3, 6)  # powers of ten that are written out
 
@@ -16,6 +14,16 @@ def number(value: float) -> str:
     if power in ORDINARY:
         return f"{value:.4g}" if power < 4 else f"{value:.0f}"
     return f"{value / 10**power:.3g} × {power_of_ten(power)}"
+
+
+def mean_and_deviation(mean: float, deviation: float) -> str:
+    """Write mean ± deviation with two digits of the deviation, and at most six decimals."""
+    if math.isnan(mean):
+        return "–"
+    if math.isnan(deviation) or deviation == 0:
+        return f"{mean:.4g} ± {'–' if math.isnan(deviation) else 0}"
+    decimals = min(6, max(0, 1 - math.floor(math.log10(deviation))))
+    return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 
 
 def measured(mean: float, deviation: float, runs: int) -> str:
