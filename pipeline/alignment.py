@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from pipeline.gradients import GradientProducts, gradient_products
 from pipeline.losses import Loss
+from pipeline.window import Window, grid_points
 
 RANDOM_DIRECTIONS = 5  # PAPER: Appendix E, "five randomly sampled directions"
 RANDOM_DIRECTION_STATE = 42  # PAPER: the authors' code
@@ -61,7 +62,7 @@ def align_samples(
 
 def align_grid(
     module: nn.Module,
-    window: tuple[tuple[float, float], ...],
+    window: Window,
     resolution: int,
     spectrum: xr.Dataset,
     loss_per_sample: Loss,
@@ -78,7 +79,7 @@ def align_grid(
 
     Raises ValueError for inputs of more than two features.
     """
-    points, coordinates = _grid_points(window, resolution)
+    points, coordinates = grid_points(window, resolution)
     top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
     like = next(module.parameters())
     inputs = torch.from_numpy(points).to(like)
@@ -103,7 +104,7 @@ def align_grid(
 def align_directions(
     module: nn.Module,
     x: Tensor,
-    window: tuple[tuple[float, float], ...],
+    window: Window,
     resolution: int,
     directions: xr.DataArray,
     loss_per_sample: Loss,
@@ -113,7 +114,7 @@ def align_directions(
     `directions` is (kind, index, parameter). Returns alignment(kind, index, y, x),
     sample_alignment(kind, index, sample) and logits(class, y, x). Source: Appendix E.
     """
-    points, coordinates = _grid_points(window, resolution)
+    points, coordinates = grid_points(window, resolution)
     like = next(module.parameters())
     vectors = torch.from_numpy(directions.values).to(like).flatten(0, 1)
     on_grid = _products(module, torch.from_numpy(points).to(like), vectors, loss_per_sample)
@@ -139,27 +140,6 @@ def align_directions(
         },
         coords={**coordinates, "kind": directions["kind"], "index": directions["index"]},
     )
-
-
-def _grid_points(
-    window: tuple[tuple[float, float], ...], resolution: int
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Return points (point, feature) and the axes by dimension, rows (y) before columns (x)."""
-    if len(window) > 2:
-        raise ValueError(
-            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
-            "the alignment on samples instead"
-        )
-    axes = [np.linspace(low, high, resolution) for low, high in window]
-    points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
-    return points, dict(reversed(list(zip(("x", "y"), axes, strict=False))))
-
-
-def grid_window(x: np.ndarray, margin: float) -> tuple[tuple[float, float], ...]:
-    """Return per feature the range of the data x (sample, feature), widened by `margin` of it."""
-    low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
-    pad = margin * (high - low)
-    return tuple(zip((low - pad).tolist(), (high + pad).tolist(), strict=True))
 
 
 def _products(module: nn.Module, x: Tensor, directions: Tensor, loss: Loss) -> GradientProducts:

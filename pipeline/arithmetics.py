@@ -20,7 +20,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pipeline.alignment import MINIMUM_GRADIENT_NORM, random_directions
+from pipeline.alignment import MINIMUM_GRADIENT_NORM
 from pipeline.curvature.dense import dense_matrix
 from pipeline.curvature.gauss_newton import (
     gauss_newton_factor,
@@ -31,9 +31,9 @@ from pipeline.curvature.hessian import Hessian
 from pipeline.curvature.layer_steps import is_layered
 from pipeline.curvature.layered import layered_hessian
 from pipeline.curvature.range_finder import range_eigenpairs
-from pipeline.gradients import per_sample_gradients
 from pipeline.losses import Loss, cross_entropy_per_sample
 from pipeline.randomness import derive_seed
+from pipeline.unit_gradients import align, unit_gradients
 
 # PAPER: the authors' code sets the alignment of shorter gradients to 0
 AUTHORS_MINIMUM_NORM = 1e-20
@@ -99,25 +99,6 @@ def _float32(module: nn.Module, x: Tensor, y: Tensor, loss: Loss, in_float64: Te
     return "float32_dense", samples, {"eigenvalue_error": float((both[0] - both[1]).abs().max())}
 
 
-def unit_gradients(
-    module: nn.Module, x: Tensor, loss_per_sample: Loss, minimum_norm: float
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return directions (n, p) and lengths (n,) of g_θ(x_s), and the predicted labels (n,).
-
-    Gradients take the predicted label (Eq. 1); below `minimum_norm` their direction is NaN.
-    Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
-    """
-    with torch.no_grad():
-        predicted = module(x).argmax(1)
-    gradients = per_sample_gradients(module, x, predicted, loss_per_sample)
-    largest = gradients.abs().amax(1)
-    scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
-    lengths = torch.linalg.vector_norm(scaled, dim=1)
-    long_enough = lengths * largest > minimum_norm
-    directions = torch.where(long_enough[:, None], scaled / lengths[:, None], torch.nan)
-    return directions, lengths * largest, predicted
-
-
 def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Return eigenvalues (k,) and eigenvectors (k, p) of a symmetric matrix (p, p) by LAPACK.
 
@@ -129,28 +110,3 @@ def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
     eigenvectors = matrix.new_zeros(len(used), len(matrix))
     eigenvectors[:, used] = columns.T
     return eigenvalues, eigenvectors
-
-
-def align(
-    eigenvalues: Tensor, eigenvectors: Tensor, directions: Tensor, lengths: Tensor, labels: Tensor
-) -> xr.Dataset:
-    """Return what `measures` takes of an alignment with all eigenvectors (k, p) of a matrix."""
-    parameters = eigenvectors.shape[1]
-    random = torch.from_numpy(random_directions(parameters)).to(directions) @ directions.T
-    cosine = eigenvectors @ directions.T
-    return xr.Dataset(
-        {
-            "alignment": (("eigen", "sample"), cosine.cpu().numpy()),
-            "random_alignment": (("direction", "sample"), random.cpu().numpy()),
-            "resolved_share": ("sample", cosine.square().sum(0).cpu().numpy()),
-            "gradient_norm": ("sample", lengths.cpu().numpy()),
-            "prediction": ("sample", labels.cpu().numpy()),
-        },
-        coords={"eigenvalue": ("eigen", eigenvalues.cpu().numpy())},
-        attrs={
-            "rank": len(eigenvalues),
-            "null_space_dimension": parameters - len(eigenvalues),
-            "not_computed": 0,
-            "complete": True,
-        },
-    )

@@ -14,6 +14,7 @@ from torch import nn
 from pipeline.boundary_segments import Segments, boundary_segments, nearest_on_segment
 from pipeline.linear_regions import affine_layers, undecided_regions
 from pipeline.schema import string_array
+from pipeline.window import Window
 
 # Relative to the window's largest coordinate. Ends of segments nearer than this are one point, and
 # what is shorter is no segment: the two regions at an edge compute where the boundary crosses it
@@ -22,8 +23,6 @@ SAME_POINT = 1e-9
 # Radians. Where a unit that does not tell the two classes apart is switched on, the boundary goes
 # straight on but for round-off; in trained networks there were genuine kinks of 6e-7.
 STRAIGHT = 1e-9
-
-Window = tuple[tuple[float, float], ...]
 
 
 def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:

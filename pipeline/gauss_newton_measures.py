@@ -1,13 +1,12 @@
 """G_θ where every gradient is resolved: in the eigenvectors of the Gauss-Newton part."""
 
-import xarray as xr
 from torch import Tensor, nn
 
 from pipeline.alignment import MINIMUM_GRADIENT_NORM
-from pipeline.arithmetics import align, unit_gradients
 from pipeline.curvature.gauss_newton import gauss_newton_factor, graded_eigenpairs
 from pipeline.losses import Loss
-from pipeline.measures import STATISTICS, g_theta, parameter_count, threshold
+from pipeline.measures import g_theta_by_statistic
+from pipeline.unit_gradients import align, unit_gradients
 
 PREFIX = "gauss_newton_"
 
@@ -31,12 +30,9 @@ def gauss_newton_measures(
     pairs = graded_eigenpairs(gauss_newton_factor(module, x, y, loss_per_sample))
     gradients = unit_gradients(module, x, loss_per_sample, MINIMUM_GRADIENT_NORM)
     samples = align(pairs.eigenvalues, pairs.eigenvectors, *gradients)
-    values = {f"g_theta_{statistic}": _g_theta(samples, statistic) for statistic in STATISTICS}
-    values["rank"] = float(samples.sizes["eigen"])
-    values["resolved_share_min"] = float(samples["resolved_share"].min())
+    values = {
+        **g_theta_by_statistic(samples),
+        "rank": float(samples.sizes["eigen"]),
+        "resolved_share_min": float(samples["resolved_share"].min()),
+    }
     return {f"{PREFIX}{name}": value for name, value in values.items()}
-
-
-def _g_theta(samples: xr.Dataset, statistic: str) -> float:
-    epsilon = threshold(samples["random_alignment"])
-    return g_theta(samples["alignment"], parameter_count(samples), epsilon, statistic)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import vjp, vmap
 
+from pipeline.curvature.logit_curvature import logit_slope
 from pipeline.factored_gradients import Evaluate, PullBack, factored, is_factored
 from pipeline.losses import Loss
 from pipeline.models import functional_logits
@@ -50,7 +51,7 @@ def gradient_products(
     for start in range(0, len(x), batch_size):
         logits, pull_back = evaluate(x[start : start + batch_size])
         target = logits.argmax(1) if labels is None else labels[start : start + batch_size]
-        cotangent = _logit_gradient(loss_per_sample, logits, target)
+        cotangent = logit_slope(loss_per_sample, target)(logits)
         scale = cotangent.abs().amax(1)
         product, square = pull_back(cotangent / torch.where(scale > 0, scale, 1)[:, None])
         norm = square.sqrt()
@@ -61,16 +62,11 @@ def gradient_products(
     return GradientProducts(torch.cat(cosines, 1), torch.cat(norms), torch.cat(outputs))
 
 
-def _logit_gradient(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> Tensor:
-    values = logits.detach().requires_grad_()
-    return torch.autograd.grad(loss_per_sample(values, labels).sum(), values)[0]
-
-
 def per_sample_gradients(
     module: nn.Module, x: Tensor, labels: Tensor, loss_per_sample: Loss
 ) -> Tensor:
     """Return the gradients ∂ℓ(f_θ(x_s), y_s)/∂θ themselves, (n, p): for small data sets."""
-    cotangent = _logit_gradient(loss_per_sample, module(x), labels)
+    cotangent = logit_slope(loss_per_sample, labels)(module(x).detach())
     return vmap(_sample_gradient(module), chunk_size=128)(x, cotangent)
 
 

@@ -42,6 +42,15 @@ def g_theta(alignment: xr.DataArray, parameters: int, epsilon: float, statistic:
     return float((alignment_statistic(alignment, statistic) > epsilon).sum()) / parameters
 
 
+def g_theta_by_statistic(samples: xr.Dataset) -> dict[str, float]:
+    """Return g_theta_max and g_theta_mean of an alignment on samples, with its own ε."""
+    parameters, epsilon = parameter_count(samples), threshold(samples["random_alignment"])
+    return {
+        f"g_theta_{statistic}": g_theta(samples["alignment"], parameters, epsilon, statistic)
+        for statistic in STATISTICS
+    }
+
+
 def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
     """Return G_θ as a function of ε from 1e-6 to 1: columns statistic, epsilon, g_theta.
 
@@ -91,16 +100,11 @@ MODEL_MEASURES = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy"
 
 def _spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     eigenvalues = samples["eigenvalue"].values
-    epsilon = threshold(samples["random_alignment"])
-    parameters = parameter_count(samples)
     share = samples["resolved_share"]
     found = {
-        **{
-            f"g_theta_{statistic}": g_theta(samples["alignment"], parameters, epsilon, statistic)
-            for statistic in STATISTICS
-        },
+        **g_theta_by_statistic(samples),
         "trace": float(eigenvalues.sum()),
-        "epsilon": epsilon,
+        "epsilon": threshold(samples["random_alignment"]),
         "lambda_max": float(eigenvalues.max(initial=-np.inf)),
         "lambda_min": float(eigenvalues.min(initial=np.inf)),
         "resolved_share_min": float(share.min()),

@@ -7,7 +7,7 @@ neighbours along an axis; k is the number of eigenvectors that the figure draws.
 import numpy as np
 import xarray as xr
 
-from pipeline.measures import STATISTICS, g_theta, parameter_count, threshold
+from pipeline.measures import g_theta_by_statistic
 
 STRONG = 0.5  # |alignment| that counts as strong
 
@@ -112,17 +112,10 @@ def localisation(samples: xr.Dataset, eigenvectors: int) -> dict[str, float]:
 def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
     """Return λ_max, trace, rank and G_θ with both statistics."""
     eigenvalues = samples["eigenvalue"].values
-    epsilon, parameters = threshold(samples["random_alignment"]), parameter_count(samples)
-    complete = bool(samples.attrs.get("complete", True))
-    counts = {
-        f"g_theta_{statistic}": g_theta(samples["alignment"], parameters, epsilon, statistic)
-        for statistic in STATISTICS
-    }
-    return {
-        "lambda_max": float(eigenvalues.max()),
-        "rank": float(len(eigenvalues)),
-        **({"trace": float(eigenvalues.sum()), **counts} if complete else {}),
-    }
+    found = {"lambda_max": float(eigenvalues.max()), "rank": float(len(eigenvalues))}
+    if not samples.attrs.get("complete", True):
+        return found
+    return {**found, "trace": float(eigenvalues.sum()), **g_theta_by_statistic(samples)}
 
 
 def extreme_alignments(directions: xr.Dataset) -> dict[str, float]:

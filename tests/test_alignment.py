@@ -10,13 +10,13 @@ from pipeline.alignment import (
     align_directions,
     align_grid,
     align_samples,
-    grid_window,
     random_directions,
 )
 from pipeline.curvature.spectrum import compute_spectrum
 from pipeline.gradients import gradient_products
 from pipeline.losses import cross_entropy_per_sample
 from pipeline.schema import check
+from pipeline.window import grid_window
 
 SETTINGS = {"method": "dense", "rank_tolerance": 1e-12}
 

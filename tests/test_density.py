@@ -8,10 +8,8 @@ import torch
 from pipeline.curvature.dense import dense_matrix
 from pipeline.curvature.density import (
     WORKSPACE,
-    Quadrature,
     lanczos_quadrature,
     probe_vector,
-    smoothed_density,
 )
 from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
@@ -71,22 +69,6 @@ def test_as_many_steps_as_dimensions_give_the_exact_density_on_average():
     torch.testing.assert_close(rule.nodes, exact, rtol=0, atol=1e-6)
     errors = rule.weights.std(0) / math.sqrt(probes)
     assert bool(((rule.weights.mean(0) - 1 / 5).abs() < 4 * errors).all())
-    grid = torch.linspace(-4, 6, 2001, dtype=torch.float64)
-    density, error = smoothed_density(rule, grid, width=0.2)
-    normal = torch.distributions.Normal(eigenvalues[:, None], 0.2)
-    truth = normal.log_prob(grid).exp().mean(0)
-    assert float(((density - truth).abs() / (error + 1e-9)).max()) < 4
-    assert float(torch.trapezoid(density, grid)) == pytest.approx(1, abs=1e-10)
-
-
-def test_standard_error_is_the_scatter_of_the_probes():
-    nodes = torch.tensor([[0.0], [0.0], [2.0], [2.0]], dtype=torch.float64)
-    rule = Quadrature(nodes, torch.ones(4, 1, dtype=torch.float64))
-    density, error = smoothed_density(rule, torch.tensor([0.0, 2.0]), width=0.1)
-    peak = 1 / (0.1 * math.sqrt(2 * math.pi))
-    torch.testing.assert_close(density, torch.full((2,), peak / 2).double())
-    # standard deviation of (peak, peak, 0, 0) with n − 1 in the denominator, over √4
-    torch.testing.assert_close(error, torch.full((2,), peak / math.sqrt(3) / 2).double())
 
 
 @pytest.mark.parametrize("eigenvalues", [[0.0] * 30, [1.0] * 30, [5.0, -1.0] + [0.0] * 28])
@@ -141,12 +123,3 @@ def test_products_that_are_not_finite_are_refused():
     operator = DiagonalOperator(torch.tensor([1.0, math.nan, 2.0]))
     with pytest.raises(ValueError, match=r"expected finite Hessian-vector products, found NaN"):
         lanczos_quadrature(operator, probes=2, steps=2, seed=SEED)
-
-
-@pytest.mark.parametrize("width", [0.0, -1.0, math.nan])
-def test_widths_that_are_not_positive_are_refused(width):
-    rule = Quadrature(torch.zeros(2, 1).double(), torch.ones(2, 1).double())
-    with pytest.raises(
-        ValueError, match=rf"expected a positive width of the kernel, found {width}"
-    ):
-        smoothed_density(rule, torch.zeros(1), width)

@@ -12,9 +12,9 @@ from torch.profiler import ProfilerActivity, profile
 
 from pipeline.architectures import cnn, lenet5, mlp
 from pipeline.curvature import layered
-from pipeline.curvature.dense import dense_matrix
+from pipeline.curvature.dense import DenseMatrix, dense_matrix
 from pipeline.curvature.hessian import Hessian
-from pipeline.curvature.layered import DenseMatrix, is_layered, layered_hessian
+from pipeline.curvature.layered import is_layered, layered_hessian
 from pipeline.curvature.range_finder import range_eigenpairs
 from pipeline.losses import cross_entropy_per_sample, squared_error_per_sample
 from pipeline.models import parameter_vector

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.alignment import random_directions
-from pipeline.arithmetics import all_eigenpairs, unit_gradients
+from pipeline.arithmetics import all_eigenpairs
 from pipeline.losses import Loss, cross_entropy_per_sample, squared_error_per_sample
 from pipeline.precision import study_precision
+from pipeline.unit_gradients import unit_gradients
 
 METHODS = {
     "range", "gauss_newton_cut", "gauss_newton",

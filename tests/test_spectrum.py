@@ -10,9 +10,9 @@ import xarray as xr
 from torch import nn
 
 from pipeline.curvature.choice import choose_method, hessian_operator
+from pipeline.curvature.dense import DenseMatrix
 from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
-from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.layered_products import LayeredProducts
 from pipeline.curvature.spectrum import compute_spectrum
 from pipeline.curvature.spectrum_dataset import empty_spectrum

@@ -6,9 +6,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from pipeline.curvature.dense import DenseMatrix
 from pipeline.curvature.hessian import Hessian, is_convolutional
 from pipeline.curvature.layer_steps import is_layered
-from pipeline.curvature.layered import DenseMatrix, layered_hessian
+from pipeline.curvature.layered import layered_hessian
 from pipeline.curvature.layered_products import LayeredProducts
 from pipeline.curvature.range_finder import range_bytes
 from pipeline.losses import Loss

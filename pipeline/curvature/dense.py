@@ -5,8 +5,24 @@ from torch import Tensor
 
 from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.hessian import SymmetricOperator
-from pipeline.curvature.layered import DenseMatrix
 from pipeline.progress import Progress
+
+
+class DenseMatrix:
+    """A symmetric matrix (p, p) held in memory, as the map V (k, p) ↦ V H (k, p).
+
+    `products` counts the vectors multiplied so far.
+    """
+
+    def __init__(self, matrix: Tensor) -> None:
+        self.matrix = matrix
+        self.dimension, self.dtype, self.device = len(matrix), matrix.dtype, matrix.device
+        self.products = 0
+
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p) with H."""
+        self.products += len(block)
+        return block @ self.matrix
 
 
 def dense_matrix(operator: SymmetricOperator, block: int = 256) -> Tensor:

@@ -6,13 +6,12 @@ Gauss quadrature of the measure that v sees (Golub & Welsch 1969, Math. Comp. 23
 
     Σ_i w_i f(θ_i) = vᵀ f(H) v    for every polynomial f of degree ≤ 2m − 1,
 
-and the mean of vᵀ f(H) v over v is tr f(H) / p. A Gaussian of width σ in place of f gives the
-smoothed density φ(t) = (1/p) Σ_j N(t; λ_j, σ²) (Ghorbani, Krishnan & Xiao 2019, ICML, Algorithm
-2). The scatter over probes is its error.
+and the mean of vᵀ f(H) v over v is tr f(H) / p. With an indicator of an interval for f it
+estimates the share of eigenvalues there (Ghorbani, Krishnan & Xiao 2019, ICML). The scatter over
+probes is the error.
 """
 
 from dataclasses import dataclass
-from math import pi, sqrt
 
 import torch
 import xarray as xr
@@ -80,26 +79,6 @@ def probe_vector(operator: SymmetricOperator, seed: int, number: int) -> Tensor:
     vector = torch.randn(operator.dimension, generator=generator, dtype=torch.float64)
     vector /= torch.linalg.vector_norm(vector)
     return vector.to(operator.device, operator.dtype)
-
-
-def smoothed_density(quadrature: Quadrature, grid: Tensor, width: float) -> tuple[Tensor, Tensor]:
-    """Return the density φ (n,) on `grid` (n,), per unit of eigenvalue, and its standard error.
-
-    φ(t) = mean over probes of Σ_i w_i exp(−(t − θ_i)² / 2σ²) / (σ √(2π)) with σ = `width`. It
-    integrates to 1; p φ is the density of eigenvalues. Features narrower than σ are not resolved.
-
-    Raises ValueError when `width` is not positive.
-    """
-    if not width > 0:
-        raise ValueError(f"expected a positive width of the kernel, found {width}")
-    probes = len(quadrature.nodes)
-    densities = torch.empty(probes, len(grid), dtype=torch.float64)
-    for density, nodes, weights in zip(
-        densities, quadrature.nodes, quadrature.weights, strict=True
-    ):
-        distances = (grid.to(nodes) - nodes[:, None]) / width
-        density[:] = weights @ torch.exp(-distances.square() / 2) / (width * sqrt(2 * pi))
-    return densities.mean(0), densities.std(0) / sqrt(probes)
 
 
 def quadrature_dataset(quadrature: Quadrature) -> xr.Dataset:

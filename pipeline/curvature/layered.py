@@ -26,23 +26,6 @@ from pipeline.losses import Loss
 REUSED_BYTES = 3e7
 
 
-class DenseMatrix:
-    """A symmetric matrix (p, p) held in memory, as the map V (k, p) ↦ V H (k, p).
-
-    `products` counts the vectors multiplied so far.
-    """
-
-    def __init__(self, matrix: Tensor) -> None:
-        self.matrix = matrix
-        self.dimension, self.dtype, self.device = len(matrix), matrix.dtype, matrix.device
-        self.products = 0
-
-    def __call__(self, block: Tensor) -> Tensor:
-        """Return the products (k, p) of the rows of `block` (k, p) with H."""
-        self.products += len(block)
-        return block @ self.matrix
-
-
 @torch.no_grad()
 def layered_hessian(
     module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, *, memory_limit: float = 2e9

@@ -16,13 +16,12 @@ from pipeline.curvature.choice import (
     solver_memory,
 )
 from pipeline.curvature.covariance import covariance_eigenpairs
-from pipeline.curvature.dense import dense_eigenpairs
+from pipeline.curvature.dense import DenseMatrix, dense_eigenpairs
 from pipeline.curvature.density import lanczos_quadrature, quadrature_dataset
 from pipeline.curvature.eigenpairs import Eigenpairs, MemoryLimitError
 from pipeline.curvature.hessian import SymmetricOperator
 from pipeline.curvature.krylov import KrylovState
 from pipeline.curvature.lanczos import lanczos_eigenpairs
-from pipeline.curvature.layered import DenseMatrix
 from pipeline.curvature.range_finder import range_eigenpairs
 from pipeline.curvature.spectrum_dataset import spectrum_dataset
 from pipeline.curvature.trace import trace_by_samples

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
 from torch import Tensor
 
@@ -45,27 +46,18 @@ def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dat
 
 def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
     """Return a spectrum with no pair: what there is to say about a model that diverged."""
-    none = np.empty(0)
-    return xr.Dataset(
-        {
-            "eigenvalues": ("eigen", none),
-            "eigenvectors": (("eigen", "parameter"), np.empty((0, parameters))),
-            "residuals": ("eigen", none),
-        },
-        coords={"eigen": np.arange(0)},
-        attrs={
-            "method": "none",
-            "reason": "training diverged: the parameters are not finite",
-            "rank_tolerance": curvature["rank_tolerance"],
-            "hessian_vector_products": 0,
-            "trace_by_samples": float("nan"),
-            "rank": 0,
-            "null_space_dimension": 0,
-            "not_computed": parameters,
-            "complete": False,
-            "certificate": float("nan"),
-        },
+    none = torch.empty(0, dtype=torch.float64)
+    pairs = Eigenpairs(
+        none, none.new_empty(0, parameters), none, float("nan"), null_space=0, complete=False
     )
+    attributes = {
+        "method": "none",
+        "reason": "training diverged: the parameters are not finite",
+        "rank_tolerance": curvature["rank_tolerance"],
+        "hessian_vector_products": 0,
+        "trace_by_samples": float("nan"),
+    }
+    return spectrum_dataset(pairs, attributes)
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:

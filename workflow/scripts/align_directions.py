@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.alignment import align_directions, grid_window
+from pipeline.alignment import align_directions
 from pipeline.artifacts import open_artifact
 from pipeline.curvature.directions import comparison_directions
 from pipeline.dataset import samples_of
@@ -10,6 +10,7 @@ from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
 from pipeline.models import trained_module
 from pipeline.randomness import derive_seed
+from pipeline.window import grid_window
 from workflow.job import Job
 
 

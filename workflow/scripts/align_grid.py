@@ -2,11 +2,12 @@
 
 import torch
 
-from pipeline.alignment import align_grid, grid_window
+from pipeline.alignment import align_grid
 from pipeline.artifacts import open_artifact
 from pipeline.device import resolve_device
 from pipeline.losses import PER_SAMPLE
 from pipeline.models import trained_module
+from pipeline.window import grid_window
 from workflow.job import Job
 from workflow.views import parse_view
 

@@ -4,12 +4,12 @@ import sys
 
 import torch
 
-from pipeline.alignment import grid_window
 from pipeline.artifacts import open_artifact
 from pipeline.dataset import samples_of
 from pipeline.decision_boundary import distance_to_boundary, exact_boundary, untraced_boundary
 from pipeline.linear_regions import why_not_traceable
 from pipeline.models import trained_module
+from pipeline.window import grid_window
 from workflow.job import Job
 from workflow.views import parse_view
 

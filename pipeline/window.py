@@ -1,0 +1,27 @@
+"""The part of the input space that is looked at: one range per feature, and the grid on it."""
+
+import numpy as np
+
+Window = tuple[tuple[float, float], ...]
+
+
+def grid_window(x: np.ndarray, margin: float) -> Window:
+    """Return per feature the range of the data x (sample, feature), widened by `margin` of it."""
+    low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
+    pad = margin * (high - low)
+    return tuple(zip((low - pad).tolist(), (high + pad).tolist(), strict=True))
+
+
+def grid_points(window: Window, resolution: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return points (point, feature) of a regular grid and its axes, rows (y) before columns (x).
+
+    Raises ValueError for more than two features.
+    """
+    if len(window) > 2:
+        raise ValueError(
+            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
+            "the alignment on samples instead"
+        )
+    axes = [np.linspace(low, high, resolution) for low, high in window]
+    points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
+    return points, dict(reversed(list(zip(("x", "y"), axes, strict=False))))
