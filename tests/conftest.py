@@ -1,11 +1,12 @@
 """Fixtures that several test modules share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from made_up_report import write_results
 from problems import PROBLEMS, Problem, build_problem
+from tiny_study import TinyStudy
 
 
 @pytest.fixture
@@ -16,6 +17,13 @@ def make_problem() -> Callable[[str], Problem]:
 @pytest.fixture(params=PROBLEMS)
 def problem(request: pytest.FixtureRequest) -> Problem:
     return build_problem(request.param)
+
+
+@pytest.fixture
+def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
+    """The module's finished study, restored after the test: results, Snakemake's memory, code."""
+    with finished.restored(tmp_path / "saved") as study:
+        yield study
 
 
 @pytest.fixture(scope="session")

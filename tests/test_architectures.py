@@ -9,7 +9,7 @@ from pipeline.architectures import cnn, lenet5, mlp
 from pipeline.curvature.trace import trace_by_samples
 from pipeline.factored_gradients import is_factored
 from pipeline.losses import cross_entropy_per_sample
-from pipeline.models import build_model, parameter_vector
+from pipeline.models import build_model
 
 MNIST, CIFAR = (1, 28, 28), (3, 32, 32)
 
@@ -33,15 +33,6 @@ def test_networks_take_the_fast_paths(name, shape):
     assert is_factored(module)
     x, y = torch.rand(2, *shape), torch.tensor([0, 2])
     assert trace_by_samples(module, x, y, cross_entropy_per_sample) is not None
-
-
-@pytest.mark.parametrize(("name", "shape"), [("cnn", MNIST), ("lenet5", CIFAR)])
-def test_the_seed_decides_the_parameters(name, shape):
-    first, again, other = (
-        parameter_vector(build_model({"name": name}, shape, 3, seed=seed)) for seed in (1, 1, 2)
-    )
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
 
 
 def test_cnn_computes_what_the_fact_sheet_says():

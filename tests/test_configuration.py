@@ -32,7 +32,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
     ("path", "value", "message"),
     [
         ("experiments/gaussian/normal/epoch", 3, r"unknown key 'epoch'; did you mean 'epochs'\?"),
-        ("zzz", 3, r"top level: unknown key 'zzz'; known keys: profile, device"),
+        ("zzz", 3, r"top level: unknown key 'zzz'; known: alignment, curvature"),
         ("curvature/rank_tolerance", -1, r"curvature.rank_tolerance: -1 is less than the minimum"),
         ("curvature/rank_tolerance", 1e-15, r"curvature.rank_tolerance: 1e-15 is less than"),
         ("curvature/method", "magic", r"curvature.method: 'magic' is not one of"),
@@ -88,7 +88,11 @@ def test_the_configuration_of_the_project_is_valid() -> None:
             r"normal.architecture: 'hiden' does not exist; did you mean 'hidden'\?",
         ),
         ("experiments/circle/normal/architecture", {"name": "mlp"}, r"expected 'hidden', which"),
-        ("profiles/tiny/changes", {"tables": {}}, r"unknown key 'tables'; known keys: datasets"),
+        (
+            "profiles/tiny/changes",
+            {"tables": {}},
+            r"unknown key 'tables'; known: alignment, curvature",
+        ),
         ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
         ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),

@@ -3,13 +3,12 @@
 import sys
 import types
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sklearn.datasets
 import torch
-import yaml
+from tiny_study import datasets_without_files
 
 from pipeline.dataset import (
     build_dataset,
@@ -21,13 +20,7 @@ from pipeline.dataset import (
 )
 from pipeline.schema import check
 
-CONFIG = {
-    name: entry
-    for name, entry in yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())[
-        "datasets"
-    ].items()
-    if "files" not in entry  # image data: tests/test_image_data.py
-}
+CONFIG = datasets_without_files()  # image data: tests/test_image_data.py
 
 # data set -> (samples, train, test, validation): int(f·n), int(0.2·n), the rest
 SIZES = {

@@ -79,12 +79,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     return study
 
 
-@pytest.fixture
-def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
-    with finished.restored(tmp_path / "saved") as study:
-        yield study
-
-
 @contextmanager
 def struck(study: TinyStudy, action: str, function: str, call: int) -> Iterator[None]:
     file = study.code / "sitecustomize.py"

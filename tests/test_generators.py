@@ -5,23 +5,16 @@ config.yaml names, down to the last bit.
 """
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pytest
 import sklearn.datasets
-import yaml
+from tiny_study import datasets_without_files
 
 from pipeline.dataset import generate_samples
 from pipeline.generators import points
 
-CONFIG = {
-    name: entry
-    for name, entry in yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())[
-        "datasets"
-    ].items()
-    if "files" not in entry  # image data: tests/test_image_data.py
-}
+CONFIG = datasets_without_files()  # image data: tests/test_image_data.py
 
 # data set -> SHA-256 of the bytes of x (float32), of y (int64)
 CHECKSUMS = {

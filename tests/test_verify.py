@@ -11,7 +11,7 @@ import subprocess
 import sys
 import zipfile
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     result = study.run(TARGET)
     assert result.returncode == 0, result.stderr
     return study
-
-
-@pytest.fixture
-def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
-    """The finished study, restored after the test: results, Snakemake's memory and code."""
-    with finished.restored(tmp_path / "saved") as study:
-        yield study
 
 
 @pytest.fixture(scope="module")

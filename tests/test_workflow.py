@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,13 +28,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     result = study.run(*TARGETS)
     assert result.returncode == 0, result.stderr
     return study
-
-
-@pytest.fixture
-def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
-    """The finished study, restored after the test: results, Snakemake's memory and code."""
-    with finished.restored(tmp_path / "saved") as study:
-        yield study
 
 
 def rules(jobs: list[tuple[str, ...]]) -> set[str]:

@@ -45,6 +45,12 @@ def tiny_config() -> dict[str, Any]:
     return config
 
 
+def datasets_without_files() -> dict[str, Any]:
+    """Return the entries of config.yaml whose data are generated or shipped by a package."""
+    entries = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]
+    return {name: entry for name, entry in entries.items() if "files" not in entry}
+
+
 def image_datasets() -> list[str]:
     """Return the data sets of images, for `profiles__tiny__without`: most tests can do without.
 

@@ -1,13 +1,13 @@
 """The configuration, checked before anything runs and asked for by name afterwards."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
+from pipeline.suggestion import suggestion
 from workflow.configuration_error import ConfigurationError, check_known
 from workflow.options import check_options
 from workflow.profiles import with_changes, with_extended_profiles
@@ -77,8 +77,7 @@ def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for key in set(error.instance) - set(known):
-            close = get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+            hint = suggestion(str(key), known)
             message = f"config.yaml{changed}, {place}: unknown key {key!r}; {hint}"
     raise ConfigurationError(message)
 

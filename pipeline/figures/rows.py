@@ -1,9 +1,9 @@
 """The layout that most figures share: a row per model of classes, alignments and spectrum."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -71,33 +71,51 @@ def draw_rows(
     samples. Returns the figure and each row's panels of classes and alignments, with `further`
     empty ones of the same size at the end for the caller.
     """
-    extra = (HISTOGRAM_WIDTH if spectra else 0.0) + further
-    start = LEFT + LINE * max(row.label.count("\n") for row in rows)
-    taken = start + RIGHT + (eigenvectors + 1) * GAP + (HISTOGRAM_GAP if spectra else 0)
-    taken += further * HISTOGRAM_GAP
-    size = (PAGE_WIDTH - taken) / (1 + eigenvectors + extra)
-    height = TOP + len(rows) * (size + ROW_GAP) + BOTTOM
-    figure = new_figure(height, note)
-    lefts = start + np.arange(eigenvectors + 1) * (size + GAP)
-    lefts[1:] += GAP
+    places = _Places.of(rows, eigenvectors, bool(spectra), further)
+    size = places.size
+    figure = new_figure(places.top(len(rows)) + BOTTOM, note)
     panels = []
     for number, row in enumerate(rows):
-        top = TOP + number * (size + ROW_GAP)
-        panels.append([add_panel(figure, left, top, size, size) for left in lefts])
+        top = places.top(number)
+        panels.append([add_panel(figure, left, top, size, size) for left in places.lefts])
         _draw_row(panels[-1], row, size)
-        for place in range(further):
-            left = PAGE_WIDTH - RIGHT - (further - place) * size - (further - 1 - place) * GAP
-            panels[-1].append(add_panel(figure, left, top, size, size))
+        panels[-1] += [add_panel(figure, left, top, size, size) for left in places.further]
         if spectra:
-            left = lefts[-1] + size + HISTOGRAM_GAP
+            left = places.lefts[-1] + size + HISTOGRAM_GAP
             axes = add_panel(figure, left, top, HISTOGRAM_WIDTH * size, size)
             _draw_spectrum(axes, spectra[number], eigenvectors)
             axes.set_title("" if number else "eigenvalue counts")
-        if spectra and number == len(rows) - 1:
-            axes.set_xlabel("eigenvalue")
+            axes.set_xlabel("eigenvalue" if number == len(rows) - 1 else "")
     _head(panels[0][: eigenvectors + 1], rows[0].heading)
-    _legend(figure, rows, lefts[1], (eigenvectors - 1) * (size + GAP) + size, bar)
+    _legend(figure, rows, places.lefts[1], places.lefts[-1] + size - places.lefts[1], bar)
     return figure, panels
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the panels are, in inches: all of one size, which fills the page's width."""
+
+    size: float
+    lefts: list[float]  # of the classes and the alignments
+    further: list[float]  # of those for the caller, at the right edge
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], eigenvectors: int, histogram: bool, further: int) -> "_Places":
+        start = LEFT + LINE * max(row.label.count("\n") for row in rows)
+        gaps = (eigenvectors + 1) * GAP + (histogram + further) * HISTOGRAM_GAP
+        maps = 1 + eigenvectors + HISTOGRAM_WIDTH * histogram + further
+        size = (PAGE_WIDTH - start - RIGHT - gaps) / maps
+        # twice the gap between the classes and the alignments
+        alignments = [start + 2 * GAP + size + i * (size + GAP) for i in range(eigenvectors)]
+        edge = PAGE_WIDTH - RIGHT + GAP
+        return cls(
+            size,
+            [start, *alignments],
+            [edge - left * (size + GAP) for left in range(further, 0, -1)],
+        )
+
+    def top(self, row: int) -> float:
+        return TOP + row * (self.size + ROW_GAP)
 
 
 def _draw_row(panels: list[Axes], row: Row, size: float) -> None:

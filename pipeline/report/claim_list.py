@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from pipeline.claims import evaluate, expand
+from pipeline.suggestion import suggestion
 
 REQUIRED = ("where", "says", "figures", "checks")
 KEYS = (*REQUIRED, "cases")
@@ -43,7 +43,7 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
     place = f"claim {number} ({entry.get('where', 'without a place')})"
     for key in entry:
         if key not in KEYS:
-            raise ClaimError(f"{place}: unknown key {key!r}; {_hint(str(key), KEYS)}")
+            raise ClaimError(f"{place}: unknown key {key!r}; {suggestion(str(key), KEYS)}")
     for key in REQUIRED:
         if not entry.get(key):
             raise ClaimError(f"{place}: expected a value for {key!r}, found none")
@@ -55,7 +55,7 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
     )
     for name in figures:
         if name not in targets:
-            raise ClaimError(f"{place}: {name!r} does not exist; {_hint(name, targets)}")
+            raise ClaimError(f"{place}: {name!r} does not exist; {suggestion(name, targets)}")
     if any("*" in check for check in checks) != bool(cases):
         raise ClaimError(
             f"{place}: expected `cases` together with a `*` in the checks that stands for them, "
@@ -78,8 +78,3 @@ def _check_form(place: str, check: str) -> None:
         evaluate(check, {})
     except ValueError as error:
         raise ClaimError(f"{place}: {error}") from error
-
-
-def _hint(name: str, known: Collection[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
