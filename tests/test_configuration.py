@@ -93,6 +93,12 @@ def test_the_configuration_of_the_project_is_valid() -> None:
             {"tables": {}},
             r"unknown key 'tables'; known: alignment, curvature",
         ),
+        ("tables/claims", {}, r"tables: expected names that no step .* has, found claims; rename"),
+        (
+            "figures/table1",
+            {"layout": "data_sets", "experiments": ["iris/normal"]},
+            r"figures: expected names that no .* other target has, found table1; rename it",
+        ),
         ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
         ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
         ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),

@@ -263,6 +263,21 @@ def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinySt
     assert "normal ‡" in text
 
 
+def test_a_table_of_ones_own_is_made_without_published_numbers(study: TinyStudy) -> None:
+    slow = {**study.config["experiments"]["iris"]["normal"], "epochs": 1, "presumes_fit": False}
+    own = study.edited(experiments__iris__short=slow, tables__mine={"iris": ["normal", "short"]})
+    result = own.run("mine")
+    assert result.returncode == 0, result.stderr
+    made = {path.name for path in (study.results / "tables").glob("mine*")}
+    assert made == {"mine.csv", "mine.md", "mine.tex"}
+    table = open_table(study.results / "tables/mine.csv")
+    assert list(table["training"]) == ["normal", "short"]
+    assert list(table["not_fitted"]) == [1, 0]  # the other was not expected to fit
+    text = (study.results / "tables/mine.md").read_text()
+    assert "normal †" in text
+    assert "short †" not in text
+
+
 def test_a_wrong_name_in_a_target_is_named(study: TinyStudy) -> None:
     result = study.run("--dry-run", "results/tiny/gausian/normal/seed0/measures.csv")
     assert result.returncode != 0
