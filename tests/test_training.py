@@ -275,6 +275,14 @@ def test_diverging_training_is_marked_and_ends_at_the_next_check():
     assert not np.isfinite(training.loss).all()
 
 
+def test_divergence_in_the_last_update_is_marked():
+    module, x, y = _separable()
+    options = {**OPTIONS, "epochs": 1, "batch_size": len(y), "learning_rate": 3e38}
+    training = train(module, 1e3 * x, 1 - y, F.cross_entropy, **options)
+    assert np.isfinite(training.loss).all()
+    assert training.diverged
+
+
 def test_healthy_training_is_not_marked_as_diverged():
     module, x, y = _separable()
     assert not train(module, x, y, F.cross_entropy, **OPTIONS).diverged

@@ -29,7 +29,7 @@ class Training:
 
     loss: np.ndarray  # (epoch,) float32, mean over the samples of the epoch
     accuracy: np.ndarray  # (epoch,) float32, before each update, in [0, 1]
-    diverged: bool  # the loss became NaN or infinite, and training ended there
+    diverged: bool  # the loss or a parameter became NaN or infinite, and training ended there
     checkpoints: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (p,)
 
 
@@ -87,7 +87,8 @@ def train(
     loss_history, accuracy_history = (
         np.concatenate(parts) for parts in zip(*histories, strict=True)
     )
-    return Training(loss_history, accuracy_history, not np.isfinite(loss_history).all(), saved)
+    finite = np.isfinite(loss_history).all() and parameter_vector(module).isfinite().all()
+    return Training(loss_history, accuracy_history, not finite, saved)
 
 
 def accuracy(module: nn.Module, x: Tensor, y: Tensor) -> float:

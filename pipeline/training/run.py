@@ -42,7 +42,7 @@ def run_training(
     by the experiment's name, the seed and what it is for, so that runs do not influence each other.
 
     Returns the model artifact. Its attribute `status` is "fitted" (all training labels), "not
-    fitted" or "diverged" (the loss became NaN or infinite).
+    fitted" or "diverged" (the loss or a parameter became NaN or infinite).
     """
     x, y = samples_of(dataset, "train", settings["labels"])
     shape, classes = tuple(x.shape[1:]), class_count(dataset)
