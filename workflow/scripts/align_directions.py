@@ -13,15 +13,15 @@ from pipeline.randomness import derive_seed
 from pipeline.window import grid_window
 from workflow.job import Job
 
+PER_KIND = 5  # PAPER: Appendix E, five directions of each kind
+
 
 def main(job: Job) -> None:
     """Write the alignment_directions artifact, in float64."""
     model = open_artifact(job.input["model"], "model")
     dataset = open_artifact(job.input["dataset"], "dataset")
     spectrum = open_artifact(job.input["spectrum"], "spectrum")
-    directions = comparison_directions(
-        spectrum, job.settings["directions"], derive_seed("comparison directions")
-    )
+    directions = comparison_directions(spectrum, PER_KIND, derive_seed("comparison directions"))
     alignment = align_directions(
         trained_module(model, torch.float64, resolve_device(job.device)),
         samples_of(dataset, "train")[0],
