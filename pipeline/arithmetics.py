@@ -1,6 +1,9 @@
 """One network's eigenvectors and gradients by several methods and arithmetics, and their alignment.
 
-float32_dense       the Hessian and all p eigenvectors in float32, as the authors computed them
+float32_dense       the Hessian, all p eigenvectors and the gradients in float32, gradients shorter
+                    than 1e-20 without alignment: as the last version of the authors' code has it
+float32_uncut       the same eigenvectors, with every gradient that is not exactly zero in float32
+float32_stable      the same eigenvectors, with gradients that keep their direction (in float64)
 float64_dense       the same in float64: eigenvectors that are round-off still count
 float64_dense_cut   of these, the ones above the rank tolerance
 range               the certified range method, above the rank tolerance: what the tables list
@@ -9,6 +12,7 @@ gauss_newton        all that are outside its null space, however small their eig
                     list whose small members float64 determines (curvature/gauss_newton.py)
 
 The loss is given per sample, in the form without cancellation; float32 takes the usual form.
+Alignments with eigenvectors of H carry error(eigen), the pair's ‖H v − λ v‖ / |λ| with the exact H.
 """
 
 from collections.abc import Iterator
@@ -22,6 +26,7 @@ from torch.nn import functional as F
 
 from pipeline.alignment import MINIMUM_GRADIENT_NORM
 from pipeline.curvature.dense import dense_matrix
+from pipeline.curvature.eigenpairs import Eigenpairs
 from pipeline.curvature.gauss_newton import (
     gauss_newton_factor,
     graded_eigenpairs,
@@ -33,7 +38,7 @@ from pipeline.curvature.layered import layered_hessian
 from pipeline.curvature.range_finder import range_eigenpairs
 from pipeline.losses import Loss, cross_entropy_per_sample
 from pipeline.randomness import derive_seed
-from pipeline.unit_gradients import align, unit_gradients
+from pipeline.unit_gradients import Gradients, align, unit_gradients
 
 # PAPER: the authors' code sets the alignment of shorter gradients to 0
 AUTHORS_MINIMUM_NORM = 1e-20
@@ -56,6 +61,7 @@ def outcomes(
     hessian, seed = Hessian(module, x, y, loss), derive_seed("range finder")
     resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=seed)
     outcome = align(resolved.eigenvalues, resolved.eigenvectors, *gradients)
+    outcome["error"] = "eigen", (resolved.residuals / resolved.eigenvalues.abs()).numpy()
     yield "range", outcome, {"ceiling": bound / hessian.dimension}
 
     factor = gauss_newton_factor(module, x, y, loss)
@@ -73,16 +79,20 @@ def outcomes(
     layered = is_layered(module)
     matrix = layered_hessian(module, x, y, loss) if layered else dense_matrix(hessian)
     values, vectors = all_eigenpairs(matrix)
-    yield "float64_dense", align(values, vectors, *gradients), {}
     kept = values.abs() > tolerance * values.abs().max()
-    yield "float64_dense_cut", align(values[kept], vectors[kept], *gradients), {}
-    del matrix, vectors
-    yield _float32(module, x, y, TEXTBOOK.get(loss, loss), values)
+    errors = relative_errors(values, vectors, resolved)
+    for method, chosen in (("float64_dense", slice(None)), ("float64_dense_cut", kept)):
+        outcome = align(values[chosen], vectors[chosen], *gradients)
+        outcome["error"] = "eigen", errors[chosen].numpy()
+        yield method, outcome, {}
+    del matrix, vectors, outcome
+    yield from _float32(module, x, y, TEXTBOOK.get(loss, loss), resolved, gradients)
 
 
-def _float32(module: nn.Module, x: Tensor, y: Tensor, loss: Loss, in_float64: Tensor) -> Outcome:
+def _float32(
+    module: nn.Module, x: Tensor, y: Tensor, loss: Loss, resolved: Eigenpairs, stable: Gradients
+) -> Iterator[Outcome]:
     single, inputs = deepcopy(module).float(), x.float()
-    gradients = unit_gradients(single, inputs, loss, AUTHORS_MINIMUM_NORM)
     matrix = dense_matrix(Hessian(single, inputs, y, loss))
     # numbers below 1e-38 decide nothing here, and processors take ten times as long with them
     torch.set_flush_denormal(True)
@@ -90,13 +100,32 @@ def _float32(module: nn.Module, x: Tensor, y: Tensor, loss: Loss, in_float64: Te
         values, vectors = all_eigenpairs(matrix)
     finally:
         torch.set_flush_denormal(False)
-    samples = align(values, vectors, *gradients)
-    for name in ("alignment", "random_alignment"):
-        samples[name] = samples[name].fillna(0)
-    # with the zeros of rows that were left out, in ascending order
-    size = len(matrix)
-    both = [F.pad(v.double(), (0, size - len(v))).sort().values for v in (values, in_float64)]
-    return "float32_dense", samples, {"eigenvalue_error": float((both[0] - both[1]).abs().max())}
+    errors = relative_errors(values, vectors, resolved)
+    kinds = {
+        "float32_dense": unit_gradients(single, inputs, loss, AUTHORS_MINIMUM_NORM),
+        "float32_uncut": unit_gradients(single, inputs, loss, 0),
+        "float32_stable": (stable[0].float(), *stable[1:]),
+    }
+    for method, gradients in kinds.items():
+        outcome = align(values, vectors, *gradients)
+        outcome["error"] = "eigen", errors.numpy()
+        for name in ("alignment", "random_alignment"):
+            outcome[name] = outcome[name].fillna(0)
+        yield method, outcome, {}
+
+
+def relative_errors(values: Tensor, vectors: Tensor, resolved: Eigenpairs) -> Tensor:
+    """Return ‖H v − λ v‖ / |λ| (k,), float64, of pairs λ (k,), v (k, p) from any arithmetic.
+
+    In the eigenvectors q_j of H above the rank tolerance, ‖H v − λ v‖² = Σ_j (λ_j − λ)² ⟨v, q_j⟩² +
+    λ² (‖v‖² − Σ_j ⟨v, q_j⟩²), but for the eigenvalues below it. It bounds the distance of λ to the
+    nearest eigenvalue of H; at 1, zero may be as near as any. Infinite for λ = 0.
+    """
+    values, vectors = values.double(), vectors.double()
+    parts = (vectors @ resolved.eigenvectors.T).square()
+    outside = (vectors.square().sum(1) - parts.sum(1)).clamp(min=0)
+    distances = (resolved.eigenvalues / values[:, None] - 1).square()
+    return ((distances * parts).sum(1) + outside).sqrt().nan_to_num(nan=torch.inf)
 
 
 def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from torch import Tensor, nn
@@ -20,6 +19,8 @@ from pipeline.measures import (
     threshold,
 )
 
+ROUND_OFF = 0.5  # residual / |eigenvalue| beyond which no binary digit of the eigenvalue is certain
+
 
 def study_precision(
     module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, *, rank_tolerance: float
@@ -29,14 +30,14 @@ def study_precision(
     Returns a tidy table with the columns method, statistic (max, mean or empty), quantity, value,
     and G_θ as a function of ε with the columns method, statistic, epsilon, g_theta.
 
-    Quantities: `g_theta`, and how many eigenvectors are `counted` in it; of these, how many have
-    |λ| ≤ p u max|λ| with the unit round-off u, where a dense eigensolver promises no digit
-    (`counted_round_off`); `ceiling`, what the rank of the exact matrix allows G_θ to be;
-    `resolved_share_min` and `_mean` over samples, of the gradient's squared length in the span of
-    the eigenvectors; the shares of gradients that are exactly zero and shorter than 1e-20, and of
-    samples that are `misclassified` (for all others predicted and true label are the same);
-    `eigenvalue_error`, the largest difference from float64; `overlap_with_range`, of the method's
-    eigenvectors above the rank tolerance the mean squared length in the span of those of `range`.
+    Quantities: `g_theta`, and how many eigenvectors are `counted` in it; of these, how many are
+    round-off, ‖H v − λ v‖ > |λ| / 2 with the exact H, so that λ has no certain digit
+    (`counted_round_off`, of methods for H); `ceiling`, what the rank of the exact matrix allows
+    G_θ to be; `resolved_share_min` and `_mean` over samples, of the gradient's squared length in
+    the span of the eigenvectors; the shares of gradients that are exactly zero and shorter than
+    1e-20, and of samples that are `misclassified` (for all others predicted and true label are the
+    same); `overlap_with_range`, of the method's eigenvectors above the rank tolerance the mean
+    squared length in the span of those of `range`.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known.
     """
@@ -55,12 +56,13 @@ def _quantities(samples: xr.Dataset) -> Iterator[tuple[str, str, float]]:
     """Yield statistic (empty where it has none), quantity, value."""
     parameters, epsilon = parameter_count(samples), threshold(samples["random_alignment"])
     sizes = abs(samples["eigenvalue"])
-    round_off = parameters * np.finfo(sizes.dtype.type).eps * sizes.max()
     for statistic in STATISTICS:
         counted = alignment_statistic(samples["alignment"], statistic) > epsilon
         yield statistic, "g_theta", int(counted.sum()) / parameters
         yield statistic, "counted", int(counted.sum())
-        yield statistic, "counted_round_off", int((counted & (sizes <= round_off)).sum())
+        if "error" in samples:
+            round_off = samples["error"] > ROUND_OFF
+            yield statistic, "counted_round_off", int((counted & round_off).sum())
     share, norm = samples["resolved_share"], samples["gradient_norm"]
     values = {
         "epsilon": epsilon,

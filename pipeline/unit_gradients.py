@@ -8,10 +8,12 @@ from pipeline.alignment import random_directions
 from pipeline.gradients import per_sample_gradients
 from pipeline.losses import Loss
 
+Gradients = tuple[Tensor, Tensor, Tensor]  # directions (n, p), lengths (n,), predicted labels (n,)
+
 
 def unit_gradients(
     module: nn.Module, x: Tensor, loss_per_sample: Loss, minimum_norm: float
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Gradients:
     """Return directions (n, p) and lengths (n,) of g_θ(x_s), and the predicted labels (n,).
 
     Gradients take the predicted label (Eq. 1); below `minimum_norm` their direction is NaN.

@@ -17,7 +17,7 @@ def test_the_step_writes_both_tables(tmp_path):
     assert list(table) == [*about, "quantity", "value"]
     assert list(curves) == [*about, "epsilon", "g_theta"]
     assert table[about[:3]].drop_duplicates().values.tolist() == [["mine", "normal", 3]]
-    assert table["method"].nunique() == 6
+    assert table["method"].nunique() == 8
 
 
 def test_the_step_takes_the_loss_of_the_training(tmp_path):

@@ -180,11 +180,11 @@ def test_precision_sets_methods_side_by_side() -> None:
 
 
 def test_the_answer_about_precision_by_hand() -> None:
-    names = ("float32_dense", "range", "gauss_newton")
+    names = ("float32_dense", "range", "gauss_newton", "float32_uncut", "float32_stable")
     rows = []
     for training, *found in (
-        ("normal", (0.3, 30, 6), (0.2, 20, 0), (0.1, 10, 0)),
-        ("adversarial", (0.9, 90, 45), (0.1, 10, 0), (0.15, 15, 2)),
+        ("normal", (0.3, 30, 6), (0.2, 20, 0), (0.1, 10, 0), (0.4, 40, 10), (0.2, 20, 2)),
+        ("adversarial", (0.9, 90, 45), (0.1, 10, 0), (0.15, 15, 2), (0.1, 10, 10), (0.5, 50, 15)),
     ):
         for method, (g_theta, counted, round_off) in zip(names, found, strict=True):
             about = ("circle", training, 0, method)
@@ -196,12 +196,14 @@ def test_the_answer_about_precision_by_hand() -> None:
             ]
     columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
     table = pd.DataFrame(rows, columns=columns)
-    inflation, lost, single, double, resolved = precision_answer(table)
-    assert "is 1.5 to 9 times" in inflation
-    assert "counts, 35% (up to 50%)" in inflation
+    inflation, round_off, lost, single, uncut, double, resolved = precision_answer(table)
+    assert "is 1.5 to 9 times the one" in inflation
+    assert "code), 1 to 2 times without that cut, and 1 to 5 times with gradients" in inflation
+    assert "count, 35% (up to 50%), 62% (up to 100%) and 20% (up to 30%) are" in round_off
     assert "50% to 50%" in lost
     assert "at least 100.0%" in lost
     assert "on 1 of 1 data sets, by factors of 3 to 3" in single
+    assert "on 0 of 1 data sets, by factors of 0.25 to 0.25" in uncut
     assert "on 0 of 1 data sets, by factors of 0.5 to 0.5" in double
     assert "on 1 of 1 data sets, by factors of 1.5 to 1.5" in resolved
     assert precision_answer(table[table["method"] != "range"]) == ()
