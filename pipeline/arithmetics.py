@@ -125,7 +125,7 @@ def relative_errors(values: Tensor, vectors: Tensor, resolved: Eigenpairs) -> Te
     parts = (vectors @ resolved.eigenvectors.T).square()
     outside = (vectors.square().sum(1) - parts.sum(1)).clamp(min=0)
     distances = (resolved.eigenvalues / values[:, None] - 1).square()
-    return ((distances * parts).sum(1) + outside).sqrt().nan_to_num(nan=torch.inf)
+    return ((distances * parts).sum(1) + outside).sqrt().nan_to_num(torch.inf, torch.inf)
 
 
 def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,14 +1,16 @@
 """G_θ where every gradient is resolved: in the eigenvectors of the Gauss-Newton part."""
 
+import xarray as xr
 from torch import Tensor, nn
 
 from pipeline.alignment import MINIMUM_GRADIENT_NORM
+from pipeline.confidence import with_confidence
 from pipeline.curvature.gauss_newton import gauss_newton_factor, graded_eigenpairs
 from pipeline.losses import Loss
 from pipeline.measures import g_theta_by_statistic
 from pipeline.unit_gradients import align, unit_gradients
 
-PREFIX = "gauss_newton_"
+PREFIX, AT_EQUAL_CONFIDENCE = "gauss_newton_", "_equal_confidence"
 
 
 def gauss_newton_measures(
@@ -23,16 +25,25 @@ def gauss_newton_measures(
 
     gauss_newton_g_theta_max, _mean: Eq. (6) with both statistics; gauss_newton_rank: of F;
     gauss_newton_resolved_share_min: of a gradient's squared length what lies in its range, the
-    least over samples.
+    least over samples. gauss_newton_g_theta_max_equal_confidence, _mean_…: the same after all
+    logits are scaled to one confidence (`pipeline.confidence`), which leaves the boundary as it
+    is; left out where they cannot be.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known.
     """
-    pairs = graded_eigenpairs(gauss_newton_factor(module, x, y, loss_per_sample))
-    gradients = unit_gradients(module, x, loss_per_sample, MINIMUM_GRADIENT_NORM)
-    samples = align(pairs.eigenvalues, pairs.eigenvectors, *gradients)
+    samples = _aligned(module, x, y, loss_per_sample)
     values = {
         **g_theta_by_statistic(samples),
         "rank": float(samples.sizes["eigen"]),
         "resolved_share_min": float(samples["resolved_share"].min()),
     }
+    if (scaled := with_confidence(module, x)) is not None:
+        found = g_theta_by_statistic(_aligned(scaled, x, y, loss_per_sample))
+        values |= {f"{name}{AT_EQUAL_CONFIDENCE}": value for name, value in found.items()}
     return {f"{PREFIX}{name}": value for name, value in values.items()}
+
+
+def _aligned(module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss) -> xr.Dataset:
+    pairs = graded_eigenpairs(gauss_newton_factor(module, x, y, loss_per_sample))
+    gradients = unit_gradients(module, x, loss_per_sample, MINIMUM_GRADIENT_NORM)
+    return align(pairs.eigenvalues, pairs.eigenvectors, *gradients)

@@ -16,6 +16,7 @@ MEASURES = {
     "outliers_gap": "outliers (gap)",
     "outliers_edge": "outliers (edge)",
     "gauss_newton_g_theta_max": "G_θ (max), Gauss–Newton",
+    "gauss_newton_g_theta_max_equal_confidence": "G_θ (max), Gauss–Newton, equal confidence",
 }
 EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 

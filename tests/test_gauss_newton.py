@@ -118,6 +118,22 @@ def test_the_factor_agrees_with_a_loop_over_samples(make_problem):
     )
 
 
+@pytest.mark.parametrize("gap", [1.0, 60.0, 200.0])
+def test_a_confident_sample_with_the_wrong_label_counts_as_much_as_with_the_right_one(gap):
+    module = nn.Linear(2, 2).double()
+    x = torch.tensor([[0.6, 0.8]], dtype=torch.float64)
+    module.weight.data, module.bias.data = torch.zeros(2, 2).double(), torch.tensor([gap, 0.0])
+    module.bias.data = module.bias.data.double()
+    # F = q (1 − q) u uᵀ ⊗ (x, 1)(x, 1)ᵀ with u = (1, −1): one eigenvalue, 4 q (1 − q)
+    with mpmath.workdps(100):
+        weight = 1 / (1 + mpmath.exp(gap))
+        expected = float(4 * weight * (1 - weight))
+    for label in (0, 1):
+        factor = gauss_newton_factor(module, x, torch.tensor([label]), cross_entropy_per_sample)
+        found = graded_eigenpairs(factor).eigenvalues
+        assert float(found[0]) == pytest.approx(expected, rel=1e-12)
+
+
 def test_the_hessian_of_a_linear_network_is_its_gauss_newton_part(make_problem):
     case = make_problem("softmax_regression")
     factor = gauss_newton_factor(case.module, case.x, case.y, cross_entropy_per_sample)

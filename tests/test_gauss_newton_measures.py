@@ -50,7 +50,20 @@ def test_measures_are_those_of_a_matrix_built_by_loops() -> None:
     found = gauss_newton_measures(module, x, y, loss)
     expected = _naive(module, x)
     assert 0 < expected["gauss_newton_g_theta_mean"] < expected["gauss_newton_g_theta_max"] < 1
+    # the control, by hand: a median gap of 5 between the two largest logits
+    ordered = module(x).sort(1).values
+    for parameter in module[-1].parameters():
+        parameter.data *= 5 / (ordered[:, -1] - ordered[:, -2]).median()
+    control = _naive(module, x)
+    for name in ("gauss_newton_g_theta_max", "gauss_newton_g_theta_mean"):
+        expected[f"{name}_equal_confidence"] = control[name]
     assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_networks_that_cannot_be_scaled_have_no_control() -> None:
+    module, x, y, loss = network_as_confident(0.7)
+    found = gauss_newton_measures(nn.Sequential(module, nn.Softplus()), x, y, loss)
+    assert not [name for name in found if name.endswith("equal_confidence")]
 
 
 def test_every_gradient_of_a_confident_network_is_resolved() -> None:
@@ -68,7 +81,7 @@ def test_the_step_writes_a_row_per_measure(tmp_path: Path) -> None:
     main(job)
     table = open_table(job.output["measures"])
     assert list(table) == ["dataset", "training", "seed", "status", "measure", "value"]
-    assert len(table) == 4
+    assert len(table) == 6
     assert table.iloc[0, :4].tolist() == ["mine", "normal", 3, "fitted"]
 
 

@@ -37,14 +37,15 @@ def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor, loss_per_sample
     """Return rows a (m, p) with Σ a aᵀ = F for the mean loss on x (n, feature…), y (n,).
 
     With j_c = ∂f_c/∂θ of a sample, squared error: m = n C rows √(2/C) j_c / √n. Cross-entropy:
-    m = n (C−1) rows √q_c (j_c − Σ_c' q_c' j_c' / (1 + √q_y)) / √n of the classes c ≠ y, with j_c of
-    f_c − f_y in place of f_c and the softmax weights q_c. Their lengths have full relative
-    precision as long as √q_c is a number, for weights down to 1e-600.
+    m = n (C−1) rows √q_c (j_c − Σ_c' q_c' j_c' / (1 + √q_k)) / √n of the classes c ≠ k, where k is
+    the predicted class (F does not depend on the true one), with j_c of f_c − f_k in place of f_c
+    and the softmax weights q_c. Their lengths have full relative precision as long as √q_c is a
+    number, for weights down to 1e-600: with q_k ≥ 1/C nothing cancels.
 
     Raises ValueError for another loss.
     """
     if loss_per_sample is cross_entropy_per_sample:
-        return _cross_entropy_factor(module, x, y)
+        return _cross_entropy_factor(module, x)
     if loss_per_sample is squared_error_per_sample:
         return _squared_error_factor(module, x, y)
     raise ValueError(
@@ -53,20 +54,20 @@ def gauss_newton_factor(module: nn.Module, x: Tensor, y: Tensor, loss_per_sample
     )
 
 
-def _cross_entropy_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+def _cross_entropy_factor(module: nn.Module, x: Tensor) -> Tensor:
     with torch.no_grad():
         log_weights = torch.log_softmax(module(x), dim=1)
-    classes = log_weights.shape[1]
-    shifts = torch.arange(1, classes, device=y.device)
-    others = (y[:, None] + shifts) % classes
+    predicted, classes = log_weights.argmax(1), log_weights.shape[1]
+    shifts = torch.arange(1, classes, device=x.device)
+    others = (predicted[:, None] + shifts) % classes
     jacobian = torch.stack(
-        [_margin_gradients(module, x, y, others[:, i]) for i in range(classes - 1)], dim=1
+        [_margin_gradients(module, x, predicted, others[:, i]) for i in range(classes - 1)], dim=1
     )  # (n, C−1, p)
     roots = (log_weights.gather(1, others) / 2).exp()
-    root_of_label = (log_weights.gather(1, y[:, None]) / 2).exp()
+    root_of_predicted = (log_weights.gather(1, predicted[:, None]) / 2).exp()
     gradient = torch.einsum("sc,scp->sp", roots.square(), jacobian)
-    centre = gradient / (1 + root_of_label)
-    return (roots[:, :, None] * (jacobian - centre[:, None])).flatten(0, 1) / len(y) ** 0.5
+    centre = gradient / (1 + root_of_predicted)
+    return (roots[:, :, None] * (jacobian - centre[:, None])).flatten(0, 1) / len(x) ** 0.5
 
 
 def _squared_error_factor(module: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -123,13 +124,13 @@ def hessian_rank_bound(module: nn.Module, x: Tensor, loss_per_sample: Loss) -> i
     return min(sum(counts), len(x) * (classes - invariant) + 2 * coupled)
 
 
-def _margin_gradients(module: nn.Module, x: Tensor, y: Tensor, others: Tensor) -> Tensor:
-    """Return ∂(f_c − f_y)/∂θ (n, p) for one other class c of each sample."""
+def _margin_gradients(module: nn.Module, x: Tensor, classes: Tensor, others: Tensor) -> Tensor:
+    """Return ∂(f_c − f_k)/∂θ (n, p) for a class k and another one, c, of each sample."""
 
     def margin(logits: Tensor, classes: Tensor) -> Tensor:
         return torch.sub(*logits.gather(1, classes).unbind(1))
 
-    return per_sample_gradients(module, x, torch.stack([others, y], dim=1), margin)
+    return per_sample_gradients(module, x, torch.stack([others, classes], dim=1), margin)
 
 
 def _graded_basis(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from pipeline.report.markup import Table, table_view
 KINDS = {
     "g_theta_max": "above the rank tolerance",
     "gauss_newton_g_theta_max": "Gauss–Newton, all",
+    "gauss_newton_g_theta_max_equal_confidence": "Gauss–Newton, all, at equal confidence",
 }
 
 
@@ -29,7 +30,7 @@ def order_over_seeds(measures: pd.DataFrame) -> OrderOverSeeds | None:
     """Compare normal training with the adversarial start, run by run, from the tidy measures.
 
     A run of one is set beside the run of the same seed of the other; "apart" is the difference of
-    the means in combined standard deviations. None where no data set has both kinds of G_θ after
+    the means in combined standard deviations. None where no data set has every kind of G_θ after
     both trainings.
     """
     values = {kind: _values(measures, kind) for kind in KINDS}
