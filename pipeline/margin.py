@@ -53,8 +53,11 @@ def estimate_margin(
 
     `x_boundary` (feature,) and its `squared_cosine` are what `boundary_sample` found. `x` (sample,
     feature) are training inputs, `alignment` (sample,) their A_1; x_t^max and x_t^min are the ones
-    with the largest and the smallest.
+    with the largest and the smallest. Where no gradient has a direction, all but x_b is NaN.
     """
+    if np.isnan(alignment).all():
+        unknown = unknown_margin(x.shape[1])
+        return unknown.assign(x_boundary=("feature", np.asarray(x_boundary, dtype=float)))
     corners = {"x_max": x[np.nanargmax(alignment)], "x_min": x[np.nanargmin(alignment)]}
     distances = [float(np.linalg.norm(x_boundary - corner)) for corner in corners.values()]
     variables = {"x_boundary": x_boundary, **corners}

@@ -37,8 +37,11 @@ def g_theta(alignment: xr.DataArray, parameters: int, epsilon: float, statistic:
     """Return G_θ = #{i : m_i > ε} / p, Eq. (6).
 
     `alignment` (eigen, sample) holds the resolved eigenvectors only: directions below the
-    numerical rank are round-off and never count, while p counts all parameters.
+    numerical rank are round-off and never count, while p counts all parameters. NaN where ε is: no
+    gradient has a direction.
     """
+    if np.isnan(epsilon):
+        return float("nan")
     return float((alignment_statistic(alignment, statistic) > epsilon).sum()) / parameters
 
 
@@ -54,15 +57,16 @@ def g_theta_by_statistic(samples: xr.Dataset) -> dict[str, float]:
 def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
     """Return G_θ as a function of ε from 1e-6 to 1: columns statistic, epsilon, g_theta.
 
-    G_θ is NaN where the spectrum is not complete: eigenvectors that were not computed may count.
+    G_θ is NaN where the spectrum is not complete, as eigenvectors that were not computed may count,
+    and where no gradient has a direction.
     """
     epsilons = np.logspace(-6, 0, 121)
     curves = []
     for statistic in STATISTICS:
         sizes = np.sort(alignment_statistic(samples["alignment"], statistic).values)
         above = len(sizes) - np.searchsorted(sizes, epsilons, side="right")
-        resolved = len(sizes) and samples.attrs["complete"]
-        share = above / parameter_count(samples) if resolved else np.full(len(above), np.nan)
+        known = len(sizes) and samples.attrs["complete"] and not np.isnan(sizes).any()
+        share = above / parameter_count(samples) if known else np.full(len(above), np.nan)
         curve = {"epsilon": epsilons, "g_theta": share}
         curves.append(pd.DataFrame({"statistic": statistic, **curve}))
     return pd.concat(curves, ignore_index=True)

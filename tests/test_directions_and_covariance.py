@@ -82,6 +82,12 @@ def test_margin_is_the_distance_to_the_nearer_of_the_two_extreme_samples() -> No
     assert found.attrs == {"margin": 1.0, "squared_cosine": 0.9}
 
 
+def test_without_a_gradient_with_a_direction_there_is_no_margin() -> None:
+    found = margin.estimate_margin(np.array([0.0, 1.0]), 0.9, np.eye(2), np.full(2, np.nan))
+    assert np.isnan(found.attrs["margin"])
+    assert found["x_boundary"].values.tolist() == [0, 1]
+
+
 def test_the_margin_of_a_diverged_training_is_unknown() -> None:
     unknown = margin.unknown_margin(3)
     known = margin.estimate_margin(np.zeros(3), 0.5, np.eye(3), np.arange(3.0))

@@ -248,6 +248,14 @@ def test_numbers_of_maps_compare_rows_with_the_first() -> None:
     ] == pytest.approx(0.5)
 
 
+def test_numbers_of_maps_of_partial_spectra_have_no_ratio_of_what_is_not_known() -> None:
+    inputs, settings = inputs_and_settings("alignment_maps")
+    partial = [samples.assign_attrs(complete=False) for samples in inputs["alignment_samples"]]
+    table = LAYOUTS["alignment_maps"].numbers(inputs | {"alignment_samples": partial}, settings)
+    assert "agreement_with_first_row" in set(table["quantity"])
+    assert not {"trace_ratio", "g_theta_max_ratio"} & set(table["quantity"])
+
+
 def test_numbers_of_the_toy_say_where_alignment_flips() -> None:
     inputs, settings = inputs_and_settings("walkthrough")
     sign = np.where(AXIS > 0.1, 1.0, -1.0)

@@ -14,6 +14,7 @@ from pipeline.losses import cross_entropy_per_sample
 from pipeline.measures import (
     alignment_statistic,
     g_theta,
+    g_theta_by_statistic,
     g_theta_curves,
     measures,
     parameter_count,
@@ -208,3 +209,13 @@ def test_diverged_models_have_measures_that_are_not_numbers(make_problem):
 
 def test_curves_of_diverged_models_are_not_numbers(make_problem):
     assert g_theta_curves(_diverged(make_problem))["g_theta"].isna().all()
+
+
+def test_without_a_gradient_with_a_direction_g_theta_is_unknown():
+    nothing = xr.DataArray(np.full((3, 4), math.nan), dims=("eigen", "sample"))
+    samples = xr.Dataset(
+        {"alignment": nothing, "random_alignment": nothing.rename(eigen="direction")},
+        attrs={"rank": 3, "null_space_dimension": 7, "not_computed": 0, "complete": True},
+    )
+    assert all(math.isnan(value) for value in g_theta_by_statistic(samples).values())
+    assert g_theta_curves(samples)["g_theta"].isna().all()

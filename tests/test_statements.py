@@ -95,6 +95,23 @@ def test_localisation_by_hand() -> None:
     assert both["class_coherence"] == pytest.approx((0.6 + 1) / 2)
 
 
+def test_participation_is_between_its_ends() -> None:
+    alignment = np.array([[0.6], [0.0]])  # the rest of the gradient, 0.64, is not resolved
+    numbers = localisation(samples(alignment, [0]), eigenvectors=1)
+    assert numbers["participation"] == pytest.approx(1)
+    assert numbers["participation_low"] == pytest.approx(1 / (0.36**2 + 0.64**2))
+    assert numbers["participation_high"] == pytest.approx(1 / 0.36**2)
+
+
+def test_samples_without_a_direction_are_left_out_of_localisation() -> None:
+    known = np.array([[0.6, 0.8], [0.8, -0.6]])
+    with_gaps = np.insert(known, [1, 2], np.nan, axis=1)
+    expected = localisation(samples(known, [0, 1]), eigenvectors=1)
+    assert localisation(samples(with_gaps, [0, 0, 1, 1]), 1) == pytest.approx(expected)
+    nothing = localisation(samples(np.full((2, 3), np.nan), [0, 1, 1]), eigenvectors=1)
+    assert np.isnan(list(nothing.values())).all()
+
+
 def test_spectral_summary_leaves_out_what_a_partial_spectrum_cannot_say() -> None:
     whole = samples(np.array([[0.9, 0.0], [0.1, 0.1]]), [0, 1])
     numbers = spectral_summary(whole)

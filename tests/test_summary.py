@@ -75,6 +75,13 @@ def test_the_command_names_what_was_made(
     monkeypatch.chdir(folder)
     summary.main("tiny")
     text = capsys.readouterr().out
+    assert "The tiny profile is not complete; so far:" in text
+    assert "report   not yet" in text
+    (folder / "results" / "tiny" / "report.html").touch()
+    summary.main("tiny")
+    text = capsys.readouterr().out
+    assert "The tiny profile is complete:" in text
+    assert "report   results/tiny/report.html" in text
     assert "results/tiny/figures/  (pdf, png): fig01\n" in text
     assert "results/tiny/tables/  (csv, md, tex): table1\n" in text
     assert text.index("diagonalise") < text.index("train  ")

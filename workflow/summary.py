@@ -13,11 +13,12 @@ from workflow.costs import stage_costs
 def main(profile: str) -> None:
     """Print the tables and figures of a profile and the time and memory of its stages."""
     results = Path("results") / profile
-    print(f"\nThe {profile} profile is complete.")
+    complete = (results / "report.html").is_file()  # it is made last
+    print(f"\nThe {profile} profile is {'complete' if complete else 'not complete; so far'}:")
     for folder, kinds in (("figures", "pdf, png"), ("tables", "csv, md, tex")):
         names = sorted({path.stem for path in (results / folder).glob("*.*")})
         print(f"  {folder:<8} {results / folder}/  ({kinds}): {', '.join(names)}")
-    print(f"  report   {results}/report.html")
+    print(f"  report   {results / 'report.html' if complete else 'not yet'}")
     print(f"  arrays   {results}/<dataset>/<training>/seed<n>/*.zarr.zip\n")
     for line in cost_table(stage_costs(results)):
         print(f"  {line}")

@@ -60,6 +60,8 @@ def numbers(
         if models and all(grid[axis].equals(first[axis]) for axis in ("x", "y")):
             same = grid["prediction"].values == first["prediction"].values
             values["agreement_with_first_row"] = float(same.mean())
-            values |= {f"{name}_ratio": values[name] / models[0][1][name] for name in COMPARED}
+            # of a partial spectrum neither trace nor G_θ is known
+            known = [name for name in COMPARED if name in values and name in models[0][1]]
+            values |= {f"{name}_ratio": values[name] / models[0][1][name] for name in known}
         models.append((experiment, values))
     return numbers_table(models)
