@@ -75,7 +75,8 @@ def evaluate(check: str, numbers: Numbers) -> Outcome:
 def verdict(outcomes: Sequence[Outcome]) -> str:
     """Judge a claim: reproduced if all its known checks hold clearly, not reproduced if none holds.
 
-    Not testable if none is known; partly in every other case.
+    Not testable if none is known; partly in every other case. This is not symmetric: a success
+    that is not clear counts as partly, a failure that is not clear as a failure.
     """
     known = [outcome for outcome in outcomes if outcome.known]
     if not known:

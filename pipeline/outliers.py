@@ -88,6 +88,10 @@ def gap_rule(eigenvalues: np.ndarray) -> OutlierCount:
     have much smaller scores. The other side of this caution: outliers within a factor exp(γ) of
     the bulk's top are not seen.
 
+    The count alone is thus no evidence of outliers: of 1,000 bulks of 200 to 3,000 independent
+    power-law eigenvalues and no outliers it found at least one in 58 to 61 %, and two or more in
+    22 to 26 %, whatever the exponent; `low` found any in 5 to 8 %.
+
     low, high: K = 25 and 100 in place of 50, and log 21 in place of 1 (0 if no gap is as wide).
     Of n ≤ 40 positive eigenvalues at most (n − 1) / 2 count; with n ≤ m + K the sum is over the
     n − m − 1 that there are.

@@ -26,7 +26,11 @@ TEMPLATES = sorted((ROOT / "pipeline/report/templates").iterdir())
 ROWS = {"gaussian": ["normal", "adversarial"], "circle": ["normal", "adversarial"]}
 MEASURES = (*TABULATED, "pieces", "parts", "outliers_gap", "outliers_gap_low", "outliers_gap_high")
 CLAIMS = """
-- {where: Section 1, says: The first., figures: [fig01], checks: ["gaussian/normal:pieces < 1e9"]}
+- where: Section 1
+  says: The first.
+  figures: [fig01]
+  checks: ["gaussian/normal:pieces < 1e9"]
+  caveat: No λ_max < 1e9 & more.
 - where: Section 2
   says: "A_1 < B & G_θ: one of two."
   figures: [fig01, table1]

@@ -19,7 +19,13 @@ from pipeline.measures import MODEL_MEASURES, measures
 from pipeline.outliers import outlier_measures
 from pipeline.plane_measures import BOUNDARY, plane_measures
 from pipeline.report.claim_list import Claim, ClaimError, read_claims
-from pipeline.report.claim_table import claim_table, display_claims, side_text
+from pipeline.report.claim_table import (
+    claim_notes,
+    claim_table,
+    display_claims,
+    side_text,
+    single_runs,
+)
 from pipeline.report.glossary import MEANINGS, meaning
 from pipeline.statements import localisation
 from workflow.job import Job
@@ -37,9 +43,9 @@ TARGETS = ["fig01", "fig02", "table1"]
 
 def test_cases_take_the_place_of_the_star() -> None:
     entry = ENTRY | {"cases": ["x", "y"], "checks": ["*/n:g < */a:g", "f:1/2:g > 3"]}
-    first, second = read_claims([ENTRY, entry], TARGETS)
+    first, second = read_claims([ENTRY, entry | {"caveat": "But."}], TARGETS)
     assert first == Claim(1, "Section 3", "It holds.", ("fig01",), ("a/b:g < 1",))
-    assert second.number == 2
+    assert (second.number, first.caveat, second.caveat) == (2, "", "But.")
     assert second.checks == ("x/n:g < x/a:g", "y/n:g < y/a:g", "f:1/2:g > 3")
 
 
@@ -47,10 +53,14 @@ def test_cases_take_the_place_of_the_star() -> None:
     ("change", "message"),
     [
         ({"figure": []}, r"claim 1 \(Section 3\): unknown key 'figure'; did you mean 'figures'\?"),
-        ({"zzz": 1}, r"unknown key 'zzz'; known: cases, checks, figures, says, where"),
+        ({"zzz": 1}, r"unknown key 'zzz'; known: cases, caveat, checks, figures, says, where"),
         ({"says": ""}, "expected a value for 'says', found none"),
         ({"checks": []}, "expected a value for 'checks', found none"),
         ({"where": 3}, "expected text for 'where', found 3"),
+        ({"caveat": ["But."]}, r"expected text for 'caveat', found \['But.'\]"),
+        ({"caveat": " "}, "expected text for 'caveat', found ' '"),
+        ({"caveat": None}, "expected text for 'caveat', found None"),
+        ({"caveats": "But."}, r"unknown key 'caveats'; did you mean 'caveat'\?"),
         ({"checks": "a/b:g < 1"}, "expected a list of texts for 'checks', found 'a/b:g < 1'"),
         ({"cases": [0], "checks": ["a/*:g < 1"]}, r"expected a list of texts for 'cases', found"),
         ({"figures": ["fig1"]}, r"'fig1' does not exist; did you mean 'fig0[12]'\?"),
@@ -112,6 +122,43 @@ def test_the_table_has_a_line_per_check(tmp_path: Path) -> None:
         assert shown["Measured"][0] == "1.50 ± 0.71 < 5.50 ± 0.71"
         assert shown["Measured"][3] == "0.5 > 0.1"
         assert shown["Measured"][4] == "– < 1"
+
+
+def judged() -> pd.DataFrame:
+    """Four claims: by two runs, by one, by a correlation, and not testable; two with a caveat."""
+    found = numbers()
+    found["correlations"].loc[0] = ["all", "g", 9, 0.5, 0.2, 0.8]
+    changes: list[dict[str, Any]] = [
+        {"checks": ["a/n:g < a/m:g"], "caveat": "Always, g_θ."},
+        {"checks": ["fig01:a/n:q > 0.1", "b/n:g < 1"]},
+        {"checks": ["correlations:all:g > 0"], "caveat": "Always, g_θ."},
+        {"checks": ["b/n:g < 1"]},
+    ]
+    claims = read_claims([ENTRY | change for change in changes], TARGETS)
+    collected = collect(found["measures"], {"fig01": found["fig01"]}, found["correlations"])
+    return claim_table(claims, collected)
+
+
+def test_the_table_says_which_claims_have_a_caveat(tmp_path: Path) -> None:
+    save_table(judged(), tmp_path / "claims.csv")
+    for table in (judged(), open_table(tmp_path / "claims.csv")):
+        verdicts = display_claims(table)["Verdict"].tolist()
+        assert verdicts == ["reproduced*", *["reproduced"] * 2, "reproduced*", "not testable"]
+        counts, sign, caveat = claim_notes(table)
+        assert "a caveat to 2 of the 3 reproduced claims; a single run decides 1 of the 3" in counts
+        assert sign.startswith("A verdict marked * comes with a caveat, which was added after")
+        assert caveat == "Claims 1 and 3: Always, g_θ."
+
+
+def test_without_caveats_there_is_no_sign_to_explain(tmp_path: Path) -> None:
+    save_table(judged().assign(caveat=""), tmp_path / "claims.csv")
+    for table in (judged().assign(caveat=""), open_table(tmp_path / "claims.csv")):
+        assert len(claim_notes(table)) == 1
+        assert not display_claims(table)["Verdict"].str.contains("*", regex=False).any()
+
+
+def test_correlations_over_all_models_are_not_a_single_run() -> None:
+    assert single_runs(judged()) == {2}
 
 
 def test_constants_stand_as_they_are_written() -> None:
@@ -192,6 +239,14 @@ def test_every_claim_that_is_shipped_can_be_judged(shipped: list[Claim]) -> None
     assert len(shipped) >= 25
     assert [claim.number for claim in shipped] == list(range(1, len(shipped) + 1))
     assert all(claim.where.startswith(("Section", "Appendix", "Abstract")) for claim in shipped)
+
+
+def test_caveats_that_are_shipped(shipped: list[Claim]) -> None:
+    """Where a check cannot fail or does not test what the claim says."""
+    caveats = {claim.number for claim in shipped if claim.caveat}
+    by_construction, incomplete, outliers = {3, 17, 18}, {31, 32, 34}, {8, 9, 10, 14}
+    participation = {c.number for c in shipped if any("participation" in k for k in c.checks)}
+    assert caveats == by_construction | incomplete | outliers | participation
 
 
 def test_measures_that_claims_compare_are_measured(

@@ -101,6 +101,24 @@ def test_independent_power_law_eigenvalues_are_flagged():
     assert np.mean([spectrum.count > 0 for spectrum in found]) > 0.4
 
 
+def test_the_gap_rule_finds_outliers_in_bulks_that_have_none():
+    """The rates that the docstring of `gap_rule` and the caveats of claims state."""
+    for size in (200, SIZE, 1000):
+        random = np.random.default_rng(0)
+        found = [count_outliers(random.pareto(2, size) + 1, "gap") for _ in range(500)]
+        counts, low = np.array([(each.count, each.low) for each in found]).T
+        assert 0.53 < (counts > 0).mean() < 0.67  # standard error 0.022
+        assert 0.17 < (counts >= 2).mean() < 0.31
+        assert 0.02 < (low > 0).mean() < 0.12
+
+
+def test_the_exponent_of_a_power_law_does_not_matter():
+    """s_m is a ratio of differences of logarithms: a power of all eigenvalues leaves it alone."""
+    bulk = np.random.default_rng(0).pareto(1, SIZE) + 1
+    found = [count_outliers(bulk**power, "gap") for power in (0.2, 1, 2)]
+    assert len({(each.count, each.low, each.high) for each in found}) == 1
+
+
 def test_edge_is_never_below_the_eigenvalues_that_the_indefinite_part_cannot_explain():
     """H = G + F with F of paired eigenvalues ±σ: above λ_max(F) = σ_1 an eigenvalue needs G."""
     random = np.random.default_rng(5)

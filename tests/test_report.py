@@ -24,6 +24,12 @@ def test_the_page_says_what_was_found(report_page: str) -> None:
         "Of 4 claims, 1 is reproduced, 1 is partly reproduced, 1 is not reproduced and 1 is not "
         "testable." in text
     )
+    assert (
+        "There is a caveat to 1 of the 1 reproduced claims; a single run decides 1 of the 3 tested "
+        "ones." in text
+    )
+    assert "within the run-to-run spread" in text
+    assert "agree" not in text.partition("Published numbers beside ours")[0]
     assert "Not the full study but the made-up profile: 3 seeds." in text
     assert "and 3 runs of each training" in text
     assert "A<sub>1</sub> &lt; B &amp; G<sub>θ</sub>: one of two." in report_page
@@ -33,6 +39,30 @@ def test_the_page_says_what_was_found(report_page: str) -> None:
     assert "torch 2.13.0" in text
     for gap in ("nan", "None", "undefined"):
         assert gap not in text.replace("Nan", "")
+
+
+def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: str) -> None:
+    first, second = report_page.split('<article class="claim"')[1:3]
+    assert '<p class="caveat">' not in second
+    assert "No λ<sub>max</sub> &lt; 1e9 &amp; more." in first.partition('class="caveat"')[2]
+    assert report_page.count('class="sign" href="#claim-1"') == 1
+    text = text_of(report_page)
+    assert "(with a caveat: 1, on a single run: 0)" in text
+    assert "(with a caveat: 0, on a single run: 1)" in text
+    assert "* with a caveat, which stands below the claim and changes no verdict." in text
+
+
+def test_the_rule_of_the_verdicts_is_said_to_be_asymmetric(report_page: str) -> None:
+    text = text_of(report_page)
+    assert "a success that is not clear counts as partly , a failure that is not clear as a" in text
+
+
+def test_the_unit_of_the_differences_is_explained(report_page: str) -> None:
+    published = text_of(report_page.partition('id="published"')[2].partition("<article")[0])
+    assert "not the standard error of a mean" in published
+    assert "1/√5 ≈ 0.45" in published
+    assert "a difference of 2 is 4.5 standard errors" in published
+    assert "agree" not in published
 
 
 def test_sections_come_in_their_order(report_page: str) -> None:

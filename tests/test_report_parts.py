@@ -23,7 +23,7 @@ from pipeline.report.markup import breakable, listed, numeral, prose, table_view
 from pipeline.report.plots import interval
 from pipeline.report.precision_answer import precision_answer
 from pipeline.report.precision_section import precision_section
-from pipeline.report.published_section import agreement, published_table
+from pipeline.report.published_section import published_table, within_spread
 from pipeline.report.run_section import run_section
 from pipeline.tables import compare_with_published, summarise
 
@@ -132,7 +132,8 @@ def test_what_is_no_image_is_refused(damaged: bytes) -> None:
 
 def test_claims_without_outcomes_are_refused() -> None:
     entry = {"where": "S", "says": "s", "figures": ["fig01"], "checks": ["a/b:g < 1"]}
-    table = pd.DataFrame({"number": [2], "verdict": ["partly"]})
+    line = {"number": 2, "verdict": "partly", "check": "a < b", "runs": 1, "holds": True}
+    table = pd.DataFrame([line])
     with pytest.raises(ValueError, match=r"expected outcomes of claim 1 \(S\), found none"):
         claims_section(read_claims([entry], ["fig01"]), table, {})
 
@@ -146,7 +147,7 @@ def test_published_numbers_within_two_deviations_are_counted() -> None:
     published.loc[0, "trace"] += 100  # far away
     published.loc[1, "trace_std"] = 0  # no spread: not compared
     table = published_table("t", "T", "", summary, compare_with_published(summary, published))
-    assert agreement([table, table]) == (28, 30)
+    assert within_spread([table, table]) == (28, 30)
     assert "beyond" in table.comparison.rows[1][-1]
     assert table.comparison.rows[5][-1] == ""
 

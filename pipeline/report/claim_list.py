@@ -8,7 +8,7 @@ from pipeline.claims import evaluate, expand
 from pipeline.suggestion import suggestion
 
 REQUIRED = ("where", "says", "figures", "checks")
-KEYS = (*REQUIRED, "cases")
+KEYS = (*REQUIRED, "cases", "caveat")
 
 
 class ClaimError(ValueError):
@@ -24,6 +24,7 @@ class Claim:
     says: str
     figures: tuple[str, ...]  # targets of the workflow
     checks: tuple[str, ...]  # with each case in the place of `*`
+    caveat: str = ""  # what the checks do not show; it changes no verdict
 
 
 def read_claims(entries: Any, targets: Collection[str]) -> list[Claim]:
@@ -47,8 +48,8 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
     for key in REQUIRED:
         if not entry.get(key):
             raise ClaimError(f"{place}: expected a value for {key!r}, found none")
-    for key in ("where", "says"):
-        if not isinstance(entry[key], str):
+    for key in ("where", "says", "caveat"):
+        if key in entry and not (isinstance(entry[key], str) and entry[key].strip()):
             raise ClaimError(f"{place}: expected text for {key!r}, found {entry[key]!r}")
     figures, cases, checks = (
         _texts(place, key, entry.get(key, [])) for key in ("figures", "cases", "checks")
@@ -64,7 +65,8 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
     expanded = tuple(one for check in checks for one in expand(check, cases))
     for check in expanded:
         _check_form(place, check)
-    return Claim(number, entry["where"], entry["says"], figures, expanded)
+    caveat = entry.get("caveat", "")
+    return Claim(number, entry["where"], entry["says"], figures, expanded, caveat)
 
 
 def _texts(place: str, key: str, value: Any) -> tuple[str, ...]:

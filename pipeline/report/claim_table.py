@@ -9,6 +9,9 @@ import pandas as pd
 from pipeline.claims import Numbers, evaluate, verdict
 from pipeline.number_text import measured
 from pipeline.report.claim_list import Claim
+from pipeline.report.markup import listed
+
+SIGN = "*"  # of a verdict that comes with a caveat
 
 
 def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
@@ -17,7 +20,7 @@ def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
     Returns number, where, says, check, the two sides as left, left_std, right, right_std (means
     and sample standard deviations over runs; NaN where unknown, a deviation of 0 for a constant or
     a single run), runs (of the side with fewer), holds and clear (empty where unknown), and the
-    claim's verdict.
+    claim's verdict and caveat ("" for none).
     """
     lines = []
     for claim in claims:
@@ -30,7 +33,7 @@ def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
                 "right": outcome.right, "right_std": outcome.right_std, "runs": outcome.runs,
                 "holds": outcome.holds if outcome.known else None,
                 "clear": outcome.clear if outcome.known else None,
-                "verdict": judged,
+                "verdict": judged, "caveat": claim.caveat,
             }
             for outcome in outcomes
         ]  # fmt: skip
@@ -65,5 +68,51 @@ def _displayed(line: Any) -> dict[str, str]:
     return {
         "Claim": str(line.number), "Where": line.where, "The paper says": line.says,
         "Check": f"`{line.check}`", "Measured": " ".join(values), "Runs": str(line.runs),
-        "Outcome": state(line), "Verdict": line.verdict,
+        "Outcome": state(line), "Verdict": line.verdict + (SIGN if _has_caveat(line) else ""),
     }  # fmt: skip
+
+
+def claim_notes(table: pd.DataFrame) -> list[str]:
+    """Say how far the verdicts go: `reservations`, and every caveat with the claims it is about."""
+    with_caveat = _claims_of(table[_has_caveat(table)])
+    notes = [reservations(table)]
+    if len(with_caveat):
+        notes.append(
+            f"A verdict marked {SIGN} comes with a caveat, which was added after the numbers were "
+            "made and changes no verdict."
+        )
+    for caveat, claims in with_caveat.groupby("caveat", sort=False):
+        plural = "s" if len(claims) > 1 else ""
+        notes.append(f"Claim{plural} {listed([str(n) for n in claims['number']])}: {caveat}")
+    return notes
+
+
+def reservations(table: pd.DataFrame) -> str:
+    """Say of how many reproduced claims there is a caveat, and how many a single run decides."""
+    claims = _claims_of(table)
+    reproduced = claims[claims["verdict"] == "reproduced"]
+    tested = int((claims["verdict"] != "not testable").sum())
+    return (
+        f"There is a caveat to {int(_has_caveat(reproduced).sum())} of the {len(reproduced)} "
+        f"reproduced claims; a single run decides {len(single_runs(table))} of the {tested} tested "
+        "ones."
+    )
+
+
+def single_runs(table: pd.DataFrame) -> set[int]:
+    """Return the claims whose known checks all compare numbers of one run.
+
+    Rank correlations are single numbers too, but of the models of all runs.
+    """
+    known = table[table["holds"].notna()]
+    several = (known["runs"] > 1) | known["check"].str.contains("correlations:", regex=False)
+    return set(known["number"]) - set(known.loc[several, "number"])
+
+
+def _has_caveat(table: Any) -> Any:
+    """Whether a line, or each line of a table, has one; none is read back from a file as NaN."""
+    return pd.notna(table.caveat) & (table.caveat != "")
+
+
+def _claims_of(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop_duplicates("number")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from pipeline.claims import OPERAND, VERDICTS
 from pipeline.report.claim_list import Claim
-from pipeline.report.claim_table import side_text, state
+from pipeline.report.claim_table import SIGN, reservations, side_text, single_runs, state
 from pipeline.report.glossary import meaning
 
 # source of an operand -> (rule, numbers as a table); figures are rules of their own
@@ -50,6 +50,12 @@ class ClaimView:
     tables: tuple[str, ...]  # files of numbers, relative to the results folder
     runs: tuple[str, ...]  # folders of arrays, likewise
     not_made: Mapping[str, str]  # figure -> why this profile does not make it
+    single_run: bool  # whether one run alone decides
+
+    @property
+    def sign(self) -> str:
+        """What marks its verdict: the sign of a caveat, or nothing."""
+        return SIGN if self.claim.caveat else ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class ClaimsSection:
     """All claims in the paper's order."""
 
     claims: tuple[ClaimView, ...]
+    reservations: str  # how many verdicts have a caveat or one run
 
     def having(self, verdict: str) -> list[ClaimView]:
         """Return the claims with a verdict."""
@@ -88,6 +95,7 @@ def claims_section(
     in the table.
     """
     by_number = dict(list(table.groupby("number")))
+    single = single_runs(table)
     views = []
     for claim in claims:
         if claim.number not in by_number:
@@ -103,9 +111,10 @@ def claims_section(
                 checks=tuple(_check(line) for line in lines.itertuples()),
                 **_evidence(claim, lines),
                 not_made={name: left_out[name] for name in claim.figures if name in left_out},
+                single_run=claim.number in single,
             )
         )
-    return ClaimsSection(tuple(views))
+    return ClaimsSection(tuple(views), reservations(table))
 
 
 def _check(line: Any) -> Check:

@@ -7,12 +7,13 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from pipeline.claims import VERDICTS
+from pipeline.report.claim_table import SIGN
 from pipeline.report.claims_section import ClaimsSection
 from pipeline.report.complexity_section import ComplexitySection
 from pipeline.report.figures_section import FigureView
 from pipeline.report.markup import Table, breakable, listed, numeral, prose
 from pipeline.report.precision_section import PrecisionSection
-from pipeline.report.published_section import CLOSE, PublishedTable, agreement
+from pipeline.report.published_section import CLOSE, PublishedTable, within_spread
 from pipeline.report.run_section import RunSection
 
 MAIN = "page.html"
@@ -49,10 +50,10 @@ def render_page(report: Report, templates: Mapping[str, str]) -> str:
     environment.filters.update(prose=prose, numeral=numeral, breakable=breakable, anchor=anchor)
     # style and script are the project's own text, not data to escape
     raw = {name: Markup(text) for name, text in templates.items() if not name.endswith(".html")}
-    close, compared = agreement(report.published)
+    close, compared = within_spread(report.published)
     return environment.get_template(MAIN).render(
         report=report, title=TITLE, verdicts=VERDICTS, found=_found(report.claims.counts),
-        close=close, compared=compared, limit=CLOSE, raw=raw,
+        close=close, compared=compared, limit=CLOSE, sign=SIGN, raw=raw,
     )  # fmt: skip
 
 

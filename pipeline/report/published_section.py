@@ -9,7 +9,9 @@ from pipeline.report.markup import Table, table_view
 from pipeline.report.plots import axis, interval
 from pipeline.table_text import display, display_comparison, footnotes
 
-CLOSE = 2.0  # combined standard deviations within which two means agree
+# combined standard deviations over runs: means no further apart lie within the run-to-run spread,
+# which is not to say that they agree: by chance alone, means of five runs differ by 1/√5 of one
+CLOSE = 2.0
 AXIS = 5.0  # of the drawn differences
 
 
@@ -24,7 +26,7 @@ class PublishedTable:
     notes: tuple[str, ...]
     comparison: Table | None
     compared: int  # numbers with a published deviation
-    close: int  # of them, within CLOSE combined deviations
+    close: int  # of them, within the run-to-run spread
 
 
 def published_table(
@@ -52,6 +54,6 @@ def _beside(comparison: pd.DataFrame, difference: pd.Series) -> Table:
     return table.with_column(len(table.columns), axis(AXIS), drawn)
 
 
-def agreement(tables: Sequence[PublishedTable]) -> tuple[int, int]:
-    """Return how many numbers lie within two combined deviations, and how many were compared."""
+def within_spread(tables: Sequence[PublishedTable]) -> tuple[int, int]:
+    """Return how many numbers lie within the run-to-run spread, and how many were compared."""
     return sum(table.close for table in tables), sum(table.compared for table in tables)

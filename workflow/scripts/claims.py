@@ -7,7 +7,7 @@ import yaml
 from pipeline.artifacts import open_table, save_table, save_text
 from pipeline.claims import collect
 from pipeline.report.claim_list import Claim, read_claims
-from pipeline.report.claim_table import claim_table, display_claims
+from pipeline.report.claim_table import claim_notes, claim_table, display_claims
 from pipeline.table_formats import markdown
 from pipeline.table_text import study_notes
 from workflow.job import Job
@@ -20,7 +20,7 @@ def main(job: Job) -> None:
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
     table = claim_table(claims, collect(measures, figures, correlations))
     save_table(table, job.output["csv"])
-    notes = study_notes(job.settings["note"])
+    notes = [*study_notes(job.settings["note"]), *claim_notes(table)]
     save_text(markdown(display_claims(table), notes), job.output["markdown"])
 
 
