@@ -43,6 +43,13 @@ def power_of_ten(power: int) -> str:
     return f"10{str(power).translate(SUPERSCRIPT)}"
 
 
+def p_value(p: float) -> str:
+    """Write a p-value with three decimals; "–" for one that is not known."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def duration(seconds: float) -> str:
     """Write a time with the unit that suits it."""
     if seconds < 60:

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from pipeline.names import TABULATED, measure_label, readable
-from pipeline.number_text import mean_and_deviation
+from pipeline.number_text import mean_and_deviation, p_value
 
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
@@ -49,10 +49,7 @@ def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
 
 def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     """Format rank correlations for reading: a line per measure, a column per data set."""
-    cells = [
-        "–" if math.isnan(row.tau) else f"{row.tau:+.2f} [{row.low:+.2f}, {row.high:+.2f}]"
-        for row in correlations.itertuples()
-    ]
+    cells = [_correlation(row.tau, row.low, row.high, row.p) for row in correlations.itertuples()]
     shown = correlations.assign(cell=cells).pivot(index="measure", columns="dataset", values="cell")
     order = [*sorted(set(correlations["dataset"]) - {"all"}), "all"]
     shown = shown.loc[list(dict.fromkeys(correlations["measure"])), order].fillna("–")
@@ -107,6 +104,14 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
 def _training_label(row: pd.Series) -> str:
     marks = ("†" if row["not_fitted"] else "") + ("‡" if row["diverged"] else "")
     return readable(row["training"]) + (f" {marks}" if marks else "")
+
+
+def _correlation(tau: float, low: float, high: float, p: float) -> str:
+    """Return τ [low, high], p; what is not known is left out."""
+    if math.isnan(tau):
+        return "–"
+    interval = "" if math.isnan(low) else f" [{low:+.2f}, {high:+.2f}]"
+    return f"{tau:+.2f}{interval}" + ("" if math.isnan(p) else f", p {p_value(p)}")
 
 
 def _bold(text: str, bold: bool) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 from tiny_study import ROOT
 
 from pipeline.artifacts import save_artifact, save_table
+from pipeline.correlations import COLUMNS
 from pipeline.names import TABULATED
 from pipeline.schema import string_array
 from pipeline.tables import compare_with_published, summarise
@@ -65,12 +66,14 @@ def tidy_measures(seeds: int = 3) -> pd.DataFrame:
 
 CORRELATIONS = pd.DataFrame(
     [
-        ("gaussian", "g_theta_max", 6, 0.5, 0.1, 0.9),
-        ("all", "g_theta_max", 12, 0.4, 0.2, 0.6),
-        ("all", "trace", 12, -0.1, -0.3, 0.2),
-        ("all", "rank", 12, NAN, NAN, NAN),
+        ("gaussian", "g_theta_max", 6, 2, 0.5, NAN, NAN, NAN, 0.0, NAN, NAN),
+        ("all", "g_theta_max", 12, 4, 0.4, 0.2, 0.6, 0.01, 0.0, NAN, NAN),
+        ("all", "trace", 12, 4, -0.1, -0.3, 0.2, 0.6, -0.5, -0.8, -0.1),
+        ("all", "outliers_edge", 12, 4, 0.7, 0.6, 0.8, 0.0004, 0.3, 0.1, 0.4),
+        ("all", "length", 12, 4, 0.2, 0.1, 0.3, 0.06, -0.2, -0.5, 0.1),
+        ("all", "rank", 12, 4, NAN, NAN, NAN, NAN, NAN, NAN, NAN),
     ],
-    columns=["dataset", "measure", "models", "tau", "low", "high"],
+    columns=COLUMNS,
 )
 
 

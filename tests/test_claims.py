@@ -21,7 +21,7 @@ FIGURES = {
     )
 }
 CORRELATIONS = pd.DataFrame(
-    [("all", "g", 10, 0.4, 0.1, 0.6)],
+    [("all", "g", 10, 0.4, 0.1, 0.6), ("all", "few", 4, 0.4, float("nan"), float("nan"))],
     columns=["dataset", "measure", "models", "tau", "low", "high"],
 )
 NUMBERS = collect(MEASURES, FIGURES, CORRELATIONS)
@@ -70,6 +70,7 @@ def test_the_verdict_follows_its_rule() -> None:
     assert verdict(outcomes(wrong)) == "not reproduced"
     assert verdict(outcomes(unknown)) == "not testable"
     assert verdict([]) == "not testable"
+    assert verdict(outcomes("correlations:all:few_low > 0")) == "not testable"  # too few trainings
 
 
 def test_stars_stand_for_each_case() -> None:

@@ -15,6 +15,7 @@ from tiny_study import ROOT
 
 from pipeline.artifacts import open_table, save_table
 from pipeline.claims import OPERAND, collect
+from pipeline.correlations import COLUMNS
 from pipeline.measures import MODEL_MEASURES, measures
 from pipeline.outliers import outlier_measures
 from pipeline.plane_measures import BOUNDARY, plane_measures
@@ -93,10 +94,9 @@ def numbers() -> dict[str, pd.DataFrame]:
     rows = [("a", training, seed, "fitted", "g", value + seed)
             for training, value in (("n", 1.0), ("m", 5.0)) for seed in (0, 1)]  # fmt: skip
     columns = ["dataset", "training", "seed", "status", "measure", "value"]
-    correlated = ["dataset", "measure", "models", "tau", "low", "high"]
     return {
         "measures": pd.DataFrame(rows, columns=columns),
-        "correlations": pd.DataFrame(columns=correlated),
+        "correlations": pd.DataFrame(columns=COLUMNS),
         "fig01": pd.DataFrame([("a/n", "q", 0.5)], columns=["experiment", "quantity", "value"]),
     }  # fmt: skip
 

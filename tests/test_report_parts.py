@@ -244,9 +244,13 @@ def test_curves_are_averaged_over_seeds_and_drawn_where_their_points_are() -> No
 def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> None:
     experiments = [("circle", "normal"), ("gaussian", "normal"), ("iris", "normal")]
     section = complexity_section(CORRELATIONS, tidy_measures(), experiments, {"circle": 2})
-    assert section.clear == (TABULATED["g_theta_max"],)
-    assert section.models == 12
-    assert [row[2] for row in section.pooled.rows] == ["+0.40", "−0.10", "–"]
+    assert section.clear == (TABULATED["g_theta_max"], "outliers (edge)")
+    assert section.unclear == ("length",)  # p is not small
+    assert section.above == ("outliers (edge)",)
+    assert (section.models, section.trainings) == (12, 4)
+    assert [row[2] for row in section.pooled.rows] == ["+0.40", "−0.10", "+0.70", "+0.20", "–"]
+    assert [row[3] for row in section.pooled.rows][2:] == ["+0.60 … +0.80", "+0.10 … +0.30", "–"]
+    assert [row[4] for row in section.pooled.rows][2:] == ["&lt; 0.001", "0.060", "–"]
     first, second = section.counts.rows  # in the order asked for; none counted for iris
     assert (first[0], second[0]) == ("circle", "gaussian")
     assert "[" in first[2]

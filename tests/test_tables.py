@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.names import TABULATED
-from pipeline.number_text import mean_and_deviation
+from pipeline.number_text import mean_and_deviation, p_value
 from pipeline.table_formats import latex, markdown
 from pipeline.table_text import (
     display,
@@ -16,6 +16,8 @@ from pipeline.table_text import (
     footnotes,
 )
 from pipeline.tables import compare_with_published, summarise
+
+NAN = float("nan")
 
 
 def tidy(runs: dict[tuple[str, str], list[tuple[str, float]]]) -> pd.DataFrame:
@@ -137,18 +139,22 @@ def test_markdown_and_latex() -> None:
 def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
     correlations = pd.DataFrame(
         [
-            ("circle", "trace", 3, 0.5, -0.25, 1.0),
-            ("all", "trace", 5, -0.125, -0.5, 0.25),
-            ("all", "turning", 5, float("nan"), float("nan"), float("nan")),
+            ("circle", "trace", 0.5, NAN, NAN, NAN),
+            ("all", "trace", -0.125, -0.5, 0.25, 0.04),
+            ("all", "turning", NAN, NAN, NAN, NAN),
         ],
-        columns=["dataset", "measure", "models", "tau", "low", "high"],
+        columns=["dataset", "measure", "tau", "low", "high", "p"],
     )
     shown = display_correlations(correlations)
     assert list(shown.columns) == ["Measure", "circle", "all"]
     assert shown.values.tolist() == [
-        ["trace(H)", "+0.50 [-0.25, +1.00]", "-0.12 [-0.50, +0.25]"],
+        ["trace(H)", "+0.50", "-0.12 [-0.50, +0.25], p 0.040"],
         ["turning", "–", "–"],
     ]
+
+
+def test_small_p_values_are_bounds() -> None:
+    assert [p_value(p) for p in (0.0004, 0.0396, 1.0, NAN)] == ["< 0.001", "0.040", "1.000", "–"]
 
 
 def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:

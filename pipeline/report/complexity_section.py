@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pipeline.correlations import POOLED
 from pipeline.names import measure_label, readable
-from pipeline.number_text import measured
+from pipeline.number_text import measured, p_value
 from pipeline.report.markup import Table, table_view
 from pipeline.report.plots import axis, interval
 from pipeline.table_text import display_correlations
 
-POOLED = "all"  # the data set of a correlation that pools all of them
+SIGNIFICANT = 0.05  # two-sided, like the intervals' level
 OUTLIERS = ("outliers_gap", "outliers_edge")
 BOUNDARY = ("visible_pieces", "pieces", "parts", "length")
 
@@ -24,7 +25,10 @@ class ComplexitySection:
     by_dataset: Table
     counts: Table
     models: int
-    clear: tuple[str, ...]  # measures whose pooled interval excludes zero
+    trainings: int
+    clear: tuple[str, ...]  # measures whose pooled interval excludes zero and whose p is small
+    unclear: tuple[str, ...]  # measures of which only one of the two holds
+    above: tuple[str, ...]  # measures of larger τ than the baseline: that interval excludes zero
 
 
 def complexity_section(
@@ -39,7 +43,8 @@ def complexity_section(
     number of classes C of each data set.
     """
     pooled = correlations[correlations["dataset"] == POOLED]
-    clear = pooled[(pooled["low"] > 0) | (pooled["high"] < 0)]
+    excludes_zero = (pooled["low"] > 0) | (pooled["high"] < 0)
+    significant = pooled["p"] < SIGNIFICANT
     return ComplexitySection(
         pooled=_plotted(pooled),
         by_dataset=table_view(display_correlations(correlations), 1, "The same by data set"),
@@ -49,8 +54,15 @@ def complexity_section(
             "Outliers and the exact boundary",
         ),
         models=int(pooled["models"].max()) if len(pooled) else 0,
-        clear=tuple(map(measure_label, clear["measure"])),
+        trainings=int(pooled["trainings"].max()) if len(pooled) else 0,
+        clear=_labels(pooled, excludes_zero & significant),
+        unclear=_labels(pooled, excludes_zero ^ significant),
+        above=_labels(pooled, pooled["difference_low"] > 0),
     )
+
+
+def _labels(correlations: pd.DataFrame, chosen: pd.Series) -> tuple[str, ...]:
+    return tuple(map(measure_label, correlations.loc[chosen, "measure"]))
 
 
 def _plotted(pooled: pd.DataFrame) -> Table:
@@ -59,7 +71,11 @@ def _plotted(pooled: pd.DataFrame) -> Table:
         {
             "Measure": [measure_label(measure) for measure in pooled["measure"]],
             "τ": [_signed(tau) for tau in pooled["tau"]],
-            "95 % interval": [f"{_signed(low)} … {_signed(high)}" for _, low, high in estimates],
+            "95 % interval": [
+                "–" if pd.isna(low) else f"{_signed(low)} … {_signed(high)}"
+                for _, low, high in estimates
+            ],
+            "p": [p_value(p) for p in pooled["p"]],
             "models": [str(count) for count in pooled["models"]],
         }
     )
