@@ -11,7 +11,7 @@ BASELINE = "g_theta_max"  # what every other measure's correlation is compared w
 OTHERS = (
     *("g_theta_max", "g_theta_mean", "outliers_gap", "outliers_edge", "trace", "lambda_max"),
     *("norm_l2", "rank", "participation", "visible_pieces", "length", "turning", "margin_true"),
-    *("test_accuracy", "gauss_newton_g_theta_max"),
+    *("test_accuracy", "gauss_newton_g_theta_max", "gauss_newton_g_theta_max_equal_confidence"),
 )
 
 
