@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from made_up_images import offer as offer
+from made_up_images import site as site
 from made_up_report import write_results
 from problems import PROBLEMS, Problem, build_problem
 from tiny_study import TinyStudy
