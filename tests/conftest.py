@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from made_up_images import offer as offer
+from made_up_images import site as site
 from made_up_report import write_results
+from one_training import one_training
 from problems import PROBLEMS, Problem, build_problem
 from tiny_study import TinyStudy
 
@@ -19,9 +22,15 @@ def problem(request: pytest.FixtureRequest) -> Problem:
     return build_problem(request.param)
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
+    """Table 2 from one tiny training, for all modules that have no finished study of their own."""
+    return one_training(tmp_path_factory.mktemp("study"))
+
+
 @pytest.fixture
 def study(finished: TinyStudy, tmp_path: Path) -> Iterator[TinyStudy]:
-    """The module's finished study, restored after the test: results, Snakemake's memory, code."""
+    """The finished study, restored after the test: results, Snakemake's memory, code."""
     with finished.restored(tmp_path / "saved") as study:
         yield study
 

@@ -20,7 +20,7 @@ from pipeline.dataset import (
 )
 from pipeline.schema import check
 
-CONFIG = datasets_without_files()  # image data: tests/test_image_data.py
+CONFIG = datasets_without_files()  # image data: tests/test_image_*.py
 
 # data set -> (samples, train, test, validation): int(f·n), int(0.2·n), the rest
 SIZES = {

@@ -4,68 +4,26 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from plane_networks import (
+    ABS_X,
+    ABS_Y,
+    MINUS_X,
+    ONE,
+    PLUS_X,
+    WINDOW,
+    ZERO,
+    X,
+    Y,
+    grid_crossings,
+    linear,
+    logits,
+    on_axes,
+    random_network,
+)
 from torch import nn
 
-from pipeline.decision_boundary import (
-    distance_to_boundary,
-    exact_boundary,
-    untraced_boundary,
-)
-from pipeline.linear_regions import is_piecewise_linear, why_not_traceable
+from pipeline.decision_boundary import distance_to_boundary, exact_boundary
 from pipeline.reparametrisation import rescale_layers
-
-WINDOW = ((-1.0, 1.0), (-1.0, 1.0))
-# logits that hand-made networks combine from relu(x), relu(−x), relu(y), relu(−y) and a bias
-PLUS_X, MINUS_X, PLUS_Y, MINUS_Y, ONE = np.eye(5)
-X, Y, ABS_X, ABS_Y = PLUS_X - MINUS_X, PLUS_Y - MINUS_Y, PLUS_X + MINUS_X, PLUS_Y + MINUS_Y
-ZERO = 0 * ONE
-
-
-def linear(weight, bias) -> nn.Linear:
-    layer = nn.Linear(len(weight[0]), len(weight)).double()
-    layer.weight.data = torch.tensor(np.array(weight, dtype=float))
-    layer.bias.data = torch.tensor(np.array(bias, dtype=float))
-    return layer
-
-
-def on_axes(rows: list[np.ndarray]) -> nn.Sequential:
-    weight, bias = np.split(np.array(rows), [4], axis=1)
-    axes = [[1, 0], [-1, 0], [0, 1], [0, -1]]
-    return nn.Sequential(linear(axes, [0] * 4), nn.ReLU(), linear(weight, bias[:, 0]))
-
-
-def random_network(hidden: list[int], classes: int, seed: int) -> nn.Sequential:
-    torch.manual_seed(seed)
-    parts: list[nn.Module] = []
-    for width, units in zip([2, *hidden], hidden, strict=False):
-        parts += [nn.Linear(width, units), nn.ReLU()]
-    module = nn.Sequential(*parts, nn.Linear(hidden[-1], classes)).double()
-    for parameter in module.parameters():
-        parameter.data.mul_(3 * torch.rand_like(parameter))
-    inputs = 2 * torch.rand(1000, 2, dtype=torch.float64) - 1
-    module[-1].bias.data -= module(inputs).detach().mean(0)  # every class is predicted somewhere
-    return module
-
-
-def logits(module: nn.Module, points: np.ndarray) -> np.ndarray:
-    return module(torch.from_numpy(points)).detach().numpy()
-
-
-def grid_crossings(module: nn.Module, resolution: int = 300) -> np.ndarray:
-    """Where the predicted class changes along the lines of a grid, found by bisection."""
-    # shifted a little, so that no line of the grid is one of a hand-made network
-    axis = np.linspace(-1, 1, resolution) * 0.999 + 1e-4
-    grid = np.stack(np.meshgrid(axis, axis), axis=-1)
-    predicted = logits(module, grid.reshape(-1, 2)).argmax(1).reshape(grid.shape[:2])
-    changes = [np.diff(predicted, axis=axis) != 0 for axis in (0, 1)]
-    low = np.concatenate([grid[:-1][changes[0]], grid[:, :-1][changes[1]]])
-    high = np.concatenate([grid[1:][changes[0]], grid[:, 1:][changes[1]]])
-    before = logits(module, low).argmax(1)
-    for _ in range(55):
-        middle = (low + high) / 2
-        same = (logits(module, middle).argmax(1) == before)[:, None]
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return (low + high) / 2
 
 
 def assert_is_the_boundary(module: nn.Module, boundary: xr.Dataset) -> None:
@@ -243,78 +201,3 @@ def test_a_window_far_from_the_origin() -> None:
     shifted = nn.Sequential(linear(np.eye(2), [-1000, 500]), network)
     boundary = exact_boundary(shifted, ((999, 1001), (-501, -499)))
     assert_same_shape(boundary, exact_boundary(network, WINDOW))
-
-
-def test_distances_against_densely_sampled_pieces() -> None:
-    module = random_network([12, 10], 2, 1)
-    boundary = exact_boundary(module, WINDOW)
-    share = np.linspace(0, 1, 2001)[:, None, None]
-    sampled = boundary["start"].values * (1 - share) + boundary["end"].values * share
-    points = np.random.default_rng(0).uniform(-1.2, 1.2, (50, 2))
-    found = distance_to_boundary(points, boundary)
-    brute = np.array([np.hypot(*(sampled - point).reshape(-1, 2).T).min() for point in points])
-    spacing = np.hypot(*(boundary["end"] - boundary["start"]).values.T).max() / 2000
-    assert (found["distance"] <= brute + 1e-14).all()
-    assert (found["distance"] >= brute - spacing / 2).all()
-    nearest = found["nearest"].values
-    np.testing.assert_allclose(np.hypot(*(points - nearest).T), found["distance"], rtol=1e-14)
-    assert np.abs(np.diff(logits(module, nearest), axis=1)).max() < 1e-12
-
-
-def test_distances_by_hand_and_which_are_certain() -> None:
-    boundary = exact_boundary(on_axes([X, ZERO]), WINDOW)
-    found = distance_to_boundary(np.array([[0.25, 0.5], [-0.75, 0], [2, 3]]), boundary)
-    np.testing.assert_allclose(found["distance"], [0.25, 0.75, 8**0.5], rtol=1e-14)
-    np.testing.assert_allclose(found["nearest"], [[0, 0.5], [0, 0], [0, 1]], atol=1e-14)
-    np.testing.assert_allclose(found["window_distance"], [0.5, 0.25, -2], rtol=1e-14)
-
-
-def test_without_a_boundary_distances_are_infinite() -> None:
-    boundary = exact_boundary(on_axes([X, 2 * ONE]), WINDOW)
-    found = distance_to_boundary(np.zeros((3, 2)), boundary)
-    assert boundary.sizes["piece"] == 0
-    assert np.isinf(found["distance"]).all()
-    assert np.isnan(found["nearest"]).all()
-
-
-def test_which_networks_are_piecewise_linear() -> None:
-    nested = nn.Sequential(nn.Flatten(), nn.Sequential(nn.Linear(2, 3), nn.ReLU()), nn.Identity())
-    assert is_piecewise_linear(nested)
-    assert is_piecewise_linear(nn.Linear(2, 3))
-    assert not is_piecewise_linear(nn.Sequential(nested, nn.Tanh()))
-    assert not is_piecewise_linear(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)))
-
-
-@pytest.mark.parametrize(
-    ("module", "message"),
-    [
-        (nn.Sequential(nn.Linear(2, 3), nn.Sigmoid()), "expected only Linear, ReLU.*Sigmoid"),
-        (nn.Linear(3, 2), "expected a network of two input features.*found 3"),
-        (nn.Linear(2, 1), "expected .* one logit per class, found 2 features and 1"),
-        (linear([[1, 2], [np.nan, 4]], [0, 0]), "expected finite parameters, found NaN"),
-    ],
-)
-def test_networks_that_do_not_qualify_are_refused(module: nn.Module, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        exact_boundary(module, WINDOW)
-
-
-@pytest.mark.parametrize("window", [((0, 1),), ((0, 1), (1, 1)), ((0, 1), (0, np.nan))])
-def test_windows_that_are_no_rectangle_are_refused(window) -> None:
-    with pytest.raises(ValueError, match=r"expected a window \(\(x0, x1\), \(y0, y1\)\)"):
-        exact_boundary(nn.Linear(2, 2), window)
-
-
-def test_networks_without_an_exact_boundary_have_one_without_pieces() -> None:
-    smooth = nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 2))
-    assert "in sequence, found Linear, Sigmoid, Linear; the boundary" in why_not_traceable(smooth)
-    diverged = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
-    assert why_not_traceable(diverged) == ""
-    diverged[0].weight.data[0, 0] = np.nan
-    assert why_not_traceable(diverged).startswith("expected finite parameters, found NaN")
-    boundary = untraced_boundary(((0, 1), (0, 1)), "why")
-    assert boundary.attrs == {"window": [[0, 1], [0, 1]], "untraced": "why"}
-    traced = exact_boundary(nn.Sequential(nn.Linear(2, 2)), ((0, 1), (0, 1)))
-    assert boundary.sizes.keys() == traced.sizes.keys()
-    assert boundary.sizes["piece"] == 0
-    assert np.isinf(distance_to_boundary(np.zeros((3, 2)), boundary)["distance"]).all()

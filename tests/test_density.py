@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from diagonal_operators import DiagonalOperator
 
 from pipeline.curvature.dense import dense_matrix
 from pipeline.curvature.density import (
@@ -14,7 +15,6 @@ from pipeline.curvature.density import (
 from pipeline.curvature.eigenpairs import MemoryLimitError
 from pipeline.curvature.hessian import Hessian
 from pipeline.losses import cross_entropy_per_sample
-from tests.test_lanczos import DiagonalOperator
 
 SEED = 11
 

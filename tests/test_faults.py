@@ -9,120 +9,30 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from tiny_study import TinyStudy, image_datasets
-
-TARGET = "table2"
-RUN = "results/tiny/iris/normal/seed0"
-MODEL, SPECTRUM, MEASURES, TABLE = (
-    f"{RUN}/model.zarr.zip",
-    f"{RUN}/spectrum.zarr.zip",
-    f"{RUN}/measures.csv",
-    "results/tiny/tables/table2.csv",
+from disks import fill, mounted, read_only
+from one_training import MEASURES, MODEL, SPECTRUM, TABLE, TARGET, one_training
+from strikes import (
+    IN_A_WRITE,
+    IN_EIGENDECOMPOSITION,
+    IN_TRAINING,
+    KILL_ALL,
+    KILL_JOB,
+    held,
+    is_alive,
+    struck,
+    wait_until,
 )
+from tiny_study import TinyStudy
+
 MODEL_AND_BELOW = {"train", "diagonalise", "align_samples", "measure", "table2"}
-
-# What a job does to itself at the n-th call of a function. Python imports sitecustomize first, and
-# it is no module of the project: nothing becomes stale by it.
-STRIKE = """\
-import importlib, os, signal, sys, time
-
-calls = 0
-import_module = importlib.import_module
-
-
-def watch(frame, event, argument):
-    global calls
-    if event == "call" and frame.f_code.co_name == "{function}":
-        calls += 1
-        if calls == {call}:
-            {action}
-
-
-def import_and_watch(name, package=None):
-    module = import_module(name, package)
-    if name.startswith("workflow.scripts."):
-        sys.setprofile(watch)
-    return module
-
-
-importlib.import_module = import_and_watch
-"""
-KILL_JOB = "os.kill(os.getpid(), signal.SIGKILL)"
-KILL_ALL = "os.killpg(0, signal.SIGKILL)"
-HOLD = """\
-open("held", "w").close()
-            while not os.path.exists("go on"):
-                time.sleep(0.05)
-"""
-# (function, its call, artifact that is being made)
-IN_TRAINING = ("step", 20, MODEL)  # of 30 mini-batches
-IN_EIGENDECOMPOSITION = ("principal_directions", 2, SPECTRUM)  # the range finder's second block
-IN_A_WRITE = ("writestr", 5, SPECTRUM)  # the fifth member of the archive
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
-    study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
-    study = study.edited(
-        tables__table2={"iris": ["normal"]},
-        profiles__tiny__without=image_datasets(),
-        curvature__method="range",
-    )
-    result = study.run(TARGET)
-    assert result.returncode == 0, result.stderr
-    return study
-
-
-@contextmanager
-def struck(study: TinyStudy, action: str, function: str, call: int) -> Iterator[None]:
-    file = study.code / "sitecustomize.py"
-    file.write_text(STRIKE.format(action=action, function=function, call=call))
-    yield
-    file.unlink()
-
-
-@contextmanager
-def held(study: TinyStudy, *targets: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Give a running workflow, a job of which waits in its training until "go on" exists."""
-    with struck(study, HOLD, *IN_TRAINING[:2]):
-        running = subprocess.Popen(
-            study.command(*targets),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            # where the tests run in the background, an interrupt would be ignored
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        try:
-            wait_until((study.directory / "held").exists)
-            yield running
-        finally:
-            if is_alive(running.pid):
-                os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
-
-
-def is_alive(group: int) -> bool:
-    """Tell whether a process of the group still runs; zombies, which nobody waited for, do not."""
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it ended meanwhile
-            state, _, its_group = file.read_text().rpartition(")")[2].split()[:3]
-            if int(its_group) == group and state != "Z":
-                return True
-    return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited for {seconds} s"
-        time.sleep(0.05)
+    return one_training(tmp_path_factory.mktemp("study"), curvature__method="range")
 
 
 def temporaries(study: TinyStudy) -> list[Path]:
@@ -256,19 +166,6 @@ def test_a_second_workflow_in_the_folder_is_refused_and_the_first_goes_on(
 # a disk that takes no more
 
 
-@contextmanager
-def mounted(folder: Path, *options: str) -> Iterator[None]:
-    """Mount something on a folder; where that is not permitted, skip the test."""
-    folder.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", *options, folder], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"cannot mount a file system here ({done.stderr.strip()}); root can")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("space", [50_000, 0])  # bytes: too few for the spectrum; none for a log
 def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
     finished: TinyStudy, tmp_path: Path, space: int
@@ -289,12 +186,6 @@ def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
         assert small.run(SPECTRUM).returncode == 0
         assert small.artifacts() == finished.artifacts()
         assert small.planned(TARGET) == []
-
-
-def fill(folder: Path, leaving: int) -> None:
-    status = os.statvfs(folder)
-    with (folder / "filler").open("wb") as filler:
-        filler.write(bytes(status.f_bavail * status.f_frsize - leaving))
 
 
 def test_a_file_larger_than_the_quota_is_not_half_made(study: TinyStudy) -> None:
@@ -325,18 +216,3 @@ def test_results_that_cannot_be_written_are_read_and_nothing_is_lost(study: Tiny
         assert "Write-protected output files" in result.stderr
     assert study.run(SPECTRUM, TARGET).returncode == 0
     assert study.artifacts() == before
-
-
-@contextmanager
-def read_only(folder: Path) -> Iterator[None]:
-    """Take the right to write away; from root only a file system can."""
-    if os.geteuid() == 0:
-        with mounted(folder, "--bind", "-o", "ro", str(folder)):
-            yield
-        return
-    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
-    for path in folders:
-        path.chmod(0o555)
-    yield
-    for path in folders:
-        path.chmod(0o755)

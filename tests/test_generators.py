@@ -14,7 +14,7 @@ from tiny_study import datasets_without_files
 from pipeline.dataset import generate_samples
 from pipeline.generators import points
 
-CONFIG = datasets_without_files()  # image data: tests/test_image_data.py
+CONFIG = datasets_without_files()  # image data: tests/test_image_*.py
 
 # data set -> SHA-256 of the bytes of x (float32), of y (int64)
 CHECKSUMS = {

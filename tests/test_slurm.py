@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from slurm.accounted_slurm import PROGRAMS, AccountedSlurm
-from slurm.local_slurm import LocalSlurm, why_not
+from slurm.cluster import LocalSlurm, why_not
 from tiny_study import ROOT, TinyStudy, image_datasets
 
 pytestmark = pytest.mark.slow

@@ -15,8 +15,8 @@ import torch
 from pipeline.curvature.krylov import KrylovState
 from pipeline.curvature.lanczos import lanczos_eigenpairs
 from pipeline.unfinished import Unfinished
+from tests.diagonal_operators import DiagonalOperator, hessian_like, limit_for
 from tests.problems import build_problem
-from tests.test_lanczos import DiagonalOperator, _hessian_like, _limit
 
 KEY = '{"settings": 1}'
 CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"}
@@ -34,13 +34,13 @@ sys.addaudithook(_audit)  # for good, since Python has no way to remove one
 
 
 def _operator() -> DiagonalOperator:
-    return DiagonalOperator(_hessian_like(300))
+    return DiagonalOperator(hessian_like(300))
 
 
 def _run(on_block, **options):
     """20 pairs with room for 40 vectors, so that the run restarts."""
     operator = _operator()
-    options = {"memory_limit": _limit(operator, 40, wanted=20), "seed": 5} | options
+    options = {"memory_limit": limit_for(operator, 40, wanted=20), "seed": 5} | options
     pairs = lanczos_eigenpairs(operator, k_top=10, k_bottom=10, on_block=on_block, **options)
     return pairs, operator.products
 
@@ -261,7 +261,7 @@ def hessian_run(on_block, resume):
 
     case = build_problem("mlp_sigmoid")
     operator = Hessian(case.module, case.x, case.y, cross_entropy_per_sample)
-    limit = _limit(operator, 30, wanted=8)
+    limit = limit_for(operator, 30, wanted=8)
     options = {"seed": 1, "memory_limit": limit, "on_block": on_block, "resume": resume}
     return lanczos_eigenpairs(operator, k_top=6, k_bottom=2, **options), operator.products
 

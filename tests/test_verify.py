@@ -16,47 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_study import TinyStudy, image_datasets
+from damages import DAMAGES, damage_table
+from one_training import ARTIFACTS, MEASURES, MODEL, RUN, SPECTRUM, TARGET, snapshot
+from tiny_study import TinyStudy
 
-from workflow import provenance
-from workflow.provenance import Step, Verdict, read_record, record_path
-from workflow.verify import report, verify
-
-TARGET = "table2"
-RUN = "results/tiny/iris/normal/seed0"
-MODEL, SPECTRUM, MEASURES = (
-    f"{RUN}/model.zarr.zip",
-    f"{RUN}/spectrum.zarr.zip",
-    f"{RUN}/measures.csv",
-)
-ARTIFACTS = 12
 MEASURE_AND_TABLE = [("measure", "iris", "normal", "0"), ("table2", "", "", "")]
 ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure", "table2"}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
-    study = TinyStudy.with_own_code(tmp_path_factory.mktemp("study"))
-    study = study.edited(
-        tables__table2={"iris": ["normal"]}, profiles__tiny__without=image_datasets()
-    )
-    result = study.run(TARGET)
-    assert result.returncode == 0, result.stderr
-    return study
-
-
-@pytest.fixture(scope="module")
-def steps(finished: TinyStudy) -> list[Step]:
-    """The steps that the copy of the code expects."""
-    script = (
-        "import json, sys; from pathlib import Path; from dataclasses import asdict;"
-        "from workflow.verify import expected_steps;"
-        "steps = expected_steps([sys.argv[1]], {}, [Path(sys.argv[2])]);"
-        "print(json.dumps([asdict(step) for step in steps]))"
-    )
-    command = [sys.executable, "-c", script, TARGET, str(finished.directory / "config.json")]
-    result = subprocess.run(command, cwd=finished.code, capture_output=True, text=True, check=True)
-    return [Step(**step) for step in json.loads(result.stdout)]
 
 
 def run_verify(study: TinyStudy, target: str = TARGET) -> subprocess.CompletedProcess[str]:
@@ -66,13 +31,6 @@ def run_verify(study: TinyStudy, target: str = TARGET) -> subprocess.CompletedPr
         *("--directory", str(study.directory), "--configfile", str(study.write_config())),
     ]
     return subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=False)
-
-
-def verdicts_here(
-    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
-) -> dict[str, Verdict]:
-    monkeypatch.chdir(study.directory)
-    return verify(steps)
 
 
 def edit_code(study: TinyStudy, file: str = "pipeline/measures.py") -> Callable[[], Any]:
@@ -94,20 +52,6 @@ def records(study: TinyStudy) -> dict[str, dict[str, Any]]:
         urlsafe_b64decode(file.name).decode(): json.loads(file.read_text())
         for file in folder.iterdir()
     }
-
-
-def snapshot(study: TinyStudy) -> dict[str, tuple[int, bytes]]:
-    return {
-        str(path): (path.stat().st_mtime_ns, path.read_bytes())
-        for path in study.results.rglob("*")
-        if path.is_file()
-    }
-
-
-def flip_byte(path: Path, position: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[position] ^= 1
-    path.write_bytes(bytes(content))
 
 
 # verify
@@ -148,123 +92,6 @@ def test_a_mistake_in_the_question_is_told_apart_from_stale_results(study: TinyS
     result = run_verify(study.edited(experiments__iris__normal__epochs=-1))
     assert result.returncode == 2
     assert "experiments.iris.normal.epochs" in result.stderr
-
-
-def damage_truncated(folder: Path) -> str:
-    path = folder / MODEL
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    return MODEL
-
-
-def damage_chunk(folder: Path) -> str:
-    path = folder / MODEL
-    with zipfile.ZipFile(path) as archive:
-        chunk = archive.getinfo("parameters/c/0")
-    flip_byte(path, chunk.header_offset + 30 + len(chunk.filename) + chunk.compress_size // 2)
-    return MODEL
-
-
-def damage_header(folder: Path) -> str:
-    path = folder / MODEL
-    with zipfile.ZipFile(path) as archive:
-        start = archive.start_dir
-    flip_byte(path, start + 8)  # the flag "encrypted"
-    return MODEL
-
-
-def damage_table(folder: Path) -> str:
-    flip_byte(folder / MEASURES, 40)
-    return MEASURES
-
-
-DAMAGES = (damage_truncated, damage_chunk, damage_header, damage_table)
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_seen_although_size_and_time_may_be_as_before(
-    study: TinyStudy,
-    steps: list[Step],
-    monkeypatch: pytest.MonkeyPatch,
-    damage: Callable[[Path], str],
-) -> None:
-    path = damage(study.directory)
-    found = verdicts_here(study, steps, monkeypatch)
-    assert [p for p, verdict in found.items() if verdict.status == "damaged"] == [path]
-    assert found[path].reason
-    below = [p for p, verdict in found.items() if verdict.status == "stale"]
-    assert "results/tiny/tables/table2.csv" in below
-    assert "results/tiny/iris/dataset.zarr.zip" not in below
-
-
-def test_a_missing_artifact_leaves_what_came_from_it_unknown(
-    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (study.directory / SPECTRUM).unlink()
-    found = verdicts_here(study, steps, monkeypatch)
-    assert found[SPECTRUM].status == "missing"
-    assert found[f"{RUN}/alignment_samples.zarr.zip"] == Verdict(
-        "unknown", f"its input {SPECTRUM} is missing"
-    )
-    assert found[MEASURES].status == "unknown"
-    assert found[MODEL].status == "fresh"
-
-
-def test_an_artifact_made_by_something_else_is_not_fresh(
-    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copy(study.directory / "results/tiny/iris/dataset.zarr.zip", study.directory / SPECTRUM)
-    with zipfile.ZipFile(study.directory / MODEL, "w") as archive:
-        archive.writestr("zarr.json", json.dumps({"attributes": {"provenance": '{"by": "hand"}'}}))
-    (study.results / "provenance/iris/normal/seed0/measures.csv.json").write_text("{")
-    (study.results / "provenance/tables/table2.md.json").unlink()
-    found = verdicts_here(study, steps, monkeypatch)
-    assert found[SPECTRUM].status == "stale"
-    assert 'step "make_dataset" → "diagonalise"' in found[SPECTRUM].reason
-    assert found[MODEL].status == "unknown"
-    assert "expected 'spec' in its provenance, found none" in found[MODEL].reason
-    assert found[MEASURES].status == "unknown"
-    assert found["results/tiny/tables/table2.md"].status == "unknown"
-    assert "provenance/tables/table2.md.json" in found["results/tiny/tables/table2.md"].reason
-
-
-def test_another_input_is_named(
-    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    published = study.code / "workflow/published/table2.csv"
-    published.write_text(published.read_text() + "\n")
-    found = verdicts_here(study, steps, monkeypatch)
-    assert {path for path, verdict in found.items() if verdict.status != "fresh"} == {
-        path for path in found if "/tables/" in path
-    }
-    assert found["results/tiny/tables/table2.csv"].reason == f"input published ({published})"
-    one_more = [
-        Step(s.spec, {**s.inputs, "measures": s.inputs["measures"] * 2}, s.outputs)
-        for s in steps
-        if "measures" in s.inputs
-    ]
-    (verdict, *_) = verify(one_more).values()
-    assert "input measures: 1 → 2 files" in verdict.reason
-
-
-def test_other_package_versions_are_named_and_do_not_make_stale(
-    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = provenance.version
-    monkeypatch.setattr(provenance, "version", lambda p: "99.0" if p == "torch" else now(p))
-    found = verdicts_here(study, steps, monkeypatch)
-    assert {verdict.status for verdict in found.values()} == {"fresh"}
-    assert f"  torch {now('torch')} → 99.0: {ARTIFACTS} artifacts" in report(found)
-
-
-def test_provenance_is_the_same_for_the_same_work_and_holds_no_path(study: TinyStudy) -> None:
-    before = {path: content for path, (_, content) in snapshot(study).items()}
-    assert study.run(TARGET, "--forcerun", "measure").returncode == 0
-    after = {path: content for path, (_, content) in snapshot(study).items()}
-    written = [path for path in after if "/provenance/" in path]
-    assert len(written) == 8
-    assert {path: after[path] for path in written} == {path: before[path] for path in written}
-    assert not any(os.fsencode(study.directory) in after[path] for path in written)
-    assert not any(b"results/" in after[path] for path in written)
 
 
 # Snakemake without its memory
@@ -384,15 +211,6 @@ def test_a_killed_job_is_not_adopted(study: TinyStudy) -> None:
     assert marker.is_file()
     assert "train" in result.stdout + result.stderr
     assert MODEL not in records(study)
-
-
-def test_a_record_reads_back(study: TinyStudy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(study.directory)
-    assert read_record(MODEL)["spec"]["step"] == "train"
-    assert read_record(MEASURES)["spec"]["step"] == "measure"
-    assert record_path(MEASURES) == Path(
-        "results/tiny/provenance/iris/normal/seed0/measures.csv.json"
-    )
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

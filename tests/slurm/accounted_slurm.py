@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from functools import cached_property
 
-from slurm.local_slurm import SYSTEM_PATH, LocalSlurm, SlurmError, free_ports
+from slurm.cluster import SYSTEM_PATH, LocalSlurm, SlurmError, free_ports
 
 PROGRAMS = ("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb", "mariadb-install-db")
 

@@ -1,0 +1,262 @@
+"""A cluster of one node on 127.0.0.1, all of whose files are in one directory: up, down, commands.
+
+Standard library only, and nothing from beside it: local_slurm.py is run as a script.
+"""
+
+import getpass
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
+SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
+STATE = Path(tempfile.gettempdir()) / f"local-slurm-{getpass.getuser()}"
+
+
+class SlurmError(RuntimeError):
+    """SLURM cannot be installed or started; the message says why and what to do."""
+
+
+def why_not(*further: str) -> str:
+    """Return why SLURM cannot be started here and what to do, or nothing if it can.
+
+    `further` programs are needed too.
+    """
+    programs = (*PROGRAMS, *further)
+    missing = [name for name in programs if not shutil.which(name, path=SYSTEM_PATH)]
+    if not missing:
+        return ""
+    return (
+        f"SLURM is not installed here (no {', '.join(missing)}); on Debian or Ubuntu, as root: "
+        f"python3 tests/slurm/local_slurm.py install"
+    )
+
+
+class LocalSlurm:
+    """The cluster whose files are in one directory; that directory holds all of its state."""
+
+    daemons: tuple[str, ...] = ("slurmd", "slurmctld", "munged")  # in the order they are ended
+
+    def __init__(self, state: Path = STATE) -> None:
+        self.state = state
+        self.configuration = state / "slurm.conf"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What SLURM's commands need to find this cluster."""
+        path = os.environ.get("PATH", SYSTEM_PATH)
+        return {
+            "SLURM_CONF": str(self.configuration),
+            "PATH": f"{self.state / 'bin'}:{path}:{SYSTEM_PATH}",
+        }
+
+    def up(self) -> None:
+        """Start it and wait until its node takes jobs. Raise SlurmError if it does not."""
+        if reason := why_not():
+            raise SlurmError(reason)
+        if self.configuration.exists():
+            raise SlurmError(f"{self.state} is in use; end it first: local_slurm.py down")
+        self._write_files()
+        try:
+            munge = self.state / "munge"
+            files = {"key-file": "key", "socket": "socket", "pid-file": "pid"}
+            files |= {"log-file": "log", "seed-file": "seed"}
+            # --force: the state directory may lie in a world-writable one, such as /tmp
+            self._start(
+                *("munged", "--foreground", "--force", "--num-threads=2"),
+                *(f"--{option}={munge / name}" for option, name in files.items()),
+            )
+            self._wait(lambda: self._succeeds("munge", f"--socket={munge}/socket", "--no-input"))
+            self._start_accounting()
+            self._start("slurmctld", "-D")
+            self._wait(lambda: self._succeeds("scontrol", "ping"))
+            self._start("slurmd", "-D", "-N", _host())
+            self._wait(lambda: self.command("sinfo", "-h", "-o", "%T").strip() == "idle")
+        except SlurmError:
+            self.down()
+            raise
+
+    def down(self) -> None:
+        """Cancel every job, end what `up` started, and remove its files."""
+        if not self.configuration.exists():
+            return
+        if self._running("slurmctld"):
+            self.command("scancel", f"--user={getpass.getuser()}")
+            self._wait(lambda: self.queue() == "", required=False)
+        for name in self.daemons:
+            self._stop(name)
+        for process in self._left_over():
+            os.kill(process, signal.SIGKILL)
+        shutil.rmtree(self.state)
+
+    def _start_accounting(self) -> None:
+        """Nothing: for a while the controller remembers the jobs that ended."""
+
+    def _accounting(self) -> str:
+        """Return the lines about accounting in slurm.conf."""
+        return "AccountingStorageType=accounting_storage/none"
+
+    def command(self, *arguments: str) -> str:
+        """Run one of SLURM's commands and return what it prints, errors included."""
+        try:
+            return subprocess.run(
+                arguments,
+                env=os.environ | self.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=10,
+                check=False,
+            ).stdout
+        except subprocess.TimeoutExpired:
+            return f"{arguments[0]} did not answer"
+
+    def queue(self) -> str:
+        """Return the jobs that wait or run, one per line."""
+        return self.command("squeue", "--noheader", "--format=%i %j %T").strip()
+
+    def _write_files(self) -> None:
+        for folder in ("bin", "log", "pid", "munge", "controller", "node"):
+            (self.state / folder).mkdir(parents=True)
+        self.state.chmod(0o755)
+        (self.state / "munge").chmod(0o700)
+        key = self.state / "munge" / "key"
+        key.touch(0o600)
+        key.write_bytes(os.urandom(1024))
+        # Inside a job, Snakemake's plugin removes SLURM_CONF from the environment of srun.
+        srun = self.state / "bin" / "srun"
+        real = shutil.which("srun", path=SYSTEM_PATH)
+        srun.write_text(
+            f'#!/bin/sh\nSLURM_CONF={shlex.quote(str(self.configuration))} exec {real} "$@"\n'
+        )
+        srun.chmod(0o755)
+        (self.state / "gres.conf").write_text(f"NodeName={_host()} Name=gpu File=/dev/null\n")
+        self.configuration.write_text(self._configuration())
+
+    def _configuration(self) -> str:
+        controller, node = free_ports(2)
+        pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+        return f"""\
+ClusterName=local
+SlurmctldHost={_host()}(127.0.0.1)
+SlurmUser={getpass.getuser()}
+SlurmdUser={getpass.getuser()}
+AuthType=auth/munge
+CredType=cred/munge
+AuthInfo=socket={self.state}/munge/socket
+SlurmctldPort={controller}
+SlurmdPort={node}
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+StateSaveLocation={self.state}/controller
+SlurmdSpoolDir={self.state}/node
+SlurmctldPidFile={self.state}/pid/slurmctld.own
+SlurmdPidFile={self.state}/pid/slurmd.own
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+SwitchType=switch/none
+{self._accounting()}
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+SchedulerType=sched/builtin
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=5
+# squeue must know finished jobs for a while: without accounting, Snakemake asks it for their state
+MinJobAge=300
+KillWait=5
+GresTypes=gpu
+# believe the number of CPUs below
+SlurmdParameters=config_overrides
+NodeName={_host()} NodeAddr=127.0.0.1 CPUs={_cpus()} RealMemory={pages * page * 9 // 10 // 2**20} \
+Gres=gpu:1 State=UNKNOWN
+PartitionName=main Nodes={_host()} Default=YES MaxTime=INFINITE State=UP
+"""
+
+    def _start(self, program: str, *arguments: str) -> None:
+        """Start a daemon in a session of its own and remember its process."""
+        executable = shutil.which(program, path=SYSTEM_PATH)
+        assert executable is not None  # why_not looked
+        with (self.state / "log" / program).open("wb") as log:
+            process = subprocess.Popen(
+                [executable, *arguments],
+                env=os.environ | self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        (self.state / "pid" / program).write_text(str(process.pid))
+
+    def _running(self, program: str) -> int:
+        """Return the daemon's process, or 0: ended, a zombie, or the number is another's now."""
+        try:
+            process = int((self.state / "pid" / program).read_text())
+            command = Path(f"/proc/{process}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return 0
+        return process if program.encode() in command.split(b"\0")[0] else 0
+
+    def _stop(self, program: str) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if process := self._running(program):
+                os.kill(process, number)
+                self._wait(lambda: not self._running(program), required=False)
+
+    def _left_over(self) -> list[int]:
+        """Return processes of this cluster's jobs that SLURM lost: their parent ended first."""
+        mark = f"SLURM_CONF={self.configuration}".encode()
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                variables = path.read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mark in variables and any(v.startswith(b"SLURM_JOB_ID=") for v in variables):
+                found.append(int(path.parent.name))
+        return [process for process in found if process != os.getpid()]
+
+    def _succeeds(self, *arguments: str) -> bool:
+        environment = os.environ | self.environment
+        done = subprocess.run(arguments, env=environment, capture_output=True, check=False)
+        return done.returncode == 0
+
+    def _wait(self, condition: Callable[[], bool], required: bool = True) -> None:
+        deadline = time.monotonic() + 60
+        while not condition():
+            if time.monotonic() > deadline:
+                if required:
+                    raise SlurmError(f"SLURM did not start within a minute:\n{self._logs()}")
+                return
+            time.sleep(0.1)
+
+    def _logs(self) -> str:
+        ends = (
+            (path.name, path.read_text(errors="replace").splitlines()[-5:])
+            for path in sorted((self.state / "log").iterdir())
+        )
+        return "\n".join(f"{name}: {line}" for name, lines in ends for line in lines)
+
+
+def _host() -> str:
+    return socket.gethostname().split(".")[0]
+
+
+def _cpus() -> int:
+    return max(4, 2 * (os.cpu_count() or 1))
+
+
+def free_ports(count: int) -> list[int]:
+    """Return numbers of TCP ports that nobody listens to."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
