@@ -143,7 +143,8 @@ def test_an_interrupted_workflow_leaves_no_job_and_can_go_on(
     os.kill(snakemake.pid, signal.SIGINT)
     assert snakemake.wait(timeout=180) != 0
     wait_until(lambda: slurm.queue() == "")
-    result = study.run(*PROFILE, "--", MODEL, *TARGETS)
+    models = [MODEL.replace("seed0", f"seed{seed}") for seed in (0, 1)]  # either was interrupted
+    result = study.run(*PROFILE, "--", *models, *TARGETS)
     assert result.returncode == 0, result.stderr
     assert study.artifacts() == before
 
