@@ -74,7 +74,11 @@ def test_a_pickle_in_todays_format_is_read_too():
             pickle.dumps({b"data": ROWS[:5], b"labels": [1]}, protocol=3),
             r"expected pixels \(1, 3072\) uint8, found \(5, 3072\) uint8",
         ),
-        (mnist.parse_idx, gzip.compress(b"\0\0\x0d\3", mtime=0), r"expected an IDX file of unsigned bytes"),
+        (
+            mnist.parse_idx,
+            gzip.compress(b"\0\0\x0d\3", mtime=0),
+            r"expected an IDX file of unsigned bytes",
+        ),
         (mnist.parse_idx, gzip.compress(b"\0\0\x08\3\0\0", mtime=0), "found|multiple"),
         (
             mnist.parse_idx,
