@@ -95,7 +95,7 @@ def test_localisation_by_hand() -> None:
     assert both["class_coherence"] == pytest.approx((0.6 + 1) / 2)
 
 
-def test_participation_is_between_its_ends() -> None:
+def test_participation_with_the_rest_of_the_gradient_in_one_direction_or_spread() -> None:
     alignment = np.array([[0.6], [0.0]])  # the rest of the gradient, 0.64, is not resolved
     numbers = localisation(samples(alignment, [0]), eigenvectors=1)
     assert numbers["participation"] == pytest.approx(1)
