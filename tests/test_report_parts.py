@@ -1,13 +1,14 @@
 """The parts of the report one by one: numbers, drawings, images, sections."""
 
 import io
+import re
 from base64 import b64decode
 from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_report import CORRELATIONS, NAN, ROWS, png, tidy_measures
+from made_up_report import CORRELATIONS, NAN, ROWS, TEMPLATES, png, tidy_measures
 from markupsafe import Markup
 from PIL import Image
 
@@ -22,7 +23,7 @@ from pipeline.report.images import embed
 from pipeline.report.markup import breakable, listed, numeral, prose, table_view
 from pipeline.report.plots import interval
 from pipeline.report.precision_answer import precision_answer
-from pipeline.report.precision_section import precision_section
+from pipeline.report.precision_section import METHODS, precision_section
 from pipeline.report.published_section import published_table, within_spread
 from pipeline.report.run_section import run_section
 from pipeline.tables import compare_with_published, summarise
@@ -288,3 +289,10 @@ def test_several_versions_of_a_package_are_all_named() -> None:
         ("measure plane", "1", "10.0 s", "9.0 s", "10%", "10.0 s", "80 MB"),
     )
     assert run_section({}, {}, {}).costs is None
+
+
+def test_every_method_has_a_line_of_its_own() -> None:
+    (style,) = (path for path in TEMPLATES if path.name == "style.css")
+    lines = re.findall(r"^\.line-(\d+) \{(.*)\}$", style.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in lines] == list(range(len(METHODS)))
+    assert len({look for _, look in lines}) == len(METHODS)

@@ -37,7 +37,7 @@ def _inflation(table: pd.DataFrame) -> str:
     cut, uncut, stable = (_factors(table, method) for method in (SINGLE, UNCUT, STABLE))
     return (
         f"G_θ from eigenvectors in single precision is {cut} times the one from double precision "
-        "where gradients shorter than 1e-20 count as unaligned (the last version of the authors' "
+        "where gradients shorter than 10⁻²⁰ count as unaligned (the last version of the authors' "
         f"code), {uncut} times without that cut, and {stable} times with gradients that keep their "
         "direction."
     )

@@ -17,7 +17,7 @@ from pipeline.report.precision_answer import precision_answer
 COLUMNS = ("dataset", "training", "seed", "method", "statistic", "quantity", "value")
 METHODS = {
     "float32_dense": "all eigenvectors and gradients in single precision, gradients shorter than "
-    "1e-20 without alignment: as the last version of the authors' code has it",
+    "10⁻²⁰ without alignment: as the last version of the authors' code has it",
     "float32_uncut": "the same eigenvectors, with every gradient that single precision can hold",
     "float32_stable": "the same eigenvectors, with gradients that keep their direction",
     "float64_dense": "the same in double precision: round-off still counts",
