@@ -5,7 +5,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-CONFIDENCE = 5.0  # chosen before any number was seen: a probability of 0.993 with two classes
+CONFIDENCE = 5.0  # chosen before its numbers were seen: a probability of 0.993 with two classes
 
 
 def confidence(module: nn.Module, x: Tensor) -> float:

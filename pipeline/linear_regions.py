@@ -63,10 +63,7 @@ def why_not_traceable(module: nn.Module) -> str:
             "classifier of one output a second one, zero"
         )
     if not all(bool(parameter.isfinite().all()) for parameter in module.parameters()):
-        return (
-            "expected finite parameters, found NaN or infinity; the training has diverged, lower "
-            "its learning rate"
-        )
+        return "expected finite parameters, found NaN or infinity; lower the learning rate"
     return ""
 
 

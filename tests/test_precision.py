@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.alignment import random_directions
-from pipeline.arithmetics import all_eigenpairs, relative_errors
+from pipeline.arithmetics import all_eigenpairs, outcomes, relative_errors
 from pipeline.curvature.dense import dense_eigenpairs, dense_matrix
 from pipeline.curvature.hessian import Hessian
 from pipeline.losses import Loss, cross_entropy_per_sample, squared_error_per_sample
@@ -70,6 +70,7 @@ def _naive_float32(
         lengths.append(length)
     epsilon = np.max(randoms, axis=0).mean()
     return {
+        "unaligned": np.mean([not alignment.any() for alignment in alignments]),
         "max": (np.max(alignments, axis=0) > epsilon).mean(),
         "mean": (np.mean(alignments, axis=0) > epsilon).mean(),
         "epsilon": epsilon,
@@ -100,6 +101,11 @@ def test_short_gradients_are_cut_or_not(method, shortest, confident):
         counted = _value(confident, method, "counted", statistic)
         assert abs(counted - expected[statistic] * 81) <= 4
     assert _value(confident, method, "epsilon") == pytest.approx(expected["epsilon"], rel=1e-4)
+    found = {name: samples for name, samples, _ in outcomes(*network_as_confident(4.0), 1e-12)}
+    unaligned = (found[method]["alignment"] == 0).all("eigen")
+    assert float(unaligned.mean()) == expected["unaligned"]
+    assert (expected["unaligned"] == expected["gradients_zero"]) == (shortest == 0)
+    assert not (found["float32_stable"]["alignment"] == 0).all("eigen").any()
 
 
 def test_stable_gradients_are_those_of_float64(confident):

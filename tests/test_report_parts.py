@@ -291,6 +291,14 @@ def test_several_versions_of_a_package_are_all_named() -> None:
     assert run_section({}, {}, {}).costs is None
 
 
+def test_a_table_of_ones_own_has_nothing_to_compare_with() -> None:
+    summary = summarise(tidy_measures(), ROWS)
+    table = published_table("mine", "Mine", "", summary, None)
+    assert table.comparison is None
+    assert len(table.ours.rows) == len(summary)
+    assert within_spread([table]) == (0, 0)
+
+
 def test_every_method_has_a_line_of_its_own() -> None:
     (style,) = (path for path in TEMPLATES if path.name == "style.css")
     lines = re.findall(r"^\.line-(\d+) \{(.*)\}$", style.read_text(encoding="utf-8"), re.MULTILINE)
