@@ -2,25 +2,26 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := quick
 .PHONY: quick paper verify test bench bench-peers check help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	$(BIN)/snakemake all --config profile=quick
-	@$(BIN)/python -m workflow.summary quick
+	@$(BIN)/python -m hessian_study.commands.summary quick
 
 paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
 	$(BIN)/snakemake all --config profile=paper
-	@$(BIN)/python -m workflow.summary paper
+	@$(BIN)/python -m hessian_study.commands.summary paper
 
 verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or unknown (PROFILE=quick)
-	$(BIN)/python -m workflow.verify --profile $(or $(PROFILE),quick)
+	$(BIN)/python -m hessian_study.commands.verify --profile $(or $(PROFILE),quick)
 
-test: $(READY)  ## set up and run the tests (minutes)
+test: $(DEVELOP)  ## set up and run the tests (minutes)
 	$(BIN)/python -m pytest -m "not slow"
 
-bench: $(READY)  ## measure the speed-ups against their baselines (about 10 minutes)
+bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 10 minutes)
 	$(BIN)/python -m benchmarks
 
 bench-peers: .venv-peers/.ready  ## the same against other libraries, in an environment of their own
@@ -29,17 +30,24 @@ bench-peers: .venv-peers/.ready  ## the same against other libraries, in an envi
 .venv-peers/.ready: benchmarks/requirements-peers.txt
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-check: $(READY)  ## lint, format and type checks
+check: $(DEVELOP)  ## lint, format and type checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/mypy
 
-$(READY): requirements.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(READY): requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) --editable .
+	@touch $@
+
+$(DEVELOP): $(READY) requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
 	@touch $@
 
 help:  ## list the commands

@@ -1,10 +1,6 @@
 # The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
-import sys
-
-sys.path.insert(0, workflow.basedir)
-
-from workflow.configuration_error import ConfigurationError
-from workflow.configuration_file import check_file
+from hessian_study.configuration.error import ConfigurationError
+from hessian_study.configuration.file import check_file
 
 try:
     check_file(f"{workflow.basedir}/config.yaml")

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.problem import LOSS, trained
-from pipeline.gradients import gradient_products
+from hessian_boundary.gradients.products import gradient_products
 
 POINTS, VECTORS = 100, 7
 REPETITIONS = 9  # the median counts: one takes less than a tenth of a second

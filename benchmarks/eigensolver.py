@@ -12,9 +12,9 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from torch import Tensor, nn
 
 from benchmarks.image_problem import LOSS, lenet
-from pipeline.curvature.choice import hessian_operator
-from pipeline.curvature.hessian import SymmetricOperator
-from pipeline.curvature.lanczos import lanczos_eigenpairs
+from hessian_boundary.curvature.solver_choice import hessian_operator
+from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 
 PAIRS = 10
 TOLERANCE = 1e-8  # of the residuals, relative to the largest eigenvalue

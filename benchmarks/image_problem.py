@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.problem import CONFIG, THREADS
-from pipeline.dataset import generate_samples
-from pipeline.losses import PER_SAMPLE, TRAINING
-from pipeline.models import build_model
-from pipeline.training.loop import train
+from hessian_boundary.data.dataset import generate_samples
+from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
+from hessian_boundary.networks.parameters import build_model
+from hessian_boundary.training.loop import train
 
 LOSS = PER_SAMPLE["cross_entropy"]
 PER_CLASS = 100

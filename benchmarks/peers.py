@@ -27,11 +27,11 @@ from torch.func import grad, vmap
 from benchmarks.eigensolver import MEMORY_LIMIT, PAIRS, TOLERANCE, arpack, worst_residual
 from benchmarks.image_problem import LOSS, lenet
 from benchmarks.problem import trained
-from pipeline.curvature.choice import hessian_operator
-from pipeline.curvature.lanczos import lanczos_eigenpairs
-from pipeline.curvature.range_finder import range_eigenpairs
-from pipeline.gradients import gradient_products
-from pipeline.models import functional_logits
+from hessian_boundary.curvature.solver_choice import hessian_operator
+from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
+from hessian_boundary.gradients.products import gradient_products
+from hessian_boundary.networks.parameters import functional_logits
 
 Pairs = tuple[Tensor, Tensor]  # eigenvalues (k,) descending, eigenvectors (k, p)
 

@@ -7,10 +7,10 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from pipeline.dataset import build_dataset, generate_samples, samples_of
-from pipeline.losses import PER_SAMPLE, TRAINING
-from pipeline.models import build_model
-from pipeline.training.loop import train
+from hessian_boundary.data.dataset import build_dataset, generate_samples, samples_of
+from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
+from hessian_boundary.networks.parameters import build_model
+from hessian_boundary.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())
 EXPERIMENT: dict[str, Any] = CONFIG["experiments"]["gaussian"]["normal"]

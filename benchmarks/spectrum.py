@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.problem import LOSS, trained
-from pipeline.curvature.choice import hessian_operator
-from pipeline.curvature.dense import dense_eigenpairs
-from pipeline.curvature.hessian import Hessian
-from pipeline.curvature.range_finder import range_eigenpairs
+from hessian_boundary.curvature.operators.hessian import Hessian
+from hessian_boundary.curvature.solver_choice import hessian_operator
+from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
+from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 
 RANK_TOLERANCE = 1e-12
 MEMORY_LIMIT = 4e9

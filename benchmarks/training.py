@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.problem import EXPERIMENT, untrained
-from pipeline.training.loop import train
+from hessian_boundary.training.loop import train
 
 STEPS_PER_EPOCH = 3
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from made_up_images import offer as offer
-from made_up_images import site as site
-from made_up_report import write_results
-from one_training import one_training
-from problems import PROBLEMS, Problem, build_problem
-from tiny_study import TinyStudy
+
+from helpers.made_up_images import offer as offer
+from helpers.made_up_images import site as site
+from helpers.made_up_report import write_results
+from helpers.one_training import one_training
+from helpers.problems import PROBLEMS, Problem, build_problem
+from helpers.tiny_study import TinyStudy
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ import os
 import shlex
 import sys
 
-from workflow.adopt import adopt_artifacts
-from workflow.code_digest import code_digest
-from workflow.captions import caption
-from workflow.configuration import Study
-from workflow.layouts import artifacts_of
-from workflow.profiles import refuse_other_profile
-from workflow.warm_process import start_warm_process
-from workflow.views import PATTERN as VIEWS, view_folder
+from hessian_study.provenance.adopt import adopt_artifacts
+from hessian_study.provenance.code_digest import code_digest
+from hessian_study.configuration.captions import caption
+from hessian_study.configuration.study import Study
+from hessian_study.configuration.layouts import artifacts_of
+from hessian_study.configuration.profiles import refuse_other_profile
+from hessian_study.jobs.warm_process import start_warm_process
+from hessian_study.configuration.views import PATTERN as VIEWS, view_folder
 
 try:
     study = Study(config)
@@ -20,15 +20,13 @@ except ConfigurationError as error:
 
 adopt_artifacts(workflow)
 
-# jobs import the project from where the Snakefile is, whatever the working directory
-os.environ["PYTHONPATH"] = workflow.basedir
 # on a GPU float32 shall mean float32: convolutions would round to 10 bits, unlike on a CPU
 os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 ONE_RUN = "{dataset}/{training}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
-RUN = "{python} -m workflow.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
+RUN = "{python} -m hessian_study.jobs.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
 python = shlex.quote(sys.executable)
 
 
@@ -59,7 +57,7 @@ def spec(step, settings, code=lambda wildcards: []):
     """
 
     def describe(wildcards):
-        modules = [f"workflow.scripts.{step}", *code(wildcards)]
+        modules = [f"hessian_study.steps.{step}", *code(wildcards)]
         content = {
             "step": step,
             "code": code_digest(*modules),
@@ -133,7 +131,7 @@ def architecture_code(wildcards):
     architecture = study.experiment(wildcards.dataset, wildcards.training)[
         "architecture"
     ]
-    return [f"pipeline.architectures.{architecture['name']}"]
+    return [f"hessian_boundary.networks.architectures.{architecture['name']}"]
 
 
 def profile_note():

@@ -29,7 +29,7 @@ def artifact_file(kind, dataset, training, view=""):
 
 def figure_spec(name):
     settings = {**study.selection.figure(name), "note": profile_note()}
-    layout = f"pipeline.figures.layouts.{settings['layout']}"
+    layout = f"hessian_boundary.figures.layouts.{settings['layout']}"
     return spec("figure", lambda w: settings, lambda w: [layout])
 
 

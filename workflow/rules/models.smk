@@ -22,7 +22,9 @@ rule make_dataset:
         spec=spec(
             "make_dataset",
             lambda w: study.dataset(w.dataset),
-            lambda w: [f"pipeline.generators.{study.dataset(w.dataset)['generator']}"],
+            lambda w: [
+                f"hessian_boundary.data.generators.{study.dataset(w.dataset)['generator']}"
+            ],
         ),
     shell:
         RUN

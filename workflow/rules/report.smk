@@ -1,6 +1,6 @@
 # The claims' verdicts as data, and the report: one page of HTML with everything in it.
 
-REPORT_TEMPLATES = f"{workflow.basedir}/pipeline/report/templates"
+REPORT_TEMPLATES = f"{workflow.basedir}/pipeline/hessian_boundary/report/templates"
 
 
 def all_figure_files(kind):

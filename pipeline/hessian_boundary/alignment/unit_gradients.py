@@ -1,0 +1,55 @@
+"""Gradients written out, of data sets small enough, and their alignment with any eigenvectors."""
+
+import torch
+import xarray as xr
+from torch import Tensor, nn
+
+from hessian_boundary.alignment.alignment import random_directions
+from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.networks.losses import Loss
+
+Gradients = tuple[Tensor, Tensor, Tensor]  # directions (n, p), lengths (n,), predicted labels (n,)
+
+
+def unit_gradients(
+    module: nn.Module, x: Tensor, loss_per_sample: Loss, minimum_norm: float
+) -> Gradients:
+    """Return directions (n, p) and lengths (n,) of g_θ(x_s), and the predicted labels (n,).
+
+    Gradients take the predicted label (Eq. 1); below `minimum_norm` their direction is NaN.
+    Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
+    """
+    with torch.no_grad():
+        predicted = module(x).argmax(1)
+    gradients = per_sample_gradients(module, x, predicted, loss_per_sample)
+    largest = gradients.abs().amax(1)
+    scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
+    lengths = torch.linalg.vector_norm(scaled, dim=1)
+    long_enough = lengths * largest > minimum_norm
+    directions = torch.where(long_enough[:, None], scaled / lengths[:, None], torch.nan)
+    return directions, lengths * largest, predicted
+
+
+def align(
+    eigenvalues: Tensor, eigenvectors: Tensor, directions: Tensor, lengths: Tensor, labels: Tensor
+) -> xr.Dataset:
+    """Return what `measures` takes of an alignment with all eigenvectors (k, p) of a matrix."""
+    parameters = eigenvectors.shape[1]
+    random = torch.from_numpy(random_directions(parameters)).to(directions) @ directions.T
+    cosine = eigenvectors @ directions.T
+    return xr.Dataset(
+        {
+            "alignment": (("eigen", "sample"), cosine.cpu().numpy()),
+            "random_alignment": (("direction", "sample"), random.cpu().numpy()),
+            "resolved_share": ("sample", cosine.square().sum(0).cpu().numpy()),
+            "gradient_norm": ("sample", lengths.cpu().numpy()),
+            "prediction": ("sample", labels.cpu().numpy()),
+        },
+        coords={"eigenvalue": ("eigen", eigenvalues.cpu().numpy())},
+        attrs={
+            "rank": len(eigenvalues),
+            "null_space_dimension": parameters - len(eigenvalues),
+            "not_computed": 0,
+            "complete": True,
+        },
+    )

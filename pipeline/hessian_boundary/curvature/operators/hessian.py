@@ -1,0 +1,78 @@
+"""Hessian-vector products in blocks, for any module and per-sample loss."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import grad, jvp, vmap
+
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import functional_logits, split_parameters
+from hessian_boundary.networks.structure import is_convolutional
+
+
+def fast_sizes(module: nn.Module) -> tuple[int, int]:
+    """Return (samples of a mini-batch, vectors at a time) with which a product is fast.
+
+    The larger, the fewer calls; but the maps of convolutions for many samples and vectors leave
+    the processor's caches. Measured per product of the MNIST network with 450 samples: 511 ms
+    with (1024, 32), 205 ms with (32, 8).
+    """
+    return (32, 8) if is_convolutional(module) else (1024, 32)
+
+
+class Hessian:
+    """H = ∂²/∂θ² (1/n) Σ_s ℓ(f_θ(x_s), y_s), as the map V (k, p) ↦ V H (k, p).
+
+    Forward-over-reverse differentiation: a product is exact and costs about four gradients. Each
+    mini-batch counts by its size, so the result does not depend on `batch_size` (bounding the
+    memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
+    the default (`fast_sizes`).
+
+    `products` counts the vectors multiplied so far. dtype and device are the module's.
+
+    Raises ValueError when there are no samples.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        x: Tensor,
+        y: Tensor,
+        loss_per_sample: Loss,
+        *,
+        batch_size: int | None = None,
+        chunk: int | None = None,
+    ) -> None:
+        if not len(y):
+            raise ValueError("expected at least one sample to take the loss of, found none")
+        fast_batch, fast_chunk = fast_sizes(module)
+        batch_size, chunk = batch_size or fast_batch, chunk or fast_chunk
+        logits = functional_logits(module)
+        self._module = module
+        self._parameters = tuple(parameter.detach() for parameter in module.parameters())
+        self._batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+        self._samples = len(y)
+        self._chunk = chunk
+        self._loss_sum = lambda theta, xb, yb: loss_per_sample(logits(theta, xb), yb).sum()
+        self.dimension = sum(parameter.numel() for parameter in self._parameters)
+        self.dtype, self.device = self._parameters[0].dtype, self._parameters[0].device
+        self.products = 0
+
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p) with H."""
+        self.products += len(block)
+        total = torch.zeros_like(block)
+        for xb, yb in self._batches:
+            # derivatives are taken per parameter tensor: cutting θ inside the differentiated
+            # function would make autograd add up zero-padded copies of the whole vector
+            product = self._product(xb, yb)
+            for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
+                parts = vmap(product)(*split_parameters(rows, self._module))
+                out += torch.cat([part.flatten(1) for part in parts], dim=1)
+        return total.div_(self._samples)
+
+    def _product(self, xb: Tensor, yb: Tensor) -> Callable[..., tuple[Tensor, ...]]:
+        """Return the product of one vector with the Hessian of the summed loss of a mini-batch."""
+        gradient = grad(lambda theta: self._loss_sum(theta, xb, yb))
+        return lambda *vector: jvp(gradient, (self._parameters,), (vector,))[1]

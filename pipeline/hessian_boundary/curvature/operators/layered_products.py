@@ -1,0 +1,192 @@
+"""Hessian-vector products of a network of layers, by matrix products over whole blocks of vectors.
+
+The derivative of a gradient along a direction dW (Pearlmutter 1994, Neural Comput. 6, 147), for
+layers z_l[t] = W_l u_l[t] and stages that are linear near a sample (see `layer_steps`):
+
+    forwards   dz_l = dW_l u_l + W_l du_l,            du_{l+1} = stage_l(dz_l),
+    backwards  dδ_l = stage_lᵀ(W_{l+1}ᵀ dδ_{l+1} + dW_{l+1}ᵀ δ_{l+1}),
+               (H dW)_l = Σ_s Σ_t dδ_l[t] u_l[t]ᵀ + δ_l[t] du_l[t]ᵀ,
+
+from du_1 = 0 to ∂²ℓ/∂f² df behind the last stage; δ_l = ∂ℓ/∂z_l comes from one backward pass. All
+that does not depend on dW is computed once and kept, as far as memory allows, and multiplies a
+whole block of vectors at once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.grad import conv2d_input, conv2d_weight
+
+from hessian_boundary.curvature.operators.hessian import fast_sizes
+from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, push_forward
+from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import parameter_vector
+from hessian_boundary.networks.structure import why_not_layered
+
+
+class Linearisation(NamedTuple):
+    """What the products with a mini-batch's Hessian have in common."""
+
+    steps: list[Step]
+    deltas: tuple[Tensor, ...]  # δ_l (n, out, …)
+    curvature: Tensor  # ∂²ℓ/∂f² (n, C, C)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of its tensors."""
+        of_steps = (tensor for step in self.steps for tensor in (step.patches, step.output))
+        return sum(tensor.nbytes for tensor in (*of_steps, *self.deltas, self.curvature))
+
+
+class LayeredProducts:
+    """The map V (k, p) ↦ V H (k, p) of `Hessian`, for layered networks (`why_not_layered`).
+
+    `memory` (bytes) is what may be kept between calls; beyond it mini-batches are evaluated anew.
+    The parameters must not change meanwhile.
+    `products` counts the vectors multiplied so far. dtype and device are the module's.
+
+    Raises ValueError when `structure.why_not_layered` has a reason or when there are no samples.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        x: Tensor,
+        y: Tensor,
+        loss_per_sample: Loss,
+        *,
+        batch_size: int | None = None,
+        chunk: int | None = None,
+        memory: float = 1e9,
+    ) -> None:
+        if reason := why_not_layered(module):
+            raise ValueError(
+                "expected a sequence of dense and convolution layers, ReLU and pooling, found that "
+                f"{reason}; use `Hessian`"
+            )
+        if not len(y):
+            raise ValueError("expected at least one sample to take the loss of, found none")
+        fast_batch, fast_chunk = fast_sizes(module)
+        batch_size, self._chunk = batch_size or fast_batch, chunk or fast_chunk
+        self._module, self._samples, self._loss = module, len(y), loss_per_sample
+        self._batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+        self._kept: list[Linearisation] = []
+        self._memory = memory
+        theta = parameter_vector(module)
+        self.dimension, self.dtype, self.device = len(theta), theta.dtype, theta.device
+        self.products = 0
+
+    @torch.no_grad()
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p) with H."""
+        self.products += len(block)
+        total = torch.zeros_like(block)
+        for batch in self._linearisations():
+            for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
+                for columns, part in _products(batch, rows):
+                    out[:, columns] += part
+        return total.div_(self._samples)
+
+    def _linearisations(self) -> Iterator[Linearisation]:
+        for index, (x, y) in enumerate(self._batches):
+            if index < len(self._kept):
+                yield self._kept[index]
+                continue
+            steps, logits = evaluate(self._module, x)
+            slope = logit_slope(self._loss, y)(logits.detach())
+            deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
+            steps = [replace(step, output=step.output.detach()) for step in steps]
+            batch = Linearisation(steps, deltas, logit_curvature(self._loss, logits, y))
+            self._memory -= batch.bytes
+            if self._memory >= 0:
+                self._kept.append(batch)
+            yield batch
+
+
+def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
+    """Yield columns of the products (k, p) with the Hessian of a mini-batch's summed loss."""
+    steps, deltas, curvature = batch
+    directions = [_direction(step, rows) for step in steps]
+    outputs: list[Tensor] = []  # dz_l (n, k, out, …)
+    inputs: list[Tensor] = []  # du_{l+1} (n, k, …), with the graph that leads to it from dz_l
+    for step, direction in zip(steps, directions, strict=True):
+        output = _layer_tangent(step, direction, inputs[-1] if inputs else None)
+        with torch.enable_grad():
+            outputs.append(output.requires_grad_())
+            inputs.append(push_forward(step, output.unsqueeze(2)).squeeze(2))
+    cotangent = torch.einsum("ncd,nkd->nkc", curvature, inputs[-1])
+    for i in reversed(range(len(steps))):
+        step, before = steps[i], inputs[i - 1] if i else None
+        change = torch.autograd.grad(inputs[i], outputs[i], cotangent)[0]  # dδ_l
+        gradient = _weight_gradient(step, deltas[i], change, before)
+        count = step.layer.weight[0].numel()
+        yield step.weight, gradient[..., :count].flatten(1)
+        yield step.bias, gradient[..., count:].flatten(1)
+        if before is not None:
+            cotangent = _input_gradient(step, deltas[i], change, directions[i], before)
+
+
+def _direction(step: Step, rows: Tensor) -> Tensor:
+    """Cut dW (k, out, in) out of the rows (k, p), the bias as the last column."""
+    shape = (len(rows), len(step.layer.weight), -1)
+    weight = rows[:, step.weight].reshape(shape)
+    with_bias = step.patches.shape[1] > weight.shape[2]
+    return torch.cat([weight, rows[:, step.bias].reshape(shape)], dim=2) if with_bias else weight
+
+
+def _layer_tangent(step: Step, direction: Tensor, inputs: Tensor | None) -> Tensor:
+    """Return dz = dW u + W du (n, k, out, …) for dW (k, out, in) and du (n, k, …)."""
+    layer, stacked = step.layer, direction.flatten(0, 1)
+    if isinstance(layer, nn.Conv2d):
+        shape = (len(step.patches), len(direction), *step.output.shape[1:])
+        output = (stacked @ step.patches).reshape(shape)
+        if inputs is not None:
+            moved = F.conv2d(inputs.flatten(0, 1), layer.weight, **_options(layer))
+            output += moved.reshape(shape)
+        return output
+    output = (step.patches[..., 0] @ stacked.T).unflatten(1, (len(direction), -1))
+    return output if inputs is None else output + inputs @ layer.weight.T
+
+
+def _weight_gradient(step: Step, delta: Tensor, change: Tensor, inputs: Tensor | None) -> Tensor:
+    """Return Σ dδ uᵀ + δ duᵀ (k, out, in) for δ (n, out, …), dδ (n, k, out, …), du (n, k, …)."""
+    layer, count = step.layer, change.shape[1]
+    if isinstance(layer, nn.Conv2d):
+        stacked = (change.flatten(1, 2).flatten(2) @ step.patches.mT).sum(0)
+    else:
+        stacked = change.flatten(1).T @ step.patches[..., 0]
+    gradient = stacked.unflatten(0, (count, -1))
+    if inputs is None:
+        return gradient
+    wide = inputs.flatten(1, 2)  # the vectors' inputs beside each other, as if more channels
+    if isinstance(layer, nn.Conv2d):
+        size = (len(layer.weight), wide.shape[1], *layer.kernel_size)
+        moved = conv2d_weight(wide, size, delta, **_options(layer)).flatten(1)
+    else:
+        moved = delta.T @ wide
+    gradient[..., : layer.weight[0].numel()] += moved.unflatten(1, (count, -1)).transpose(0, 1)
+    return gradient
+
+
+def _input_gradient(
+    step: Step, delta: Tensor, change: Tensor, direction: Tensor, inputs: Tensor
+) -> Tensor:
+    """Return Wᵀ dδ + dWᵀ δ (n, k, …), in the shape of du."""
+    layer = step.layer
+    wide = direction[..., : layer.weight[0].numel()].transpose(0, 1).flatten(1)  # (out, k in)
+    if isinstance(layer, nn.Conv2d):
+        options, each, all_at_once = _options(layer), inputs.flatten(0, 1), inputs.flatten(1, 2)
+        kernels = wide.reshape(len(wide), -1, *layer.kernel_size)
+        back = conv2d_input(each.shape, layer.weight, change.flatten(0, 1), **options)
+        moved = conv2d_input(all_at_once.shape, kernels, delta, **options)
+        return back.view_as(inputs) + moved.view_as(inputs)
+    return change @ layer.weight + (delta @ wide).view_as(inputs)
+
+
+def _options(layer: nn.Conv2d) -> dict[str, Any]:
+    return {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}

@@ -1,0 +1,17 @@
+"""What an eigensolver is given: a matrix known by its products."""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class SymmetricOperator(Protocol):
+    """A symmetric p × p matrix known by its products with blocks of vectors (k, p)."""
+
+    dimension: int
+    dtype: torch.dtype
+    device: torch.device
+
+    def __call__(self, block: Tensor) -> Tensor:
+        """Return the products (k, p) of the rows of `block` (k, p)."""

@@ -1,0 +1,29 @@
+"""Image samples in the plane of t-SNE, coloured by alignment (Figures 3, 23 and 24)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from hessian_boundary.figures.labels import row_labels
+from hessian_boundary.figures.numbers import sample_numbers
+from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.scatter_row import ScatterRow
+from hessian_boundary.figures.style import publication_style
+
+ARTIFACTS = ("embedding", "alignment_samples")
+numbers = sample_numbers
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw a row per experiment: true classes, the top k alignments, the spectrum."""
+    rows = [
+        ScatterRow(label, embedding["embedding"].values, samples, heading="t-SNE, class")
+        for label, embedding, samples in zip(
+            row_labels(settings), inputs["embedding"], inputs["alignment_samples"], strict=True
+        )
+    ]
+    count, note = settings["eigenvectors"], settings["note"]
+    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]

@@ -1,0 +1,36 @@
+"""Training samples in the plane of two of their features, coloured by alignment (Figure 21)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from hessian_boundary.figures.labels import row_labels
+from hessian_boundary.figures.numbers import sample_numbers
+from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.scatter_row import ScatterRow
+from hessian_boundary.figures.style import publication_style
+
+ARTIFACTS = ("dataset", "alignment_samples")
+numbers = sample_numbers
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw a row per experiment: true classes, the top k alignments, the spectrum.
+
+    `settings` has `features`, the names of two features of the data set.
+    """
+    first, second = settings["features"]
+    rows: list[ScatterRow] = []
+    for label, dataset, samples in zip(
+        row_labels(settings), inputs["dataset"], inputs["alignment_samples"], strict=True
+    ):
+        train = dataset.isel(sample=dataset["split"].values == "train")
+        points = train["x"].sel(feature=[first, second]).values
+        last = len(rows) == len(settings["experiments"]) - 1
+        caption = f"→ {first}\n↑ {second}" if last else ""
+        rows.append(ScatterRow(label, points, samples, caption, heading="class"))
+    count, note = settings["eigenvectors"], settings["note"]
+    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]

@@ -1,0 +1,46 @@
+"""Cosine against scalar product as the measure of alignment (Figure 6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from hessian_boundary.figures.map_row import map_rows
+from hessian_boundary.figures.nothing_to_draw import has_diverged
+from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.style import publication_style
+
+ARTIFACTS = ("dataset", "alignment_grid", "decision_boundary")
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw two rows per experiment, of cosines and of scalar products on the same scale ±1."""
+    rows = [
+        replace(row, label=label, variable=variable)
+        for row in map_rows(inputs, settings)
+        for label, variable in [("cosine", "alignment"), ("scalar\nproduct", "scalar_product")]
+    ]
+    bar = r"$A_i(x)$, and $\langle g_θ(x), v_i\rangle$ cut off at ±1"
+    return draw_rows(rows, settings["eigenvectors"], settings["note"], bar=bar)[0]
+
+
+def numbers(
+    inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the share of grid points where each metric says something: more than 0.1."""
+    count = settings["eigenvectors"]
+    models = []
+    for experiment, grid in zip(settings["experiments"], inputs["alignment_grid"], strict=True):
+        if has_diverged(grid):
+            continue
+        values = {}
+        for variable in ("alignment", "scalar_product"):
+            strongest = abs(grid[variable].isel(eigen=slice(count))).max("eigen")
+            values[f"share_above_0.1_{variable}"] = float((strongest > 0.1).mean())
+        models.append((experiment, values))
+    return numbers_table(models)

@@ -1,0 +1,89 @@
+"""The method step by step on a one-dimensional data set (Figure 4)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from hessian_boundary.figures.boundary import boundary_points
+from hessian_boundary.figures.line_panels import (
+    alignment_curves,
+    data_line,
+    gradient_map,
+    logit_curves,
+    network,
+    ranked_spectrum,
+    vector_map,
+)
+from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
+from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.style import add_panel, new_figure, publication_style
+
+ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
+# panel -> (left, top, width, height) in inches; (A), (C.1), (C.3) and (C.5) share the axis x
+PLACES = {
+    "A": (0.42, 0.2, 4.2, 0.32),
+    "B": (5.0, 0.2, 1.9, 1.5),
+    "C.1": (0.42, 0.8, 4.2, 0.9),
+    "C.3": (0.42, 2.0, 4.2, 1.6),
+    "C.4": (5.0, 2.0, 1.2, 1.6),
+    "components": (6.32, 2.0, 0.08, 1.6),
+    "C.5": (0.42, 4.0, 4.2, 1.0),
+    "C.2": (5.0, 4.0, 1.9, 1.0),
+}
+HEIGHT = 5.4
+
+
+@publication_style()
+def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
+    """Draw (A) data, (B) network, (C.1) logits, (C.2) spectrum, (C.3) gradients, (C.4), (C.5).
+
+    The alignment on the grid has gradient(parameter, x); `settings` has eigenvectors (k, of C.2,
+    C.4 and C.5) and note (see `new_figure`).
+    """
+    (dataset,), (model,), (spectrum,) = inputs["dataset"], inputs["model"], inputs["spectrum"]
+    (grid,), eigenvectors = inputs["alignment_grid"], settings["eigenvectors"]
+    figure = new_figure(HEIGHT, settings["note"])
+
+    panels = {name: add_panel(figure, *place) for name, place in PLACES.items()}
+    data_line(panels["A"], dataset, grid)
+    network(panels["B"], model)
+    if has_diverged(spectrum):
+        panels.pop("components").remove()
+        for name in ("C.1", "C.2", "C.3", "C.4", "C.5"):
+            message(panels[name], DIVERGED)
+        return figure
+    logit_curves(panels["C.1"], grid)
+    ranked_spectrum(panels["C.2"], spectrum, eigenvectors)
+    gradient_map(panels["C.3"], grid, model)
+    image = vector_map(panels["C.4"], spectrum, eigenvectors, grid)
+    figure.colorbar(image, cax=panels["components"], label="component")
+    alignment_curves(panels["C.5"], grid, eigenvectors)
+    return figure
+
+
+def numbers(
+    inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return the boundary points, and how far each A_i flips there (Appendix A).
+
+    A_i_flip is the largest of the boundary points' min(|A_i| left, |A_i| right), of those at which
+    A_i changes its sign; 0 if there is none.
+    """
+    (experiment,), (grid,) = settings["experiments"], inputs["alignment_grid"]
+    if has_diverged(grid):
+        return numbers_table([])
+    x = grid["x"].values
+    points = boundary_points(x, grid["logits"].values)
+    values = {f"boundary_point_{n}": float(point) for n, point in enumerate(points, start=1)}
+    values["boundary_points"] = float(len(points))
+    after = np.searchsorted(x, points)
+    for i in range(min(settings["eigenvectors"], grid.sizes["eigen"])):
+        alignment = grid["alignment"].isel(eigen=i).values
+        left, right = alignment[after - 1], alignment[after]
+        flips = np.where(left * right < 0, np.minimum(np.abs(left), np.abs(right)), 0)
+        values[f"A_{i + 1}_flip"] = float(flips.max(initial=0))
+    return numbers_table([(experiment, values)])

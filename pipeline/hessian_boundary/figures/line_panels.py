@@ -1,0 +1,198 @@
+"""The panels of Figure 4: inputs with one feature, and vectors over all parameters."""
+
+import json
+from itertools import pairwise
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+
+from hessian_boundary.figures.boundary import boundary_points
+from hessian_boundary.figures.style import (
+    ACCENT,
+    UNDEFINED,
+    class_colour,
+    class_marker,
+    mixed,
+)
+
+VECTOR_COLOURS = ("black", ACCENT, "#0072B2", "#009E73", "#CC79A7")
+VECTOR_DASHES = ("-", "--", "-.", ":", (0, (1, 1)))
+NEURONS = 10  # of a layer that are drawn at most
+
+
+def data_line(axes: Axes, dataset: xr.Dataset, grid: xr.Dataset) -> None:
+    """(A) Draw the training inputs x(sample, 1) on a line, with their classes."""
+    # DEVIATION: six points, as in the authors' code; the paper's caption says five.
+    axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
+    train = dataset.isel(sample=dataset["split"].values == "train")
+    for label in np.unique(train["y"]):
+        x = train["x"].values[train["y"].values == label, 0]
+        axes.plot(
+            x, np.zeros_like(x), class_marker(int(label)), color=class_colour(int(label)),
+            markersize=4.5, markeredgecolor="black", markeredgewidth=0.3, label=f"class {label}",
+        )  # fmt: skip
+    _share_axis(axes, grid, "(A) training data")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.92), ncols=8, handletextpad=0.1)
+    axes.set(yticks=[], ylim=(-1, 1))
+    axes.spines["left"].set_visible(False)
+
+
+def network(axes: Axes, model: xr.Dataset) -> None:
+    """(B) Draw the neurons of a fully connected network with their connections."""
+    hidden = json.loads(model.attrs["architecture"])["hidden"]
+    sizes = [model.attrs["input_shape"][0], *hidden, model.attrs["classes"]]
+    columns = []
+    for depth, size in enumerate(sizes):
+        drawn = min(size, NEURONS)
+        heights = (np.arange(drawn) - (drawn - 1) / 2) / NEURONS
+        columns.append(np.column_stack([np.full(drawn, depth), heights]))
+    for before, after in pairwise(columns):
+        ends = np.array([(a, b) for a in before for b in after])
+        axes.plot(ends[..., 0].T, ends[..., 1].T, color="0.7", linewidth=0.4, zorder=1)
+    for depth, neurons in enumerate(columns):
+        axes.plot(*neurons.T, "o", color="white", markeredgecolor="black", markersize=5, zorder=2)
+        axes.text(depth, -0.62, str(sizes[depth]), ha="center", va="center", fontsize=6)
+    axes.text(-0.12, 0, "$x$", ha="right", va="center")
+    for label, (_, height) in enumerate(columns[-1][::-1]):
+        axes.text(
+            len(sizes) - 1 + 0.12, height, f"$f_{{{label}}}(x)$", va="center",
+            color=mixed(class_colour(label), "black", 0.2),
+        )  # fmt: skip
+    axes.set(xlim=(-0.4, len(sizes) - 0.4), ylim=(-0.72, 0.55))
+    axes.set_axis_off()
+    axes.set_title("(B) network $f_θ$ and its layers' sizes", loc="left")
+
+
+def logit_curves(axes: Axes, grid: xr.Dataset) -> None:
+    """(C.1) Draw logits(class, x), the predicted class as a tint, and the boundary points."""
+    x, logits = grid["x"].values, grid["logits"].values
+    points = boundary_points(x, logits)
+    names = ("$x_L$", "$x_R$")
+    edges = [x[0], *points, x[-1]]
+    for low, high in pairwise(edges):
+        winner = int(logits[:, np.abs(x - (low + high) / 2).argmin()].argmax())
+        axes.axvspan(low, high, color=mixed(class_colour(winner), "white", 0.65), linewidth=0)
+    for label, values in enumerate(logits):
+        dark = mixed(class_colour(label), "black", 0.2)
+        axes.plot(x, values, color=dark, linestyle="-" if label % 2 else "--")
+        axes.annotate(
+            f"$f_{{{label}}}$", (x[-1], values[-1]), (3, 0), textcoords="offset points",
+            color=dark, va="center", annotation_clip=False,
+        )  # fmt: skip
+    for number, point in enumerate(points):
+        name = names[number] if len(points) == 2 else f"$x_{{{number + 1}}}$"
+        axes.annotate(
+            name, (point, 1), (2, -2), xycoords=("data", "axes fraction"),
+            textcoords="offset points", va="top",
+        )  # fmt: skip
+    _share_axis(axes, grid, "(C.1) logits and predicted class")
+    axes.set_ylabel("$f_c(x)$")
+
+
+def gradient_map(axes: Axes, grid: xr.Dataset, model: xr.Dataset) -> None:
+    """(C.3) Draw gradient(parameter, x), each of unit length, with the layers' names.
+
+    Raises ValueError when the grid has no gradients.
+    """
+    # DEVIATION: unit length, so that gradients far from the boundary are seen as well; and the
+    # parameters in the order of the layers, where the paper clusters them.
+    if "gradient" not in grid:
+        raise ValueError(
+            "expected the variable gradient(parameter, x) in the alignment grid, found only "
+            f"{sorted(map(str, grid.data_vars))}; gradients are kept for small networks only, draw "
+            "one of at most 1000 parameters"
+        )
+    x = grid["x"].values
+    half = (x[1] - x[0]) / 2
+    _parameter_image(axes, grid["gradient"].values, (x[0] - half, x[-1] + half), grid)
+    _share_axis(axes, grid, "(C.3) gradients $g_θ(x)$ of single inputs, scaled to unit length")
+    layers = model["layer"].values
+    first = [0, *(1 + np.flatnonzero(layers[1:] != layers[:-1]))]
+    for start in first[1:]:
+        axes.axhline(start - 0.5, color="0.4", linewidth=0.4)
+    ends = [*first[1:], len(layers)]
+    centres = [(start + end - 1) / 2 for start, end in zip(first, ends, strict=True)]
+    axes.set_yticks(centres, _layer_names([str(layers[start]) for start in first]))
+    axes.set_ylabel("parameter")
+
+
+def vector_map(axes: Axes, spectrum: xr.Dataset, eigenvectors: int, grid: xr.Dataset) -> AxesImage:
+    """(C.4) Draw the top eigenvectors(eigen, parameter) on the colour scale of (C.3)."""
+    top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
+    image = _parameter_image(axes, top.T, (0.5, len(top) + 0.5), grid)
+    axes.set_xticks(range(1, len(top) + 1), [f"$v_{{{i + 1}}}$" for i in range(len(top))])
+    axes.set_yticks([])
+    axes.set_title("(C.4) eigenvectors", loc="left")
+    return image
+
+
+def alignment_curves(axes: Axes, grid: xr.Dataset, eigenvectors: int) -> None:
+    """(C.5) Draw alignment(eigen, x) with the top eigenvectors."""
+    # DEVIATION: curves; the paper's coloured strips hide how close to ±1 the values come.
+    for index, values in enumerate(grid["alignment"].isel(eigen=slice(eigenvectors)).values):
+        axes.plot(grid["x"], values, label=f"$A_{{{index + 1}}}$", **_vector_line(index))
+    axes.axhline(0, color="0.6", linewidth=0.4, zorder=0)
+    _share_axis(axes, grid, "(C.5) alignment of the gradients with the eigenvectors")
+    axes.set(ylim=(-1.1, 1.1), yticks=[-1, 0, 1], xlabel="input $x$", ylabel="$A_i(x)$")
+    axes.tick_params(labelbottom=True)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.96), ncols=5, handlelength=2.2)
+
+
+def ranked_spectrum(axes: Axes, spectrum: xr.Dataset, marked: int) -> None:
+    """(C.2) Draw all eigenvalues by rank, those of the null space as zeros."""
+    values = spectrum["eigenvalues"].values
+    every = np.concatenate([values, np.zeros(int(spectrum.attrs["null_space_dimension"]))])
+    every = np.sort(every)[::-1]
+    axes.plot(np.arange(1, len(every) + 1), every, ".", color="0.5", markersize=2)
+    for index, value in enumerate(values[:marked]):
+        colour = _vector_line(index)["color"]
+        axes.plot(index + 1, value, "o", color=colour, markersize=3)
+        axes.annotate(
+            f"$λ_{{{index + 1}}}$ = {value:.3g}", (index + 1, value), (5, 0),
+            textcoords="offset points", va="center", color=colour,
+        )  # fmt: skip
+    axes.margins(y=0.1)
+    axes.set(xlabel="rank $i$", ylabel="eigenvalue $λ_i$")
+    axes.set_title("(C.2) Hessian spectrum", loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _vector_line(index: int) -> dict:
+    return {
+        "color": VECTOR_COLOURS[index % len(VECTOR_COLOURS)],
+        "linestyle": VECTOR_DASHES[index % len(VECTOR_DASHES)],
+    }
+
+
+def _parameter_image(
+    axes: Axes, values: np.ndarray, ends: tuple[float, float], grid: xr.Dataset
+) -> AxesImage:
+    """Show values (parameter, …) with the first parameter on top; gradients set the limits."""
+    limit = float(np.nanmax(np.abs(grid["gradient"].values)))
+    return axes.imshow(
+        np.ma.masked_invalid(values), extent=(*ends, len(values) - 0.5, -0.5), aspect="auto",
+        cmap=mpl.colormaps["PuOr"].with_extremes(bad=UNDEFINED), vmin=-limit, vmax=limit,
+    )  # fmt: skip
+
+
+def _layer_names(names: list[str]) -> list[str]:
+    """Return W₁, b₁, W₂, … for "0.weight", "0.bias", "2.weight", …."""
+    numbers = {
+        number: i + 1 for i, number in enumerate(dict.fromkeys(n.split(".")[0] for n in names))
+    }
+    symbols = {"weight": "W", "bias": "b"}
+    return [f"${symbols[n.split('.')[-1]]}_{{{numbers[n.split('.')[0]]}}}$" for n in names]
+
+
+def _share_axis(axes: Axes, grid: xr.Dataset, title: str) -> None:
+    """Give the panel the common axis x, the boundary points as dotted lines, and its title."""
+    x = grid["x"].values
+    for point in boundary_points(x, grid["logits"].values):
+        axes.axvline(point, color="black", linestyle=":", linewidth=0.8)
+    axes.set_xlim(x[0], x[-1])
+    axes.tick_params(labelbottom=False)
+    axes.set_title(title, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)

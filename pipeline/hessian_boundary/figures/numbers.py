@@ -1,0 +1,37 @@
+"""A figure's numbers as a tidy table: what a reader would otherwise estimate from the picture."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from hessian_boundary.figures.nothing_to_draw import has_diverged
+from hessian_boundary.measures.localisation import localisation, spectral_summary
+
+COLUMNS = ("experiment", "quantity", "value")
+
+
+def numbers_table(models: Iterable[tuple[str, Mapping[str, float]]]) -> pd.DataFrame:
+    """Return one row per experiment and quantity: columns experiment, quantity, value."""
+    rows = [
+        (experiment, quantity, value)
+        for experiment, values in models
+        for quantity, value in values.items()
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def sample_numbers(
+    inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return how localised the training gradients are, and the spectrum, per experiment."""
+    models = []
+    for experiment, samples in zip(
+        settings["experiments"], inputs["alignment_samples"], strict=True
+    ):
+        if not has_diverged(samples):
+            drawn = settings["eigenvectors"]
+            count = samples.sizes["eigen"] if drawn == "all" else int(drawn)
+            models.append((experiment, localisation(samples, count) | spectral_summary(samples)))
+    return numbers_table(models)

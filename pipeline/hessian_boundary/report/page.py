@@ -1,0 +1,74 @@
+"""The report as one page of HTML: data and templates in, text out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from hessian_boundary.claims.checks import VERDICTS
+from hessian_boundary.claims.claim_table import SIGN
+from hessian_boundary.report.claims_section import ClaimsSection
+from hessian_boundary.report.complexity_section import ComplexitySection
+from hessian_boundary.report.figures_section import FigureView
+from hessian_boundary.report.markup import Table, breakable, numeral, prose
+from hessian_boundary.report.precision_section import PrecisionSection
+from hessian_boundary.report.published_section import CLOSE, PublishedTable, within_spread
+from hessian_boundary.report.run_section import RunSection
+from hessian_boundary.wording.sentences import listed
+
+MAIN = "page.html"
+TITLE = "The Hessian and the decision boundary"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page says."""
+
+    profile: str
+    note: str  # "" for the full study
+    seeds: tuple[int, ...]
+    claims: ClaimsSection
+    published: Sequence[PublishedTable]
+    precision: PrecisionSection | None
+    complexity: ComplexitySection
+    peers: Table  # measured beside other libraries
+    figures: Sequence[FigureView]
+    run: RunSection
+
+
+def render_page(report: Report, templates: Mapping[str, str]) -> str:
+    """Return the page; `templates` holds the text of each template by its file name.
+
+    Raises ValueError when the main template is missing.
+    """
+    if MAIN not in templates:
+        raise ValueError(f"expected a template {MAIN!r}, found {sorted(templates)}")
+    environment = Environment(
+        loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(prose=prose, numeral=numeral, breakable=breakable, anchor=anchor)
+    # style and script are the project's own text, not data to escape
+    raw = {name: Markup(text) for name, text in templates.items() if not name.endswith(".html")}
+    close, compared = within_spread(report.published)
+    return environment.get_template(MAIN).render(
+        report=report, title=TITLE, verdicts=VERDICTS, found=_found(report.claims.counts),
+        close=close, compared=compared, limit=CLOSE, sign=SIGN, raw=raw,
+    )  # fmt: skip
+
+
+def anchor(name: str) -> str:
+    """Return the name of a verdict or state as a class of the style."""
+    return name.replace(",", "").replace(" ", "-")
+
+
+def _found(counts: Mapping[str, int]) -> str:
+    """Say how many claims have each verdict, in words."""
+    words = {"partly": "partly reproduced"}
+    parts = [
+        f"{count} {'is' if count == 1 else 'are'} {words.get(verdict, verdict)}"
+        for verdict, count in counts.items()
+        if count
+    ]
+    return f"Of {sum(counts.values())} claims, {listed(parts)}"

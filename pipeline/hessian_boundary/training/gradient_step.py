@@ -1,0 +1,65 @@
+"""Loss, correct predictions and gradients of one mini-batch, recorded once per batch shape."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import grad_and_value
+
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import functional_logits
+from hessian_boundary.runtime.recording import TensorFunction, record
+
+# (parameters, x, y) -> (loss, number of correct predictions, one gradient per parameter)
+GradientStep = Callable[[list[Tensor], Tensor, Tensor], tuple[Tensor, Tensor, list[Tensor]]]
+
+
+def gradient_step(module: nn.Module, loss: Loss) -> GradientStep:
+    """Return a function that computes the mini-batch gradient of `loss(module(x), y)`.
+
+    Its first argument is the list of the module's own parameters. A module that cannot be recorded
+    (control flow that depends on values, buffers that change such as batch normalisation's) runs as
+    ordinary autograd: slower, the same numbers.
+    """
+    if any(True for _ in module.buffers()):
+        return _ordinary_step(module, loss)
+    logits = functional_logits(module)
+
+    def flat_step(*tensors: Tensor) -> tuple[Tensor, ...]:
+        *parameters, x, y = tensors
+
+        def objective(values: list[Tensor]) -> tuple[Tensor, Tensor]:
+            output = logits(values, x)
+            return loss(output, y), output
+
+        gradients, (value, output) = grad_and_value(objective, has_aux=True)(list(parameters))
+        return value, (output.argmax(1) == y).sum(), *gradients
+
+    recorded: dict[torch.Size, TensorFunction | None] = {}
+    ordinary = _ordinary_step(module, loss)
+
+    def step(parameters: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        if x.shape not in recorded:
+            recorded[x.shape] = record(flat_step, *parameters, x, y)
+        replay = recorded[x.shape]
+        if replay is None:
+            return ordinary(parameters, x, y)
+        value, correct, *gradients = replay(*parameters, x, y)
+        return value, correct, gradients
+
+    return step
+
+
+def _ordinary_step(module: nn.Module, loss: Loss) -> GradientStep:
+    def step(parameters: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
+        for parameter in parameters:
+            parameter.requires_grad_()
+        with torch.enable_grad():
+            output = module(x)
+            value = loss(output, y)
+            gradients = torch.autograd.grad(value, parameters, materialize_grads=True)
+        for parameter in parameters:
+            parameter.requires_grad_(False)
+        return value.detach(), (output.argmax(1) == y).sum(), list(gradients)
+
+    return step

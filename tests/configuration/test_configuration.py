@@ -1,0 +1,229 @@
+"""A wrong configuration is refused before anything runs, with the key named."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.tiny_study import ROOT, tiny_config
+from hessian_study.configuration.error import ConfigurationError
+from hessian_study.configuration.options import check_options
+from hessian_study.configuration.study import Study
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    config = tiny_config()
+    *parents, key = path.split("/")
+    section: Any = config
+    for parent in parents:
+        section = section[parent]
+    section[key] = value
+    return config
+
+
+def test_the_configuration_of_the_project_is_valid() -> None:
+    study = Study(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    assert study.seeds == [0]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("experiments/gaussian/normal/epoch", 3, r"unknown key 'epoch'; did you mean 'epochs'\?"),
+        ("zzz", 3, r"top level: unknown key 'zzz'; known: alignment, curvature"),
+        ("curvature/rank_tolerance", -1, r"curvature.rank_tolerance: -1 is less than the minimum"),
+        ("curvature/rank_tolerance", 1e-15, r"curvature.rank_tolerance: 1e-15 is less than"),
+        ("curvature/method", "magic", r"curvature.method: 'magic' is not one of"),
+        ("datasets/gaussian/train_fraction", 1.5, r"datasets.gaussian.train_fraction: 1.5 is"),
+        ("datasets/gaussian/generator", "moon", r"generator: 'moon' does not exist; did you mean"),
+        ("experiments/circle/normal/architecture/name", "mpl", r"'mpl' does not exist.*'mlp'"),
+        ("experiments/circle/normal/batch_size", 2.5, r"batch_size: 2.5 is not of type 'integer'"),
+        ("experiments/circle/normal/learning_rate", 0, r"learning_rate: 0 is less than or equal"),
+        ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
+        ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
+        ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
+        ("drawn_seed", 7, r"drawn_seed: expected one of the profile's seeds \[0\], found 7"),
+        ("figures/fig01/experiments", ["gaussian/norml"], r"'gaussian/norml' does not exist; did"),
+        ("figures/fig01/experiments", ["gaussian/normal/clas1"], r"expected a view like 'class2/'"),
+        (
+            "figures/fig13/experiments",
+            ["gaussian/dynamics/epoch7"],
+            r"checkpoint among \[0, 10, 50, 100, 200\], found epoch 7; add it to",
+        ),
+        ("figures/fig11/labels", ["SGD"], r"fig11.labels: expected 4 labels.* found 1"),
+        ("figures/fig01/layout", "alignment_map", r"did you mean 'alignment_maps'\?"),
+        (
+            "profiles/tiny/changes",
+            {"experiments": {"circle": {"nrmal": {"epochs": 3}}}},
+            r"profiles.tiny.changes.experiments.circle: 'nrmal' does not exist; did you mean",
+        ),
+        (
+            "profiles/quick/changes",  # that is not the profile in use
+            {"datasets": {"mars": {}}},
+            r"profiles.quick.changes.datasets: 'mars' does not exist",
+        ),
+        (
+            "profiles/tiny/changes",
+            {"experiments": {"circle": {"normal": {"epochs": -3}}}},
+            r"with profile tiny, experiments.circle.normal.epochs: -3 is less than",
+        ),
+        ("profiles/quick/extends", "papr", r"profiles.quick.extends: 'papr' does not exist; did"),
+        ("profiles/tiny/extends", "tiny", r"profiles.tiny.extends: .* the circle tiny → tiny"),
+        ("profiles/mine", {"seeds": [1]}, r"profiles.mine: 'random_labels_until_fitted' is a req"),
+        (
+            "datasets/circle/parameters",
+            {"sample": 100, "factor": 0.5, "noise": 0.1, "random_state": 28},
+            r"datasets.circle.parameters: 'sample' does not exist; did you mean 'samples'\?",
+        ),
+        (
+            "datasets/circle/parameters",
+            {"samples": 100, "factor": 0.5},
+            r"parameters: expected 'noise', 'random_state', which circles.generate\(\) has no def",
+        ),
+        (
+            "experiments/circle/normal/architecture",
+            {"name": "mlp", "hiden": [5]},
+            r"normal.architecture: 'hiden' does not exist; did you mean 'hidden'\?",
+        ),
+        ("experiments/circle/normal/architecture", {"name": "mlp"}, r"expected 'hidden', which"),
+        (
+            "profiles/tiny/changes",
+            {"tables": {}},
+            r"unknown key 'tables'; known: alignment, curvature",
+        ),
+        ("tables/claims", {}, r"tables: expected names that no step .* has, found claims; rename"),
+        (
+            "figures/table1",
+            {"layout": "data_sets", "experiments": ["iris/normal"]},
+            r"figures: expected names that no .* other target has, found table1; rename it",
+        ),
+        ("profiles/tiny/without", ["mars"], r"profiles.tiny.without: 'mars' does not exist"),
+        ("tables/table1/circle", ["nrmal"], r"tables.table1.circle: 'circle/nrmal' does not"),
+        ("experiments/mars", {}, r"experiments.mars: 'mars' does not exist"),
+        (
+            "experiments/circle/large_norm/start",
+            {"norm_of": "circle/rndom_labels"},
+            r"start: 'circle/rndom_labels' does not exist; did you mean 'circle/random_labels'\?",
+        ),
+        (
+            "experiments/circle/random_labels/start",
+            {"parameters_of": "circle/adversarial"},
+            r"the circle circle/random_labels → circle/adversarial → circle/random_labels",
+        ),
+    ],
+)
+def test_mistakes_are_named(path: str, value: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        Study(changed(path, value))
+    assert re.search(message, str(error.value)), str(error.value)
+    assert re.match(r"config\.yaml(, | with )", str(error.value))
+
+
+def test_long_trainings_stop_early_only_where_the_profile_says_so() -> None:
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    quick = Study(config)
+    assert quick.training_settings("gaussian", "random_labels")["stop_when_fitted"] is True
+    assert quick.training_settings("hierarchical", "random_labels")["stop_when_fitted"] is True
+    assert quick.training_settings("gaussian", "adversarial")["stop_when_fitted"] is False
+    assert quick.training_settings("mnist_017", "random_labels")["epochs"] == 2500
+    paper = Study(config | {"profile": "paper"})
+    assert paper.training_settings("gaussian", "random_labels")["stop_when_fitted"] is False
+    assert paper.training_settings("mnist_017", "random_labels")["epochs"] == 5000
+
+
+def test_a_profile_changes_what_it_names_and_nothing_else() -> None:
+    changes = {
+        "datasets": {"mnist_017": {"parameters": {"per_class": 7}}},
+        "experiments": {"circle": {"normal": {"epochs": 3}}},
+    }
+    config = changed("profiles/tiny/changes", changes)
+    study = Study(config)
+    assert study.config["datasets"]["mnist_017"]["parameters"] == {
+        "classes": [0, 1, 7],
+        "per_class": 7,
+    }
+    assert study.training_settings("circle", "normal")["epochs"] == 3
+    other = Study(changed("profiles/tiny/changes", {}))
+    assert other.config["datasets"]["mnist_017"]["parameters"]["per_class"] == 20
+    unchanged = {**study.config, "datasets": 0, "experiments": 0, "profiles": 0}
+    assert unchanged == {**other.config, "datasets": 0, "experiments": 0, "profiles": 0}
+
+
+def test_a_profile_has_what_it_does_not_say_from_the_one_it_extends() -> None:
+    config = changed("profiles/tiny/changes", {"curvature": {"rank_tolerance": 1e-10}})
+    own = {"experiments": {"circle": {"normal": {"epochs": 3}}}}
+    config["profiles"]["mine"] = {"extends": "tiny", "seeds": [0, 7], "changes": own}
+    study = Study({**config, "profile": "mine"})
+    assert study.seeds == [0, 7]
+    assert study.config["curvature"]["rank_tolerance"] == 1e-10
+    assert study.training_settings("circle", "normal")["epochs"] == 3
+    assert study.config["profiles"]["mine"]["compare_arithmetics"] is True
+
+
+def test_options_are_read_off_the_source(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def build(shape, n, width, /, depth=2, *, act, **more):\n    pass\n")
+    given = {"width": 1, "act": "relu", "whatever": 3}
+    check_options("place", file, "build", given, leading=2)
+    with pytest.raises(ConfigurationError, match=r"place: expected 'act', which mine.build\(\)"):
+        check_options("place", file, "build", {"width": 1}, leading=2)
+    check_options("place", file, "another", {}, leading=2)  # comes from elsewhere
+
+
+def test_what_is_asked_for_by_a_wrong_name_is_named() -> None:
+    study = Study(tiny_config())
+    for ask in (
+        lambda: study.dataset("circl"),
+        lambda: study.experiment("circl", "normal"),
+        lambda: study.start("circl", "normal", "0"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"'circl' does not exist; did you mean"):
+            ask()
+    with pytest.raises(ConfigurationError, match=r"experiments.circle: 'nrmal' does not exist"):
+        study.experiment("circle", "nrmal")
+
+
+def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise() -> None:
+    study = Study(tiny_config())
+    assert study.start("gaussian", "normal", "3") is None
+    assert study.start("gaussian", "large_norm", "3") == ("gaussian", "random_labels", "3")
+    assert study.start("checkerboard", "wide_margin", "3") == (
+        "checkerboard_pretrain",
+        "normal",
+        "0",
+    )
+    assert study.start("mnist_017", "adversarial", "3") == ("mnist_017", "random_labels", "0")
+
+
+def test_epochs_and_seeds_are_the_papers() -> None:
+    """The fact sheet's epochs, as a table that is written a second time here."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    epochs = {
+        (dataset, training): entry["epochs"]
+        for dataset, trainings in config["experiments"].items()
+        for training, entry in trainings.items()
+    }
+    expected = {
+        "gaussian": (2_000, 300_000, 20_000, 1_000),
+        "circle": (2_000, 20_000, 20_000, 5_000),
+        "half_moon": (2_000, 100_000, 20_000, 5_000),
+        "hierarchical": (2_000, 300_000, 20_000, 20_000),
+    }
+    for dataset, numbers in expected.items():
+        trainings = ("normal", "random_labels", "adversarial", "large_norm")
+        assert tuple(epochs[dataset, training] for training in trainings) == numbers
+    assert epochs["iris", "random_labels"] == 200_000
+    assert epochs["toy1d", "normal"] == 45_000
+    images = {
+        "mnist_017": (500, 5_000, 1_500),
+        "mnist_179": (500, 10_000, 500),
+        "mnist_0179": (500, 10_000, 1_500),
+        "mnist_1379": (500, 10_000, 1_500),
+        "cifar_127": (100, 100, 100),
+    }
+    for dataset, numbers in images.items():
+        trainings = ("normal", "random_labels", "adversarial")
+        assert tuple(epochs[dataset, training] for training in trainings) == numbers
+    assert config["profiles"]["paper"]["seeds"] == [0, 1, 2, 3, 4]

@@ -1,0 +1,83 @@
+"""Which figures and tables a profile makes; captions and layouts are found by name."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers.tiny_study import ROOT
+from hessian_study.configuration import layouts, selection
+from hessian_study.configuration.captions import caption
+from hessian_study.configuration.selection import Selection
+
+IMAGE = "cifar-10-batches-bin/test_batch.bin"
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
+    """The project's configuration, with an empty folder of downloads."""
+    monkeypatch.setattr(selection, "CACHE", tmp_path / "data")
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def test_the_paper_profile_leaves_nothing_out(config: dict) -> None:
+    paper = Selection(config | {"profile": "paper"})
+    assert paper.left_out() == {}
+    assert list(paper.table("table2")) == [
+        *("iris", "mnist_017", "mnist_179", "mnist_0179", "mnist_1379")
+    ]
+    assert len(paper.figures()) == 26
+
+
+def test_the_quick_profile_leaves_out_subsets_and_what_needs_a_download(config: dict) -> None:
+    quick = Selection(config)
+    assert quick.left_out() == {
+        "fig23": "mnist_0179, mnist_1379, mnist_179 not part of this profile",
+        "fig24": "cifar_127 would have to be downloaded",
+        "fig25": "cifar_127 would have to be downloaded",
+    }
+    assert list(quick.table("table2")) == ["iris", "mnist_017"]
+    assert quick.figure("fig22")["experiments"] == ["mnist_017/normal", "mnist_017/adversarial"]
+
+
+@pytest.mark.parametrize("place", ["data", "own"])
+def test_a_file_that_is_there_needs_no_download(config: dict, tmp_path: Path, place: str) -> None:
+    (tmp_path / place / IMAGE).parent.mkdir(parents=True)
+    (tmp_path / place / IMAGE).touch()
+    settings = {"data_folder": str(tmp_path / "own")} if place == "own" else {}
+    assert list(Selection(config | settings).left_out()) == ["fig23"]
+
+
+def test_a_figure_that_would_be_empty_is_whole_when_asked_for(config: dict) -> None:
+    assert len(Selection(config).figure("fig23")["experiments"]) == 6
+
+
+def test_labels_are_dropped_with_their_experiments(config: dict) -> None:
+    config["profiles"]["quick"]["without"] = ["circle"]
+    entry = Selection(config).figure("fig12")
+    assert entry["experiments"] == ["gaussian/nll", "half_moon/nll", "gaussian/mse"]
+    assert [label.split(",")[0] for label in entry["labels"]] == [
+        "gaussian",
+        "half-moon",
+        "gaussian",
+    ]
+
+
+def test_every_table_and_figure_has_a_caption(config: dict) -> None:
+    for name in [*Selection(config).figures(), *config["tables"]]:
+        number = name.removeprefix("fig").removeprefix("table").lstrip("0")
+        assert caption(name).title.split(":")[0].endswith(f" {number}")
+        assert len(caption(name).text) > 20
+
+
+def test_a_figure_of_ones_own_is_called_by_its_name() -> None:
+    assert caption("my_figure").title == "my figure"
+
+
+def test_a_layout_that_does_not_say_what_it_reads_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    (tmp_path / "mine.py").write_text("def draw(inputs, settings): ...\n")
+    with pytest.raises(
+        ValueError, match=r"expected a line `ARTIFACTS = .* in mine\.py, found none"
+    ):
+        layouts.artifacts_of("mine")

@@ -1,0 +1,242 @@
+"""The spectrum artifact, and what `auto` chooses: against LAPACK, sizes and memory by hand."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from torch import nn
+
+from hessian_boundary.artifacts.schema import check
+from hessian_boundary.curvature.operators.hessian import Hessian
+from hessian_boundary.curvature.operators.layered_products import LayeredProducts
+from hessian_boundary.curvature.solver_choice import choose_method, hessian_operator
+from hessian_boundary.curvature.solvers.dense import DenseMatrix
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
+from hessian_boundary.curvature.spectrum import compute_spectrum
+from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
+from hessian_boundary.networks.losses import cross_entropy_per_sample
+
+TOLERANCE = 1e-12
+
+
+def _hessian(case):
+    return Hessian(case.module, case.x, case.y, cross_entropy_per_sample, batch_size=64)
+
+
+SETTINGS = {
+    "method": "auto",
+    "rank_tolerance": TOLERANCE,
+    "memory_limit_gb": 1,
+    "eigenpairs": {"top": 6, "bottom": 3},
+    "residual_tolerance": 1e-9,
+    "density": {"probes": 3, "steps": 5},
+}
+
+
+def _spectrum(case, method, unfinished=None):
+    settings = SETTINGS | {"method": method}
+    problem = (case.module, case.x, case.y, cross_entropy_per_sample)
+    return compute_spectrum(*problem, settings, unfinished)
+
+
+@pytest.mark.parametrize("method", ["dense", "range"])
+def test_spectrum_artifact_keeps_its_schema_and_says_how_it_was_made(make_problem, method):
+    case = make_problem("cnn")
+    spectrum = _spectrum(case, method)
+    check(spectrum, "spectrum")
+    attributes = spectrum.attrs
+    assert attributes["method"] == method
+    assert attributes["reason"] == "as configured; products with the assembled matrix"
+    assert attributes["rank"] == spectrum.sizes["eigen"]
+    assert attributes["rank"] + attributes["null_space_dimension"] == case.size
+    assert attributes["not_computed"] == 0
+    assert attributes["rank_tolerance"] == TOLERANCE
+    assert attributes["complete"]
+    assert "density_nodes" not in spectrum
+    assert attributes["certificate"] < 1e-13
+    assert (attributes["hessian_vector_products"] == 0) == (method == "dense")
+    eigenvectors = torch.from_numpy(spectrum["eigenvectors"].values)
+    eigenvalues = torch.from_numpy(spectrum["eigenvalues"].values)
+    rotated = eigenvalues[:, None] * eigenvectors
+    torch.testing.assert_close(_hessian(case)(eigenvectors), rotated, rtol=0, atol=1e-13)
+
+
+def test_a_partial_spectrum_agrees_with_lapack_and_says_what_it_leaves_out(problem):
+    whole, part = _spectrum(problem, "dense"), _spectrum(problem, "lanczos")
+    check(part, "spectrum")
+    attributes, scale = part.attrs, float(whole["eigenvalues"][0])
+    every = np.zeros(problem.size)
+    every[: whole.sizes["eigen"]] = whole["eigenvalues"]
+    every = np.sort(every)[::-1]
+    outermost = np.concatenate([every[:6], every[-3:]])
+    resolved = outermost[abs(outermost) > 1e-9 * scale]
+    np.testing.assert_allclose(part["eigenvalues"], resolved, rtol=0, atol=1e-13 * scale)
+    assert attributes["rank"] == len(resolved)
+    assert attributes["null_space_dimension"] == 9 - len(resolved)
+    assert attributes["not_computed"] == problem.size - 9
+    assert not attributes["complete"]
+    assert attributes["rank_tolerance"] == 1e-9
+    assert attributes["method"] == "lanczos"
+    vectors = torch.from_numpy(part["eigenvectors"].values)
+    errors = (
+        _hessian(problem)(vectors).numpy()
+        - part["eigenvalues"].values[:, None] * part["eigenvectors"].values
+    )
+    lengths = np.linalg.norm(errors, axis=1)
+    assert lengths.max() < 1e-9 * scale
+    np.testing.assert_allclose(part["residuals"], lengths, rtol=1e-4, atol=1e-14 * scale)
+    assert attributes["trace_by_samples"] == pytest.approx(
+        whole.attrs["trace_by_samples"], nan_ok=True
+    )
+
+
+def test_a_partial_spectrum_has_an_estimate_of_its_density(make_problem):
+    case = make_problem("mlp_relu")
+    part = _spectrum(case, "lanczos")
+    nodes, weights = part["density_nodes"], part["density_weights"]
+    assert nodes.dims == weights.dims == ("probe", "step")
+    assert nodes.shape == weights.shape == (3, 5)
+    assert "estimate" in nodes.attrs["long_name"]
+    assert "estimate" in weights.attrs["long_name"]
+    np.testing.assert_allclose(weights.sum("step"), 1, rtol=1e-12)
+    whole = _spectrum(case, "dense")["eigenvalues"].values
+    assert nodes.max() <= whole.max() * (1 + 1e-12)
+    assert nodes.min() >= whole.min() - 1e-12
+    # a probe's mean eigenvalue scatters about trace / p by sqrt(2) |H| / p
+    means = (nodes * weights).sum("step")
+    spread = np.sqrt(2) * np.linalg.norm(whole) / case.size
+    assert abs(float(means.mean()) - whole.sum() / case.size) < 4 * spread / np.sqrt(3)
+
+
+def test_asking_lanczos_for_every_pair_gives_a_complete_spectrum(make_problem):
+    case = make_problem("softmax_regression")
+    settings = SETTINGS | {"method": "lanczos", "eigenpairs": {"top": 50, "bottom": 5}}
+    found = compute_spectrum(case.module, case.x, case.y, cross_entropy_per_sample, settings)
+    whole = _spectrum(case, "dense")
+    assert found.attrs["complete"]
+    assert found.attrs["not_computed"] == 0
+    assert found.attrs["null_space_dimension"] == whole.attrs["null_space_dimension"] == 5
+    assert "density_nodes" not in found
+    np.testing.assert_allclose(found["eigenvalues"], whole["eigenvalues"], rtol=0, atol=1e-14)
+
+
+def test_a_killed_spectrum_goes_on_and_is_the_same_to_the_bit(make_problem, tmp_path, monkeypatch):
+    class Killed(Exception):  # noqa: N818
+        pass
+
+    class Dying(Unfinished):
+        def save(self, state):
+            if state.products > 20:
+                raise Killed
+            super().save(state)
+
+    case = make_problem("mlp_sigmoid")
+    whole = _spectrum(case, "lanczos")
+    with pytest.raises(Killed):
+        _spectrum(case, "lanczos", Dying(tmp_path / "a", "key"))
+    multiplied = []
+    count = Hessian.__call__
+    monkeypatch.setattr(
+        Hessian, "__call__", lambda self, block: multiplied.append(len(block)) or count(self, block)
+    )
+    resumed = _spectrum(case, "lanczos", Unfinished(tmp_path / "a", "key"))
+    xr.testing.assert_identical(resumed, whole)
+    assert sum(multiplied) == whole.attrs["hessian_vector_products"] - 20
+
+
+def test_auto_takes_lanczos_where_the_range_turns_out_too_large(make_problem, monkeypatch):
+    case = make_problem("mlp_sigmoid")  # whose Hessian has full rank
+    monkeypatch.setattr("hessian_boundary.curvature.solver_choice.SMALL", 0)
+    monkeypatch.setattr("hessian_boundary.curvature.solver_choice.RANK_PER_OUTPUT", 0.05)
+    monkeypatch.setattr("hessian_boundary.curvature.solvers.range_finder.BLOCK", 4)
+    settings = {**SETTINGS, "memory_limit_gb": 24 * 20 * (case.size + 20) / 0.75e9}
+    problem = (case.module, case.x, case.y, cross_entropy_per_sample)
+    spectrum = compute_spectrum(*problem, settings)
+    assert spectrum.attrs["method"] == "lanczos"
+    assert re.search(
+        r"eigenvalues, which take .*; range: expected a range", spectrum.attrs["reason"]
+    )
+    wanted = compute_spectrum(*problem, {**settings, "method": "dense"})["eigenvalues"]
+    np.testing.assert_allclose(spectrum["eigenvalues"][:6], wanted[:6], rtol=1e-9)
+    with pytest.raises(MemoryLimitError, match="take method lanczos"):  # nobody is overruled
+        compute_spectrum(*problem, {**settings, "method": "range"})
+
+
+def test_diverged_models_have_an_empty_spectrum_of_the_same_schema(make_problem):
+    full = _spectrum(make_problem("softmax_regression"), "auto")
+    empty = empty_spectrum(15, SETTINGS)
+    check(empty, "spectrum")
+    assert empty["eigenvectors"].shape == (0, 15)
+    assert empty.attrs["rank"] == empty.attrs["null_space_dimension"] == 0
+    assert empty.attrs["not_computed"] == 15
+    assert not empty.attrs["complete"]
+    assert math.isnan(empty.attrs["certificate"])
+    assert set(full.attrs) - set(empty.attrs) <= {"certificate_meaning"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "parameters", "samples", "classes", "expected", "reason"),
+    [
+        (4, 300, 150, 3, "dense", "300 parameters: the whole matrix is cheap"),
+        (4, 301, 150, 3, "range", "301 non-zero eigenvalues"),  # there are no more than p
+        (4, 10_703, 150, 3, "range", "about 1,800 non-zero eigenvalues, which take 0.54 GB of 3"),
+        (4, 7_203, 450, 3, "range", "7,203 parameters, 450 samples of 3 classes"),
+        (4, 8_004, 400, 4, "range", "7,200 non-zero"),
+        (4, 61_411, 2_100, 3, "lanczos", "25,200 non-zero eigenvalues, which take 52 GB of 3 GB"),
+        (0.7, 10_703, 150, 3, "lanczos", "0.54 GB of 0.53 GB"),  # a quarter is for the products
+    ],
+)
+def test_auto_chooses_by_size_and_memory_and_says_why(
+    limit, parameters, samples, classes, expected, reason
+):
+    settings = {"method": "auto", "memory_limit_gb": limit}
+    chosen, found = choose_method(settings, parameters, samples, classes)
+    assert chosen == expected
+    assert reason in found
+
+
+@pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
+def test_a_configured_method_is_taken_as_it_is(method):
+    assert choose_method({"method": method}, 10, 150, 3) == (method, "as configured")
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "share", "expected"),
+    [
+        ("cnn", "range", 4, DenseMatrix),
+        ("cnn", "dense", 4, DenseMatrix),
+        ("cnn", "range", 3.9, LayeredProducts),  # it would take more than a quarter of the memory
+        ("cnn", "lanczos", 4, LayeredProducts),  # which takes few products
+        ("mlp_relu", "range", 4, LayeredProducts),  # whose products are cheap
+        ("mlp_sigmoid", "range", 4, Hessian),  # which has curved activations
+    ],
+)
+def test_the_matrix_is_assembled_where_products_are_expensive(
+    make_problem, name, method, share, expected
+):
+    case = make_problem(name)
+    limit = share * 8 * case.size**2
+    problem = (case.module, case.x, case.y, cross_entropy_per_sample)
+    operator = hessian_operator(*problem, method, limit + (1e6 if share == 4 else 0))
+    assert type(operator) is expected
+    vectors = torch.eye(case.size, dtype=torch.float64)
+    torch.testing.assert_close(operator(vectors), _hessian(case)(vectors), rtol=0, atol=1e-13)
+
+
+def test_convolutions_that_cannot_be_assembled_are_multiplied(make_problem):
+    case = make_problem("cnn")
+    module = nn.Sequential(case.module, nn.Tanh()).double()
+    problem = (module, case.x, case.y, cross_entropy_per_sample)
+    assert type(hessian_operator(*problem, "range", math.inf)) is Hessian
+
+
+def test_auto_reads_the_number_of_classes_off_the_network(make_problem):
+    # the samples of one class alone, as the Hessian of a class takes them
+    case = make_problem("mlp_relu")
+    x, y = case.x[case.y == 0], case.y[case.y == 0]
+    spectrum = compute_spectrum(case.module, x, y, cross_entropy_per_sample, SETTINGS)
+    assert f"{len(y)} samples of 3 classes" in spectrum.attrs["reason"]

@@ -1,0 +1,176 @@
+"""Split and random labels, against the fact sheet's rules written out here a second way."""
+
+import sys
+import types
+from collections import Counter
+
+import numpy as np
+import pytest
+import sklearn.datasets
+import torch
+
+from helpers.tiny_study import datasets_without_files
+from hessian_boundary.artifacts.schema import check
+from hessian_boundary.data.dataset import (
+    build_dataset,
+    class_count,
+    generate_samples,
+    random_labels,
+    samples_of,
+    split,
+)
+
+CONFIG = datasets_without_files()  # image data: tests/test_image_*.py
+
+# data set -> (samples, train, test, validation): int(f·n), int(0.2·n), the rest
+SIZES = {
+    "toy1d": (6, 6, 0, 0),
+    "gaussian": (300, 150, 60, 90),
+    "circle": (200, 100, 40, 60),
+    "half_moon": (200, 100, 40, 60),
+    "hierarchical": (300, 150, 60, 90),
+    "checkerboard": (400, 200, 80, 120),
+    "checkerboard_pretrain": (400, 200, 80, 120),
+    "iris": (150, 120, 30, 0),
+}
+
+
+def _configured(name):
+    settings = dict(CONFIG[name])
+    x, y, _ = generate_samples(settings.pop("generator"), settings.pop("parameters"))
+    return build_dataset(x, y, **settings)
+
+
+@pytest.mark.parametrize("name", CONFIG)
+def test_split_sizes_of_every_configured_data_set(name):
+    dataset = _configured(name)
+    check(dataset, "dataset")
+    counts = [int((dataset["split"] == part).sum()) for part in ("train", "test", "validation")]
+    assert (dataset.sizes["sample"], *counts) == SIZES[name]
+
+
+def test_sizes_are_rounded_down():
+    counts = Counter(split(57, 0.7).tolist())
+    assert counts == {"train": 39, "test": 11, "validation": 7}  # int(39.9), int(11.4), the rest
+
+
+def test_split_takes_train_first_from_the_permutation_of_torch_seed_42():
+    order = torch.randperm(300, generator=torch.Generator().manual_seed(42))
+    assignment = split(300, 0.5)
+    assert set(np.flatnonzero(assignment == "train")) == set(order[:150].tolist())
+    assert set(np.flatnonzero(assignment == "test")) == set(order[150:210].tolist())
+
+
+def test_split_ignores_and_leaves_the_global_random_state():
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = split(100, 0.5)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    np.testing.assert_array_equal(first, split(100, 0.5))
+
+
+def test_random_labels_are_the_permutation_of_random_state_28():
+    y = np.repeat([0, 1, 2], [50, 30, 20])
+    order = np.random.RandomState(28).permutation(100)
+    np.testing.assert_array_equal(random_labels(y), y[order])
+
+
+def test_permutation_within_groups_keeps_every_sample_in_its_group_and_every_class_size():
+    dataset = _configured("hierarchical")
+    y, within = dataset["y"].values, dataset["y_random_within"].values
+    np.testing.assert_array_equal(within // 2, y // 2)  # groups are {0, 1} and {2, 3}
+    np.testing.assert_array_equal(np.bincount(within), [75, 75, 75, 75])
+    for group in (0, 1):
+        changed = within[y // 2 == group] != y[y // 2 == group]
+        assert 0.3 < changed.mean() < 0.7  # a random permutation moves about half
+
+
+def test_random_labels_over_all_samples_cross_the_groups():
+    dataset = _configured("hierarchical")
+    y, uniform = dataset["y"].values, dataset["y_random"].values
+    np.testing.assert_array_equal(np.bincount(uniform), np.bincount(y))
+    assert 0.3 < (uniform // 2 != y // 2).mean() < 0.7
+
+
+def test_samples_of_returns_the_chosen_part_with_the_chosen_labels():
+    dataset = _configured("hierarchical")
+    x, y = samples_of(dataset, "test", "y_random_within")
+    rows = [i for i, part in enumerate(dataset["split"].values) if part == "test"]
+    assert x.dtype == torch.float32
+    assert y.dtype == torch.int64
+    np.testing.assert_array_equal(x, dataset["x"].values[rows])
+    np.testing.assert_array_equal(y, dataset["y_random_within"].values[rows])
+
+
+def test_iris_carries_its_features_and_three_classes():
+    dataset = _configured("iris")
+    assert dataset["feature"].values.tolist() == sklearn.datasets.load_iris().feature_names
+    assert class_count(dataset) == 3
+
+
+def test_images_get_named_axes():
+    images = np.zeros((10, 1, 4, 5), dtype=np.float32)
+    dataset = build_dataset(images, np.arange(10) % 2, train_fraction=0.5)
+    assert dataset["x"].dims == ("sample", "channel", "row", "column")
+
+
+def _generator(monkeypatch, x, y):
+    module = types.SimpleNamespace(generate=lambda: (x, y))
+    monkeypatch.setitem(sys.modules, "hessian_boundary.data.generators.mine", module)
+    return generate_samples("mine", {})
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([[0.5, 1], [2, 3]], [0, 1]),
+        (np.array([[0.5, 1], [2, 3]]), np.array([0, 1], np.int32)),
+        (np.array([[0.5, 1], [2, 3]], np.float16), np.array([False, True])),
+    ],
+    ids=["lists", "float64", "booleans"],
+)
+def test_generators_may_return_any_numbers(monkeypatch, x, y):
+    found_x, found_y, about = _generator(monkeypatch, x, y)
+    assert (found_x.dtype, found_y.dtype, about) == (np.float32, np.int64, {})
+    assert found_x.tolist() == [[0.5, 1], [2, 3]]
+    assert found_y.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (np.zeros((2, 2)), np.array([0.0, 1.0])),
+        (np.zeros((2, 2)), np.array([0, 1, 1])),
+        (np.array([["a"], ["b"]]), np.array([0, 1])),
+    ],
+    ids=["fractions as labels", "another number of labels", "text"],
+)
+def test_what_is_no_data_set_is_said_of_the_generator(monkeypatch, x, y):
+    with pytest.raises(ValueError, match=r"expected numbers x .* from the generator 'mine', found"):
+        _generator(monkeypatch, x, y)
+
+
+def test_labels_with_a_gap_are_refused():
+    with pytest.raises(ValueError, match=r"expected labels 0 … C−1 .* found \[0, 2\]"):
+        build_dataset(np.zeros((4, 2)), np.array([0, 2, 2, 0]), train_fraction=0.5)
+
+
+def test_features_that_are_not_finite_are_refused():
+    x = np.zeros((4, 2), dtype=np.float32)
+    x[1, 0], x[2, 1] = np.nan, np.inf
+    with pytest.raises(ValueError, match=r"expected finite features, found 2 NaN or infinite"):
+        build_dataset(x, np.array([0, 1, 1, 0]), train_fraction=0.5)
+
+
+def test_unknown_label_variable_is_refused_with_the_known_ones():
+    dataset = _configured("gaussian")
+    message = r"among \['y', 'y_random'\], found 'y_random_within'"
+    with pytest.raises(ValueError, match=message):
+        samples_of(dataset, "train", "y_random_within")
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 2, 2)])
+def test_inputs_are_features_or_images(shape):
+    with pytest.raises(ValueError, match=r"expected x with dimensions .* found shape \(6,"):
+        build_dataset(np.zeros(shape, np.float32), np.arange(6) % 2, train_fraction=0.5)

@@ -1,0 +1,200 @@
+"""Artifacts with made-up numbers, to draw figures from."""
+
+import json
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from hessian_boundary.artifacts.strings import string_array
+from hessian_boundary.figures.layouts import (
+    alignment_maps,
+    comparison_directions,
+    covariance_comparison,
+    data_sets,
+    embedded_alignments,
+    feature_alignments,
+    margins,
+    sample_alignments,
+    similarity_metrics,
+    walkthrough,
+)
+
+ABOUT = {"rank": 4, "null_space_dimension": 38, "not_computed": 0, "method": "dense"}
+AXIS = np.linspace(-1, 1, 9)
+
+
+def dataset(features: int = 2) -> xr.Dataset:
+    """Six samples of three classes; the last is not trained on."""
+    return xr.Dataset(
+        {
+            "x": (("sample", "feature"), np.linspace(-0.8, 0.8, 6 * features).reshape(6, features)),
+            "y": ("sample", [0, 0, 1, 1, 2, 2]),
+            "y_random": ("sample", [0, 1, 2, 0, 1, 2]),
+            "split": ("sample", string_array(["train"] * 5 + ["test"])),
+        }
+    )
+
+
+def grid(eigen: int = 3, dims: tuple[str, ...] = ("y", "x")) -> xr.Dataset:
+    """Class 1 where x > 0.1, for one or two features; alignment 0.5 everywhere but one NaN."""
+    shape = (len(AXIS),) * len(dims)
+    x = np.broadcast_to(AXIS, shape)
+    alignment = np.full((eigen, *shape), 0.5)
+    alignment[:, *(0,) * len(dims)] = np.nan
+    return xr.Dataset(
+        {
+            "alignment": (("eigen", *dims), alignment),
+            "scalar_product": (("eigen", *dims), alignment),
+            "gradient_norm": (dims, np.ones(shape)),
+            "logits": (("class", *dims), np.stack([np.zeros(shape), 2 * (x - 0.1)])),
+            "prediction": (dims, (x > 0.1).astype(int)),
+            "gradient": (("parameter", *dims), np.full((42, *shape), 42**-0.5)),
+        },
+        coords=dict.fromkeys(dims, AXIS) | {"eigenvalue": ("eigen", [3.0, 1, 0.2, 0.1][:eigen])},
+        attrs=ABOUT | {"rank": min(4, eigen)},
+    )
+
+
+def samples(eigen: int = 4) -> xr.Dataset:
+    """Five samples, of which the last has no direction."""
+    alignment = np.linspace(-1, 1, eigen * 5).reshape(eigen, 5)
+    alignment[:, 4] = np.nan
+    return xr.Dataset(
+        {
+            "alignment": (("eigen", "sample"), alignment),
+            "scalar_product": (("eigen", "sample"), alignment),
+            "random_alignment": (("direction", "sample"), np.zeros((5, 5))),
+            "gradient_norm": ("sample", np.ones(5)),
+            "resolved_share": ("sample", np.ones(5)),
+            "label": ("sample", [0, 1, 0, 1, 1]),
+            "prediction": ("sample", [0, 1, 0, 1, 1]),
+        },
+        coords={"eigenvalue": ("eigen", [3.0, 1.0, 0.2, -0.1][:eigen])},
+        attrs=ABOUT,
+    )
+
+
+def spectrum(eigen: int = 4) -> xr.Dataset:
+    return xr.Dataset(
+        {
+            "eigenvalues": ("eigen", np.array([3.0, 1.0, 0.2, 0.1])[:eigen]),
+            "eigenvectors": (("eigen", "parameter"), np.eye(42)[:eigen]),
+            "residuals": ("eigen", np.zeros(eigen)),
+        },
+        attrs=ABOUT,
+    )
+
+
+def model() -> xr.Dataset:
+    layers = ["0.weight"] * 10 + ["0.bias"] * 10 + ["2.weight"] * 20 + ["2.bias"] * 2
+    return xr.Dataset(
+        {
+            "parameters": ("parameter", np.zeros(42)),
+            "layer": ("parameter", string_array(layers)),
+            "loss": ("epoch", np.zeros(1)),
+            "accuracy": ("epoch", np.ones(1)),
+        },
+        attrs={"architecture": json.dumps({"hidden": [10]}), "input_shape": [1], "classes": 2},
+    )
+
+
+def embedding() -> xr.Dataset:
+    points = np.arange(10.0).reshape(5, 2)
+    return xr.Dataset({"embedding": (("sample", "coordinate"), points)})
+
+
+def directions() -> xr.Dataset:
+    """Four kinds of three directions; alignment 0.5, and 0.01 with the random ones."""
+    one = grid().rename(eigen="index").drop_vars(["eigenvalue", "scalar_product"])
+    sizes = xr.DataArray([0.5, 0.01, 0.01, 0.01], dims="kind")
+    samples_part = xr.DataArray(np.zeros((4, 3, 5)), dims=("kind", "index", "sample"))
+    kinds = ["top", "bottom", "random eigenvector", "random direction"]
+    return xr.Dataset(
+        {
+            "alignment": sizes * xr.ones_like(one["alignment"]),
+            "sample_alignment": samples_part,
+            "logits": one["logits"],
+        },
+        coords={"kind": string_array(kinds), "index": [1, 2, 3]},
+    )
+
+
+def margin() -> xr.Dataset:
+    points = {"x_boundary": [0.1, 0.0], "x_max": [0.5, 0.0], "x_min": [-0.5, 0.0]}
+    return xr.Dataset(
+        {name: ("feature", np.array(point)) for name, point in points.items()},
+        attrs={"margin": 0.4, "squared_cosine": 0.99},
+    )
+
+
+def decision_boundary() -> xr.Dataset:
+    """The line x = 0.1, from bottom to top."""
+    return xr.Dataset(
+        {
+            "start": (("piece", "feature"), [[0.1, -1.0]]),
+            "end": (("piece", "feature"), [[0.1, 1.0]]),
+            "classes": (("piece", "side"), [[0, 1]]),
+            "part": ("piece", [0]),
+            "distance": ("sample", np.array([0.9, 0.3])),
+        },
+        attrs={"pieces": 1, "untraced": ""},
+    )
+
+
+def features_of(points: xr.Dataset) -> xr.Dataset:
+    return points.assign_coords(feature=string_array(["width", "length"]))
+
+
+EVERY_KIND = {
+    "dataset": dataset,
+    "model": model,
+    "spectrum": spectrum,
+    "alignment_samples": samples,
+    "alignment_grid": grid,
+    "alignment_directions": directions,
+    "embedding": embedding,
+    "margin": margin,
+    "decision_boundary": decision_boundary,
+}
+LAYOUTS = {
+    "alignment_maps": alignment_maps,
+    "comparison_directions": comparison_directions,
+    "covariance_comparison": covariance_comparison,
+    "data_sets": data_sets,
+    "embedded_alignments": embedded_alignments,
+    "feature_alignments": feature_alignments,
+    "margins": margins,
+    "sample_alignments": sample_alignments,
+    "similarity_metrics": similarity_metrics,
+    "walkthrough": walkthrough,
+}
+
+
+def inputs_and_settings(layout: str, eigen: int = 4) -> tuple[dict[str, list], dict[str, Any]]:
+    """What a layout is given when its first model has `eigen` eigenvectors."""
+    toy, first = layout == "walkthrough", min(eigen, 3)
+    dims = ("x",) if toy else ("y", "x")
+    made = {
+        "dataset": [features_of(dataset()) if not toy else dataset(features=1), dataset()],
+        "model": [model()],
+        "spectrum": [spectrum(eigen), spectrum()],
+        "alignment_grid": [grid(first, dims), grid()],
+        "alignment_samples": [samples(eigen), samples()],
+        "alignment_directions": [directions()],
+        "embedding": [embedding(), embedding()],
+        "margin": [margin(), margin()],
+        "decision_boundary": [decision_boundary(), decision_boundary()],
+    }
+    if layout == "feature_alignments":
+        made["dataset"] = [features_of(dataset())] * 2
+    single = layout in ("walkthrough", "comparison_directions")
+    experiments = ["half_moon/normal", "checkerboard/narrow_margin"][: 1 if single else 2]
+    inputs = {kind: made[kind][: len(experiments)] for kind in LAYOUTS[layout].ARTIFACTS}
+    settings = {"experiments": experiments, "eigenvectors": 3, "note": "note"}
+    return inputs, settings | {"features": ["length", "width"]}
+
+
+def draw(layout: str, eigen: int = 4, **settings: Any) -> Any:
+    inputs, defaults = inputs_and_settings(layout, eigen)
+    return LAYOUTS[layout].draw(inputs, defaults | settings)

@@ -1,0 +1,191 @@
+"""A report on made-up results, and what can be asked of its page."""
+
+import io
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from PIL import Image
+
+from helpers.tiny_study import ROOT
+from hessian_boundary.artifacts.store import save_artifact, save_table
+from hessian_boundary.artifacts.strings import string_array
+from hessian_boundary.statistics.correlations import COLUMNS
+from hessian_boundary.tables.summary import compare_with_published, summarise
+from hessian_boundary.wording.labels import TABULATED
+from hessian_study.jobs.job import Job
+from hessian_study.steps import claims as claims_step
+from hessian_study.steps import report as report_step
+
+NAN = float("nan")
+TEMPLATES = sorted((ROOT / "pipeline/hessian_boundary/report/templates").iterdir())
+ROWS = {"gaussian": ["normal", "adversarial"], "circle": ["normal", "adversarial"]}
+MEASURES = (*TABULATED, "pieces", "parts", "outliers_gap", "outliers_gap_low", "outliers_gap_high")
+CLAIMS = """
+- where: Section 1
+  says: The first.
+  figures: [fig01]
+  checks: ["gaussian/normal:pieces < 1e9"]
+  caveat: No λ_max < 1e9 & more.
+- where: Section 2
+  says: "A_1 < B & G_θ: one of two."
+  figures: [fig01, table1]
+  cases: [gaussian, circle]
+  checks: ["*/normal:trace < */adversarial:trace", "*/normal:trace > */adversarial:trace"]
+- {where: Section 3, says: No., figures: [fig02], checks: ["fig01:gaussian/normal:beta_1 > 5"]}
+- {where: Section 4, says: Unknown., figures: [fig24], checks: ["fig24:cifar_127/normal:rank > 1"]}
+"""
+TARGETS = ["fig01", "fig02", "fig24", "table1"]
+
+
+def png(width: int, height: int, mode: str = "RGB") -> bytes:
+    channels = len(mode)
+    ramp = np.linspace(0, 255, width * height * channels).reshape(height, width, channels)
+    buffer = io.BytesIO()
+    Image.fromarray(ramp.astype(np.uint8), mode).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def tidy_measures(seeds: int = 3) -> pd.DataFrame:
+    draw = np.random.default_rng(0)
+    rows = [
+        (dataset, training, seed, "fitted", measure, draw.uniform(1, 3))
+        for dataset, trainings in ROWS.items()
+        for training in trainings
+        for seed in range(seeds)
+        for measure in MEASURES
+    ]
+    columns = ["dataset", "training", "seed", "status", "measure", "value"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+CORRELATIONS = pd.DataFrame(
+    [
+        ("gaussian", "g_theta_max", 6, 2, 0.5, NAN, NAN, NAN, 0.0, NAN, NAN),
+        ("all", "g_theta_max", 12, 4, 0.4, 0.2, 0.6, 0.01, 0.0, NAN, NAN),
+        ("all", "trace", 12, 4, -0.1, -0.3, 0.2, 0.6, -0.5, -0.8, -0.1),
+        ("all", "outliers_edge", 12, 4, 0.7, 0.6, 0.8, 0.0004, 0.3, 0.1, 0.4),
+        ("all", "length", 12, 4, 0.2, 0.1, 0.3, 0.06, -0.2, -0.5, 0.1),
+        ("all", "rank", 12, 4, NAN, NAN, NAN, NAN, NAN, NAN, NAN),
+    ],
+    columns=COLUMNS,
+)
+
+
+def write_results(folder: Path, seconds: float = 1.5) -> Path:
+    """Write results that a tiny run might have made, judge the claims and write the report."""
+    results = folder / "results" / "made_up"
+    claims, tables = folder / "claims.yaml", results / "tables"
+    claims.parent.mkdir(parents=True, exist_ok=True)
+    claims.write_text(CLAIMS)
+    measures = tidy_measures()
+    summary = summarise(measures, ROWS)
+    published = pd.read_csv(ROOT / "workflow/published/table1.csv")
+    save_table(measures, tables / "measures.csv")
+    save_table(CORRELATIONS, tables / "correlations.csv")
+    save_table(summary, tables / "table1.csv")
+    save_table(compare_with_published(summary, published), tables / "table1_published.csv")
+    columns = ["experiment", "quantity", "value"]
+    for name in ("fig01", "fig02"):
+        save_table(
+            pd.DataFrame([("gaussian/normal", "beta_1", 0.9)], columns=columns),
+            results / f"figures/{name}.csv",
+        )
+        (results / f"figures/{name}.png").write_bytes(png(1800, 900))
+        (results / f"figures/{name}.pdf").touch()
+    dataset = xr.Dataset(
+        {"x": (("sample", "feature"), np.zeros((3, 2))), "y": ("sample", [0, 1, 2]),
+         "y_random": ("sample", [0, 1, 2]), "split": ("sample", string_array(["train"] * 3))}
+    )  # fmt: skip
+    provenance = {"spec": {}, "inputs": {}, "versions": {"torch": "2.13.0"}}
+    for name in ROWS:
+        save_artifact(dataset, results / name / "dataset.zarr.zip", "dataset", provenance)
+        for training in ROWS[name]:
+            (results / name / training).mkdir()
+    (results / "gaussian" / "damaged.zarr.zip").write_bytes(b"cut short")
+    (results / "costs/train").mkdir(parents=True)
+    cost = f"seconds\tcpu_seconds\tmemory_mb\n{seconds}\t1.0\t300.0\n"
+    (results / "costs/train/a.tsv").write_text(cost)
+    (results / "peers.csv").write_text("what,library,time\ntop pairs,another,1.5 s\nthe rest,,\n")
+    run_steps(results, claims)
+    return results
+
+
+def run_steps(results: Path, claims: Path) -> None:
+    tables = results / "tables"
+    numbers = [str(results / f"figures/fig0{n}.csv") for n in (1, 2)]
+    common: dict[str, Any] = {"claims": str(claims), "numbers": numbers}
+    common |= {name: str(tables / f"{name}.csv") for name in ("measures", "correlations")}
+    outputs = {"csv": str(tables / "claims.csv"), "markdown": str(tables / "claims.md")}
+    settings: dict[str, Any] = {"targets": TARGETS, "note": "made-up profile: 3 seeds"}
+    claims_step.main(Job({"settings": settings, "wildcards": {}}, common, outputs, "cpu"))
+    about = {"layout": "alignment_maps", "experiments": ["gaussian/normal"]}
+    arrays = ["gaussian/dataset.zarr.zip"]
+    settings |= {
+        "profile": "made_up", "note": "made-up profile: 3 seeds", "seeds": [0, 1, 2],
+        "tables": ["table1"], "left_out": {"fig24": "cifar_127 would have to be downloaded"},
+        "figures": [{"name": name, "arrays": arrays, **about} for name in TARGETS[:3]],
+        "shown": {"profile": "made_up"},
+    }  # fmt: skip
+    inputs = common | {
+        "verdicts": outputs["csv"],
+        "tables": [str(tables / "table1.csv")],
+        "comparisons": [str(tables / "table1_published.csv")],
+        "precision": [],
+        "curves": [],
+        "peers": str(results / "peers.csv"),
+        "datasets": [str(path) for path in results.glob("*/dataset.zarr.zip")],
+        "images": [str(results / f"figures/fig0{n}.png") for n in (1, 2)],
+        "templates": [str(path) for path in TEMPLATES],
+    }
+    page = {"page": str(results / "report.html")}
+    report_step.main(Job({"settings": settings, "wildcards": {}}, inputs, page, "cpu"))
+
+
+class Elements(HTMLParser):
+    """Start tags with their attributes, and tags that were left open."""
+
+    VOID = ("meta", "link", "img", "br", "wbr", "path", "circle", "rect")
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def values(self, tag: str, attribute: str) -> list[str]:
+        return [a[attribute] or "" for t, a in self.found if t == tag and attribute in a]
+
+
+def check_links(page: str, folder: Path) -> None:
+    """Every link leads to one place of the page or to a file beside it, and none elsewhere."""
+    elements = Elements(page)
+    assert elements.open == []
+    identifiers = Counter(a["id"] for _, a in elements.found if "id" in a)
+    assert [name for name, count in identifiers.items() if count > 1] == []
+    for target in elements.values("a", "href"):
+        if target.startswith("#"):
+            assert target[1:] in identifiers
+        else:
+            assert (folder / target).exists(), target
+    assert all(source.startswith("data:image/webp") for source in elements.values("img", "src"))
+    assert elements.values("link", "href") == ["data:,"]
+    assert "http" not in re.sub(r"http-equiv|base64,[^\"]*", "", page)
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<(style|script)>.*?</\1>|<[^>]+>", " ", page, flags=re.S).split())

@@ -1,0 +1,91 @@
+"""G_θ in the eigenvectors of the Gauss-Newton part: against a matrix built by loops."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from helpers.problems import network_as_confident
+from helpers.step_on_a_model import step_on_a_model
+from hessian_boundary.artifacts.store import open_table
+from hessian_boundary.measures.gauss_newton import gauss_newton_measures
+from hessian_study.steps.measure_gauss_newton import main
+
+
+def _naive(module: nn.Module, x: Tensor) -> dict[str, float]:
+    """F sample by sample from Jacobians and softmax weights; its eigenvectors by LAPACK."""
+    parameters = list(module.parameters())
+
+    def flat(output: Tensor) -> Tensor:
+        return torch.cat([part.flatten() for part in torch.autograd.grad(output, parameters)])
+
+    size = sum(parameter.numel() for parameter in parameters)
+    matrix, gradients = torch.zeros(size, size, dtype=torch.float64), []
+    for sample in x:
+        jacobian = torch.stack([flat(module(sample)[c]) for c in range(3)])
+        weights = module(sample).detach().softmax(0)
+        matrix += jacobian.T @ (weights.diag() - weights.outer(weights)) @ jacobian / len(x)
+        logits = module(sample)[None]
+        gradient = flat(F.cross_entropy(logits, logits.argmax(1)))
+        gradients.append(gradient / gradient.norm())
+    values, columns = torch.linalg.eigh(matrix)
+    inside = columns[:, values > 1e-12 * values.max()].T @ torch.stack(gradients, dim=1)
+    # PAPER: five random directions, state 42 (the authors' code)
+    random = np.random.RandomState(42).standard_normal((5, size))
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    epsilon = abs(random @ torch.stack(gradients).numpy().T).max(1).mean()
+    return {
+        "gauss_newton_g_theta_max": float((inside.abs().amax(1) > epsilon).sum()) / size,
+        "gauss_newton_g_theta_mean": float((inside.abs().mean(1) > epsilon).sum()) / size,
+        "gauss_newton_rank": float(len(inside)),
+        "gauss_newton_resolved_share_min": float(inside.square().sum(0).min()),
+    }
+
+
+def test_measures_are_those_of_a_matrix_built_by_loops() -> None:
+    module, x, y, loss = network_as_confident(0.7)
+    found = gauss_newton_measures(module, x, y, loss)
+    expected = _naive(module, x)
+    assert 0 < expected["gauss_newton_g_theta_mean"] < expected["gauss_newton_g_theta_max"] < 1
+    # the control, by hand: a median gap of 5 between the two largest logits
+    ordered = module(x).sort(1).values
+    for parameter in module[-1].parameters():
+        parameter.data *= 5 / (ordered[:, -1] - ordered[:, -2]).median()
+    control = _naive(module, x)
+    for name in ("gauss_newton_g_theta_max", "gauss_newton_g_theta_mean"):
+        expected[f"{name}_equal_confidence"] = control[name]
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_networks_that_cannot_be_scaled_have_no_control() -> None:
+    module, x, y, loss = network_as_confident(0.7)
+    found = gauss_newton_measures(nn.Sequential(module, nn.Softplus()), x, y, loss)
+    assert not [name for name in found if name.endswith("equal_confidence")]
+
+
+def test_every_gradient_of_a_confident_network_is_resolved() -> None:
+    """The matrix has lost what the smallest softmax weights add to it."""
+    module, x, y, loss = network_as_confident(4.0)
+    found = gauss_newton_measures(module, x, y, loss)
+    lost = _naive(module, x)
+    assert found["gauss_newton_resolved_share_min"] == pytest.approx(1, abs=1e-9)
+    assert lost["gauss_newton_resolved_share_min"] < 0.9
+    assert found["gauss_newton_rank"] > lost["gauss_newton_rank"]
+
+
+def test_the_step_writes_a_row_per_measure(tmp_path: Path) -> None:
+    job = step_on_a_model(tmp_path, "measures")
+    main(job)
+    table = open_table(job.output["measures"])
+    assert list(table) == ["dataset", "training", "seed", "status", "measure", "value"]
+    assert len(table) == 6
+    assert table.iloc[0, :4].tolist() == ["mine", "normal", 3, "fitted"]
+
+
+def test_the_step_writes_no_row_for_a_training_that_diverged(tmp_path: Path) -> None:
+    job = step_on_a_model(tmp_path, "measures", status="diverged")
+    main(job)
+    assert open_table(job.output["measures"]).empty

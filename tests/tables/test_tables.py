@@ -1,0 +1,177 @@
+"""Tables against numbers worked out by hand."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from hessian_boundary.tables.formats import latex, markdown
+from hessian_boundary.tables.summary import compare_with_published, summarise
+from hessian_boundary.tables.text import (
+    display,
+    display_comparison,
+    display_correlations,
+    display_precision,
+    footnotes,
+)
+from hessian_boundary.wording.labels import TABULATED
+from hessian_boundary.wording.numbers import mean_and_deviation, p_value
+
+NAN = float("nan")
+
+
+def tidy(runs: dict[tuple[str, str], list[tuple[str, float]]]) -> pd.DataFrame:
+    """Rows of (data set, training) -> one (status, value) per seed, the same for all measures."""
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "training": training,
+            "seed": seed,
+            "status": status,
+            "measure": measure,
+            "value": value,
+        }
+        for (dataset, training), results in runs.items()
+        for seed, (status, value) in enumerate(results)
+        for measure in TABULATED
+    )
+
+
+MEASURES = tidy(
+    {
+        ("circle", "normal"): [("fitted", 1.0), ("fitted", 2.0), ("fitted", 6.0)],
+        ("circle", "large_norm"): [
+            ("not fitted", 2.0),
+            ("diverged", float("nan")),
+            ("fitted", 3.0),
+        ],
+    }
+)
+ROWS = {"circle": ["large_norm", "normal"]}
+
+
+def test_mean_and_sample_deviation() -> None:
+    summary = summarise(MEASURES, ROWS).set_index("training")
+    assert summary.loc["normal", "trace"] == 3.0
+    # (4 + 1 + 9) / (3 − 1) = 7
+    assert summary.loc["normal", "trace_std"] == pytest.approx(math.sqrt(7))
+
+
+def test_diverged_runs_are_counted_and_left_out_and_unfitted_ones_are_kept() -> None:
+    row = summarise(MEASURES, ROWS).set_index("training").loc["large_norm"]
+    assert (row["runs"], row["diverged"], row["not_fitted"]) == (3, 1, 1)
+    assert row["trace"] == 2.5
+    notes = "\n".join(footnotes(summarise(MEASURES, ROWS), "quick profile: 3 seeds"))
+    assert "circle/large_norm: 1 of 3 runs did not reach 100 % training accuracy" in notes
+    assert "circle/large_norm: 1 of 3 runs diverged" in notes
+    assert "quick profile: 3 seeds" in notes
+
+
+def test_rows_keep_the_order_of_the_configuration_and_the_lowest_is_bold() -> None:
+    shown = display(summarise(MEASURES, ROWS))
+    assert list(shown["Training"]) == ["large norm †‡", "normal"]
+    trace = shown[TABULATED["trace"]]
+    assert trace[0] == "**2.50 ± 0.71**"
+    assert trace[1] == "3.0 ± 2.6"
+
+
+def test_a_row_without_runs_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected measures of circle/adversarial, found none"):
+        summarise(MEASURES, {"circle": ["adversarial"]})
+
+
+def test_difference_in_combined_deviations() -> None:
+    published = pd.DataFrame(
+        {"dataset": ["circle"], "training": ["normal"]}
+        | {f"{c}{s}": [v] for c in ("g_theta", "trace", "lambda_max", "norm")
+           for s, v in (("", 9.0), ("_std", 3.0))}
+    )  # fmt: skip
+    comparison = compare_with_published(summarise(MEASURES, ROWS), published)
+    assert list(comparison["training"].unique()) == ["normal"]
+    # (3 − 9) / sqrt(7 + 9) = −1.5
+    assert comparison["difference"].tolist() == pytest.approx([-1.5] * 4)
+    assert display_comparison(comparison)["Difference / σ"].tolist() == ["-1.5"] * 4
+
+
+def test_a_published_deviation_of_zero_gives_no_difference() -> None:
+    published = pd.DataFrame(
+        {"dataset": ["circle"], "training": ["normal"]}
+        | {f"{c}{s}": [v] for c in ("g_theta", "trace", "lambda_max", "norm")
+           for s, v in (("", 9.0), ("_std", 0.0))}
+    )  # fmt: skip
+    comparison = compare_with_published(summarise(MEASURES, ROWS), published)
+    assert comparison["difference"].isna().all()
+    assert set(display_comparison(comparison)["Difference / σ"]) == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "text"),
+    [
+        (0.05514, 0.00372, "0.0551 ± 0.0037"),
+        (19.604, 0.153, "19.60 ± 0.15"),
+        (2237.6, 3526.8, "2238 ± 3527"),
+        (0.99999999968, 5.5e-11, "1.000000 ± 0.000000"),
+        (0.5, float("nan"), "0.5 ± –"),
+        (0.25, 0.0, "0.25 ± 0"),
+        (float("nan"), float("nan"), "–"),
+    ],
+)
+def test_two_digits_of_the_deviation(mean: float, deviation: float, text: str) -> None:
+    assert mean_and_deviation(mean, deviation) == text
+
+
+def test_markdown_and_latex() -> None:
+    table = pd.DataFrame({"G_θ (max)": ["**0.05 ± 0.01**"], "‖θ‖₂": ["9 ± 1"]})
+    assert markdown(table, ["a note"]).splitlines() == [
+        "| G_θ (max) | ‖θ‖₂ |",
+        "| --- | --- |",
+        "| **0.05 ± 0.01** | 9 ± 1 |",
+        "",
+        "- a note",
+    ]
+    text = latex(table, ["100 %"])
+    assert r"$G_\theta$ (max) & $\|\theta\|_2$ \\" in text
+    assert r"\textbf{0.05 $\pm$ 0.01} & 9 $\pm$ 1 \\" in text
+    assert r"100 \%" in text
+    assert text.isascii()
+
+
+def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
+    correlations = pd.DataFrame(
+        [
+            ("circle", "trace", 0.5, NAN, NAN, NAN),
+            ("all", "trace", -0.125, -0.5, 0.25, 0.04),
+            ("all", "turning", NAN, NAN, NAN, NAN),
+        ],
+        columns=["dataset", "measure", "tau", "low", "high", "p"],
+    )
+    shown = display_correlations(correlations)
+    assert list(shown.columns) == ["Measure", "circle", "all"]
+    assert shown.values.tolist() == [
+        ["trace(H)", "+0.50", "-0.12 [-0.50, +0.25], p 0.040"],
+        ["turning", "–", "–"],
+    ]
+
+
+def test_small_p_values_are_bounds() -> None:
+    assert [p_value(p) for p in (0.0004, 0.0396, 1.0, NAN)] == ["< 0.001", "0.040", "1.000", "–"]
+
+
+def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
+    rows = [
+        ("half_moon", "normal", seed, method, statistic, "g_theta", value)
+        for method, values in (("range", (0.1, 0.3)), ("float32_dense", (0.2, 0.2)))
+        for seed, value in enumerate(values)
+        for statistic in ("max", "mean")
+    ]
+    rows += [
+        ("circle", "large_norm", 0, "range", "max", "g_theta", 0.5),
+        ("circle", "large_norm", 0, "range", "", "rank", 7),
+    ]
+    columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
+    shown = display_precision(pd.DataFrame(rows, columns=columns), "g_theta", "max")
+    assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
+    assert shown.values.tolist() == [
+        ["half-moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
+        ["circle", "large norm", "0.5", "–"],
+    ]

@@ -1,0 +1,107 @@
+"""Every kind of artifact, opened with plain xarray: examples to copy.
+
+python -m hessian_study.commands.open_artifacts [results/quick]
+
+An array artifact is a Zarr (format 3) store in one zip file, and a table is CSV: nothing of this
+project is needed to read them. Opening reads no values; they are read when they are used.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+import zarr
+
+
+def open_store(path: Path) -> xr.Dataset:
+    """Open an array artifact."""
+    return xr.open_zarr(zarr.storage.ZipStore(path, mode="r"), chunks=None, consolidated=False)
+
+
+def dataset(store: xr.Dataset) -> pd.Series:
+    """Training samples of each class."""
+    return store["y"][store["split"].values == "train"].to_series().value_counts().sort_index()
+
+
+def model(store: xr.Dataset) -> pd.Series:
+    """Length of each layer's parameters, in the order of the network."""
+    squares = (store["parameters"] ** 2).to_series()
+    return squares.groupby(store["layer"].values.astype(object), sort=False).sum() ** 0.5
+
+
+def spectrum(store: xr.Dataset) -> pd.DataFrame:
+    """The five largest eigenvalues, and the largest component of each one's eigenvector."""
+    top = store.isel(eigen=slice(5))  # of the eigenvectors only the first chunk will be read
+    components = abs(top["eigenvectors"]).max("parameter")
+    return top[["eigenvalues", "residuals"]].assign(component=components).to_dataframe()
+
+
+def alignment_grid(store: xr.Dataset) -> pd.Series:
+    """Mean |A_i| over the input plane, for each eigenvector."""
+    plane = [dim for dim in store["alignment"].dims if dim != "eigen"]
+    return abs(store["alignment"]).mean(plane).to_series()
+
+
+def alignment_samples(store: xr.Dataset) -> pd.Series:
+    """Mean |A_i| over the training samples, for the five top eigenvectors."""
+    return abs(store["alignment"].isel(eigen=slice(5))).mean("sample").to_series()
+
+
+def alignment_directions(store: xr.Dataset) -> pd.Series:
+    """Mean |alignment| of the training samples with each kind of direction."""
+    return abs(store["sample_alignment"]).mean(("index", "sample")).to_series()
+
+
+def decision_boundary(store: xr.Dataset) -> pd.Series:
+    """Length of each connected part of the decision boundary."""
+    lengths = ((store["end"] - store["start"]) ** 2).sum("feature") ** 0.5
+    return lengths.to_series().groupby(store["part"].values).sum()
+
+
+def embedding(store: xr.Dataset) -> pd.Series:
+    """Extent of the embedding along each of its coordinates."""
+    return np.ptp(store["embedding"].to_pandas(), axis=0)
+
+
+def margin(store: xr.Dataset) -> pd.DataFrame:
+    """The three points whose distances estimate the margin."""
+    return store[["x_boundary", "x_max", "x_min"]].to_dataframe()
+
+
+EXAMPLES: dict[str, Callable[[xr.Dataset], pd.Series | pd.DataFrame]] = {
+    example.__name__: example
+    for example in (
+        *(dataset, model, spectrum, alignment_grid, alignment_samples, alignment_directions),
+        *(decision_boundary, embedding, margin),
+    )
+}
+
+
+def main(folder: str = "results/quick") -> None:
+    """Show one artifact of each kind below a folder, and what its example finds in it."""
+    for path in first_of_each_kind(Path(folder)):
+        print(f"\n{path}")
+        if path.suffix == ".csv":
+            print(pd.read_csv(path).head().to_string())
+            continue
+        with open_store(path) as store:
+            for name in sorted(map(str, store.variables)):
+                print(f"  {name}{store[name].dims} {store[name].dtype}")
+            example = EXAMPLES[store.attrs["artifact"]]
+            print(f"{example.__doc__}\n{example(store).to_string()}")
+
+
+def first_of_each_kind(folder: Path) -> Iterator[Path]:
+    """Yield the first array of each name, and the first table of each kind."""
+    first: dict[str, Path] = {}
+    for pattern in ("*.zarr.zip", "measures.csv", "g_theta_curve.csv"):
+        for path in sorted(folder.rglob(pattern)):
+            first.setdefault(path.name, path)
+    yield from first.values()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,68 @@
+"""What a profile has from another one, and what it changes in the rest of the configuration."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hessian_study.configuration.error import ConfigurationError, check_known
+
+BASE = "extends"
+
+
+def with_extended_profiles(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration with every profile complete: what it does not say is its base's.
+
+    Raises ConfigurationError for a base that does not exist or leads back to the profile.
+    """
+    profiles = {name: _extended(config["profiles"], (name,)) for name in config["profiles"]}
+    return {**config, "profiles": profiles}
+
+
+def _extended(profiles: Mapping[str, Any], chain: tuple[str, ...]) -> dict[str, Any]:
+    own = dict(profiles[chain[-1]])
+    base = own.pop(BASE, None)
+    if base is None:
+        return own
+    place = f"profiles.{chain[-1]}.{BASE}"
+    check_known(place, base, profiles)
+    if base in chain:
+        raise ConfigurationError(
+            f"config.yaml, {place}: expected a chain that ends in a profile without `{BASE}`, "
+            f"found the circle {' → '.join((*chain, base))}"
+        )
+    return laid_over(_extended(profiles, (*chain, base)), own)
+
+
+def with_changes(config: Mapping[str, Any], profile: str) -> dict[str, Any]:
+    """Return the configuration with the `changes` of a profile in place of what stands there.
+
+    Mappings are gone into, anything else is replaced whole. Raises ConfigurationError for a change
+    of something that is not there.
+    """
+    changes = config["profiles"][profile]["changes"]
+    _check_places(config, changes, f"profiles.{profile}.changes")
+    return laid_over(config, changes)
+
+
+def laid_over(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `old` with the entries of `new`, mapping by mapping."""
+    merged = dict(old)
+    for key, value in new.items():
+        inner = isinstance(value, Mapping) and isinstance(old.get(key), Mapping)
+        merged[key] = laid_over(old[key], value) if inner else value
+    return merged
+
+
+def _check_places(old: Mapping[str, Any], changes: Mapping[str, Any], place: str) -> None:
+    for key, value in changes.items():
+        check_known(place, key, old)
+        if isinstance(value, Mapping) and isinstance(old[key], Mapping):
+            _check_places(old[key], value, f"{place}.{key}")
+
+
+def refuse_other_profile(config: Mapping[str, Any], other: str) -> None:
+    """Raise ConfigurationError for a result of a profile that is not the one in use."""
+    check_known("profiles", other, config["profiles"])
+    raise ConfigurationError(
+        f"expected a path below results/{config['profile']}, found one of the profile {other!r}; "
+        f"add `--config profile={other}`"
+    )

@@ -1,0 +1,127 @@
+"""Names in the configuration that refer to another entry, or to a module of the pipeline."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.options import check_options
+from hessian_study.configuration.profiles import with_changes
+from hessian_study.configuration.views import parse_view
+from hessian_study.project import ARCHITECTURES, GENERATORS, LAYOUTS, STEPS
+
+
+def check_references(config: Mapping[str, Any]) -> None:
+    """Check every name that refers to another entry or to a module of the pipeline."""
+    for name, entry in config["datasets"].items():
+        place, generator = f"datasets.{name}", entry["generator"]
+        check_known(f"{place}.generator", generator, _modules(GENERATORS))
+        file = GENERATORS / f"{generator}.py"
+        options = (f"{place}.parameters", file, "generate", entry["parameters"])
+        check_options(*options, given=["data_folder"])
+    known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
+    for dataset, trainings in config["experiments"].items():
+        check_known(f"experiments.{dataset}", dataset, config["datasets"])
+        for training, entry in trainings.items():
+            place = f"experiments.{dataset}.{training}"
+            _check_architecture(f"{place}.architecture", entry["architecture"])
+            _check_start(place, entry, config, known)
+    for place, name in _tabulated(config):
+        check_known(place, name, known)
+    _check_targets(config)
+    check_figures(config, known)
+    for dataset in config["planar"]:
+        check_known("planar", dataset, config["datasets"])
+    for name, profile in config["profiles"].items():
+        with_changes(config, name)  # of profiles that are not used, what they name
+        for dataset in profile["without"]:
+            check_known(f"profiles.{name}.without", dataset, config["datasets"])
+    seeds = config["profiles"][config["profile"]]["seeds"]
+    if config["drawn_seed"] not in seeds:
+        raise ConfigurationError(
+            f"config.yaml, drawn_seed: expected one of the profile's seeds {seeds}, found "
+            f"{config['drawn_seed']}"
+        )
+
+
+def _check_targets(config: Mapping[str, Any]) -> None:
+    """Tables and figures are targets of the workflow, beside its steps: each needs its own name."""
+    steps = {"all", *(file.stem for file in STEPS.glob("*.py"))}
+    for section, taken in (("tables", steps), ("figures", steps | set(config["tables"]))):
+        if shared := sorted(taken & set(config[section])):
+            raise ConfigurationError(
+                f"config.yaml, {section}: expected names that no step and no other target has, "
+                f"found {', '.join(shared)}; rename it"
+            )
+
+
+def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
+    check_known(f"{place}.name", entry["name"], _modules(ARCHITECTURES))
+    options = {key: value for key, value in entry.items() if key != "name"}
+    file = ARCHITECTURES / f"{entry['name']}.py"
+    check_options(place, file, "build", options, leading=2)  # input_shape, classes
+
+
+def _check_start(
+    place: str, entry: Mapping[str, Any], config: Mapping[str, Any], known: set[str]
+) -> None:
+    """Follow the chain of starting models to its end; a chain that returns never ends."""
+    seen = [place.removeprefix("experiments.").replace(".", "/")]
+    while entry["start"] != "default":
+        reference = start_reference(entry["start"])
+        check_known(f"{place}.start", reference, known)
+        if reference in seen:
+            raise ConfigurationError(
+                f"config.yaml, {place}.start: expected a chain that ends in `start: default`, "
+                f"found the circle {' → '.join([*seen, reference])}"
+            )
+        seen.append(reference)
+        dataset, training = reference.split("/")
+        entry = config["experiments"][dataset][training]
+
+
+def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (place in the configuration, experiment) for every row of a table."""
+    tables = {f"tables.{name}": rows for name, rows in config["tables"].items()}
+    for place, rows in {**tables, "precision": config["precision"]}.items():
+        for dataset, trainings in rows.items():
+            for training in trainings:
+                yield f"{place}.{dataset}", f"{dataset}/{training}"
+
+
+def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
+    """Check what figures name: layouts, experiments, checkpoints, and a label for each."""
+    for figure, entry in config["figures"].items():
+        place = f"figures.{figure}"
+        check_known(f"{place}.layout", entry["layout"], _modules(LAYOUTS))
+        for experiment in entry["experiments"]:
+            dataset, training, *view = experiment.split("/", 2)
+            check_known(place, f"{dataset}/{training}", known)
+            _check_view(place, view, config["experiments"][dataset][training])
+        labels = entry.get("labels", entry["experiments"])
+        if len(labels) != len(entry["experiments"]):
+            raise ConfigurationError(
+                f"config.yaml, {place}.labels: expected {len(entry['experiments'])} labels, one "
+                f"per experiment, found {len(labels)}"
+            )
+
+
+def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> None:
+    try:
+        epoch = parse_view(f"{view[0]}/" if view else "").epoch
+    except ValueError as error:
+        raise ConfigurationError(f"config.yaml, {place}: {error}") from error
+    if epoch is not None and epoch not in entry.get("checkpoints", []):
+        raise ConfigurationError(
+            f"config.yaml, {place}: expected a checkpoint among {entry.get('checkpoints', [])}, "
+            f"found epoch {epoch}; add it to the experiment's `checkpoints`"
+        )
+
+
+def _modules(package: Path) -> list[str]:
+    return sorted(f.stem for f in package.glob("*.py") if f.stem != "__init__")
+
+
+def start_reference(start: Mapping[str, Any]) -> str:
+    """Return data set/training of the model that a training starts from or takes the norm of."""
+    return start.get("parameters_of") or start["norm_of"]

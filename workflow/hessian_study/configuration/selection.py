@@ -1,0 +1,104 @@
+"""Which tables and figures a profile makes, and why it leaves out others.
+
+A data set that the profile is `without` is dropped from tables and figures; one that would have
+to be downloaded keeps its figures out of `all`, and they can still be asked for by name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hessian_study.project import DATA
+
+Run = tuple[str, str, int]  # data set, training, seed
+
+
+class Selection:
+    """The tables and figures of a configuration's profile."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self._profile = config["profiles"][config["profile"]]
+
+    def table(self, name: str) -> dict[str, list[str]]:
+        """Return the rows of a table, data set -> trainings, without the profile's omissions."""
+        return self._kept(self._config["tables"][name])
+
+    def table_runs(self, name: str) -> list[Run]:
+        """Return every run that a table averages, in the order of its rows."""
+        return self._runs(self.table(name), self._profile["seeds"])
+
+    def tabulated_runs(self) -> list[Run]:
+        """Return every run of a table once, sorted."""
+        return sorted({run for name in self._config["tables"] for run in self.table_runs(name)})
+
+    def planar_runs(self) -> list[Run]:
+        """Return the tabulated runs on data sets of two features."""
+        return [run for run in self.tabulated_runs() if run[0] in self._config["planar"]]
+
+    def compared_runs(self) -> list[Run]:
+        """Return the runs that are compared in several arithmetics, in minutes: the drawn ones."""
+        compared = self._kept(self._config["precision"])
+        return self._runs(compared, [self._config["drawn_seed"]])
+
+    def resolved_runs(self) -> list[Run]:
+        """Return the tabulated runs of compared models, every seed (seconds each).
+
+        Empty where the profile does without the comparison.
+        """
+        compared = {run[:2] for run in self.compared_runs() if self.compares_arithmetics}
+        return [run for run in self.tabulated_runs() if run[:2] in compared]
+
+    @property
+    def compares_arithmetics(self) -> bool:
+        """Whether the comparison of arithmetics is part of `all` and of the report."""
+        return bool(self._profile["compare_arithmetics"])
+
+    def figure(self, name: str) -> dict[str, Any]:
+        """Return a figure's entry without the experiments on data sets that the profile omits.
+
+        Where that would leave nothing to draw the entry is whole: somebody asks for it by name.
+        """
+        entry = dict(self._config["figures"][name])
+        experiments = entry["experiments"]
+        kept = [i for i, e in enumerate(experiments) if not self._omitted(e.split("/")[0])]
+        for key in {"experiments", "labels"} & entry.keys() if kept else ():
+            entry[key] = [entry[key][i] for i in kept]
+        return entry
+
+    def left_out(self) -> dict[str, str]:
+        """Return the figures that are not part of `all`, each with the reason."""
+        reasons = {}
+        for name in self.figures():
+            datasets = {e.split("/")[0] for e in self.figure(name)["experiments"]}
+            if omitted := sorted(filter(self._omitted, datasets)):
+                reasons[name] = f"{', '.join(omitted)} not part of this profile"
+            elif missing := sorted(filter(self._needs_download, datasets)):
+                reasons[name] = f"{', '.join(missing)} would have to be downloaded"
+        return reasons
+
+    def made_figures(self) -> list[str]:
+        """Return the figures that are part of `all`, in the order of the configuration."""
+        left_out = self.left_out()
+        return [name for name in self.figures() if name not in left_out]
+
+    def figures(self) -> list[str]:
+        """Return the names of all figures."""
+        return list(self._config["figures"])
+
+    @staticmethod
+    def _runs(rows: Mapping[str, list[str]], seeds: list[int]) -> list[Run]:
+        return [(d, t, seed) for d, trainings in rows.items() for t in trainings for seed in seeds]
+
+    def _kept(self, rows: Mapping[str, list[str]]) -> dict[str, list[str]]:
+        return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}
+
+    def _omitted(self, dataset: str) -> bool:
+        return dataset in self._profile["without"]
+
+    def _needs_download(self, dataset: str) -> bool:
+        entry = self._config["datasets"][dataset]
+        if self._profile["download"] or not entry.get("needs_files"):
+            return False
+        folders = [DATA, *([Path(f)] if (f := self._config["data_folder"]) else [])]
+        return not any((folder / name).is_file() for folder in folders for name in entry["files"])

@@ -1,0 +1,78 @@
+"""The configuration, checked before anything runs and asked for by name afterwards."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema
+import yaml
+
+from hessian_boundary.wording.suggestion import suggestion
+from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.profiles import with_changes, with_extended_profiles
+from hessian_study.configuration.references import check_references, start_reference
+from hessian_study.configuration.selection import Selection
+from hessian_study.project import SCHEMA
+
+
+class Study:
+    """A valid configuration, seen from the workflow's side.
+
+    Raises ConfigurationError for an unknown key, an impossible value, or a name that refers to
+    nothing.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        check_schema(config)
+        config = with_extended_profiles(config)
+        self.profile: str = config["profile"]
+        check_known("profile", self.profile, config["profiles"])
+        self.config = with_changes(config, self.profile)
+        check_schema(self.config, f" with profile {self.profile}")
+        check_references(self.config)
+        self.selection = Selection(self.config)
+        self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
+
+    def dataset(self, name: str) -> Mapping[str, Any]:
+        """Return a data set's entry. Raises ConfigurationError where there is none."""
+        check_known("datasets", name, self.config["datasets"])
+        return self.config["datasets"][name]
+
+    def experiment(self, dataset: str, training: str) -> Mapping[str, Any]:
+        """Return an experiment's entry. Raises ConfigurationError where there is none."""
+        check_known("experiments", dataset, self.config["experiments"])
+        check_known(f"experiments.{dataset}", training, self.config["experiments"][dataset])
+        return self.config["experiments"][dataset][training]
+
+    def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
+        """Return what a training depends on, with the profile's early stop."""
+        entry = dict(self.experiment(dataset, training))
+        profile = self.config["profiles"][self.profile]
+        entry["stop_when_fitted"] = profile["random_labels_until_fitted"] and entry["labels"] != "y"
+        return entry
+
+    def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:
+        """Return (data set, training, seed) of the model that a training starts from, if any."""
+        start = self.experiment(dataset, training)["start"]
+        if start == "default":
+            return None
+        source, name = start_reference(start).split("/")
+        return source, name, str(start.get("seed", seed))
+
+
+def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
+    """Compare with the closed schema; the message names the key and the nearest known one.
+
+    `changed` is told with the key: what the configuration was changed by.
+    """
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    if error is None:
+        return
+    place = ".".join(map(str, error.absolute_path)) or "top level"
+    message = f"config.yaml{changed}, {place}: {error.message}"
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for key in set(error.instance) - set(known):
+            hint = suggestion(str(key), known)
+            message = f"config.yaml{changed}, {place}: unknown key {key!r}; {hint}"
+    raise ConfigurationError(message)

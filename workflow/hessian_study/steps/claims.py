@@ -1,0 +1,29 @@
+"""Judge every claim of the paper by its checks."""
+
+from pathlib import Path
+
+import yaml
+
+from hessian_boundary.artifacts.store import open_table, save_table, save_text
+from hessian_boundary.claims.checks import collect
+from hessian_boundary.claims.claim_list import Claim, read_claims
+from hessian_boundary.claims.claim_table import claim_notes, claim_table, display_claims
+from hessian_boundary.tables.formats import markdown
+from hessian_boundary.tables.text import study_notes
+from hessian_study.jobs.job import Job
+
+
+def main(job: Job) -> None:
+    """Write one line per check with its claim's verdict, and the same for reading."""
+    claims = open_claims(job.input["claims"], job.settings["targets"])
+    figures = {Path(path).stem: open_table(path) for path in job.input["numbers"]}
+    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    table = claim_table(claims, collect(measures, figures, correlations))
+    save_table(table, job.output["csv"])
+    notes = [*study_notes(job.settings["note"]), *claim_notes(table)]
+    save_text(markdown(display_claims(table), notes), job.output["markdown"])
+
+
+def open_claims(path: str | Path, targets: list[str]) -> list[Claim]:
+    """Read the list of claims; raise ClaimError for a mistake in it."""
+    return read_claims(yaml.safe_load(Path(path).read_text(encoding="utf-8")), targets)

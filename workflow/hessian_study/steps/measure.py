@@ -1,0 +1,26 @@
+"""Write every measure of one model, and G_θ as a curve over ε."""
+
+from hessian_boundary.artifacts.store import open_artifact, save_table
+from hessian_boundary.measures.g_theta import g_theta_curves, measures
+from hessian_boundary.measures.localisation import localisation
+from hessian_boundary.measures.outliers import outlier_measures
+from hessian_study.jobs.job import Job
+from hessian_study.jobs.measure_table import ABOUT, measure_table
+
+TOP = 25  # PAPER: eigenvectors in Figure 2, within which gradients are localised or not
+
+
+def main(job: Job) -> None:
+    """Write two tidy tables: one row per measure, and one row per statistic and ε."""
+    model = open_artifact(job.input["model"], "model")
+    samples = open_artifact(job.input["alignment"], "alignment_samples").load()
+    values = measures(samples, model.attrs)
+    if samples.sizes["eigen"]:
+        values |= localisation(samples, TOP)
+        values |= outlier_measures(samples["eigenvalue"].values)
+    table = measure_table(job.wildcards, model.attrs, values)
+    save_table(table, job.output["measures"])
+    curves = g_theta_curves(samples)
+    for name in reversed(ABOUT):
+        curves.insert(0, name, job.wildcards[name])
+    save_table(curves, job.output["curve"])

@@ -1,0 +1,117 @@
+"""Write the report: one page of HTML that needs nothing else."""
+
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
+from hessian_boundary.report.claims_section import ClaimsSection, claims_section
+from hessian_boundary.report.complexity_section import ComplexitySection, complexity_section
+from hessian_boundary.report.figures_section import FigureView, figure_view, missing_figure
+from hessian_boundary.report.markup import table_view
+from hessian_boundary.report.page import Report, render_page
+from hessian_boundary.report.precision_section import PrecisionSection, precision_section
+from hessian_boundary.report.published_section import PublishedTable, published_table
+from hessian_boundary.report.run_section import RunSection, run_section
+from hessian_study.configuration.captions import caption
+from hessian_study.jobs.costs import stage_costs
+from hessian_study.jobs.job import Job
+from hessian_study.provenance.records import PACKAGES, read_record
+from hessian_study.steps.claims import open_claims
+
+
+def main(job: Job) -> None:
+    """Read everything the page shows and write it as one file."""
+    report = Report(
+        profile=job.settings["profile"],
+        note=job.settings["note"],
+        seeds=tuple(job.settings["seeds"]),
+        claims=_claims(job),
+        published=_published(job),
+        precision=_precision(job),
+        complexity=_complexity(job),
+        peers=table_view(open_table(job.input["peers"]).fillna("").astype(str), 2),
+        figures=_figures(job),
+        run=_run(job),
+    )
+    templates = {Path(path).name: _text(path) for path in job.input["templates"]}
+    page = render_page(report, templates)
+    save_text(page, job.output["page"])
+    print(f"a page of {len(page.encode()) / 1e6:.1f} MB", file=sys.stderr)
+
+
+def _claims(job: Job) -> ClaimsSection:
+    claims = open_claims(job.input["claims"], job.settings["targets"])
+    return claims_section(claims, open_table(job.input["verdicts"]), job.settings["left_out"])
+
+
+def _published(job: Job) -> list[PublishedTable]:
+    comparisons = {Path(path).stem: open_table(path) for path in job.input["comparisons"]}
+    return [
+        published_table(
+            name, *_caption(name), open_table(ours), comparisons.get(f"{name}_published")
+        )
+        for name, ours in zip(job.settings["tables"], job.input["tables"], strict=True)
+    ]
+
+
+def _precision(job: Job) -> PrecisionSection | None:
+    files, curves = (
+        [open_table(path) for path in job.input[name]] for name in ("precision", "curves")
+    )
+    return precision_section(files, curves, open_table(job.input["measures"]))
+
+
+def _complexity(job: Job) -> ComplexitySection:
+    datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
+    classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
+    tables = pd.concat(map(open_table, job.input["tables"]), ignore_index=True)
+    experiments = list(zip(tables["dataset"], tables["training"], strict=True))
+    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    return complexity_section(correlations, measures, experiments, classes)
+
+
+def _figures(job: Job) -> list[FigureView]:
+    """Return every figure in the order of the configuration, those that were not made too."""
+    made = {Path(path).stem: path for path in job.input["images"]}
+    numbers = {Path(path).stem: path for path in job.input["numbers"]}
+    views = []
+    for entry in job.settings["figures"]:
+        name, layout = entry["name"], entry["layout"]
+        title, text = _caption(name)
+        if name in made:
+            view = figure_view(
+                name, title, text, layout=layout, experiments=entry["experiments"],
+                arrays=entry["arrays"], png=Path(made[name]).read_bytes(),
+                numbers=open_table(numbers[name]),
+            )  # fmt: skip
+        else:
+            view = missing_figure(name, title, layout, job.settings["left_out"][name])
+        views.append(view)
+    return views
+
+
+def _run(job: Job) -> RunSection:
+    """Gather what the jobs took and what the artifacts' own provenance say about this run."""
+    results = Path(job.output["page"]).parent
+    versions: dict[str, Counter[str]] = {package: Counter() for package in PACKAGES}
+    for path in sorted(results.rglob("*.zarr.zip")):
+        try:
+            found = read_record(str(path))["versions"]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            continue  # `make verify` names such files
+        for package, version in found.items():
+            versions.setdefault(package, Counter())[version] += 1
+    return run_section(stage_costs(results), versions, job.settings["shown"])
+
+
+def _caption(name: str) -> tuple[str, str]:
+    entry = caption(name)
+    return entry.title, entry.text
+
+
+def _text(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8")

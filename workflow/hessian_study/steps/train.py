@@ -1,0 +1,20 @@
+"""Train one seed of one experiment."""
+
+from hessian_boundary.artifacts.store import open_artifact
+from hessian_boundary.runtime.device import resolve_device
+from hessian_boundary.training.run import run_training
+from hessian_study.jobs.job import Job
+
+
+def main(job: Job) -> None:
+    """Write the model artifact."""
+    start = open_artifact(job.input["start"], "model") if "start" in job.input else None
+    model = run_training(
+        open_artifact(job.input["dataset"], "dataset"),
+        start,
+        job.settings,
+        name=f"{job.wildcards['dataset']}/{job.wildcards['training']}",
+        seed=int(job.wildcards["seed"]),
+        device=resolve_device(job.device),
+    )
+    job.save(model, "model")
