@@ -28,7 +28,7 @@ def test_memory_is_estimated_before_the_first_product():
 PEAK = """
 import torch
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
-from tests.diagonal_operators import DiagonalOperator, hessian_like
+from helpers.diagonal_operators import DiagonalOperator, hessian_like
 def peak():
     lines = open("/proc/self/status").read().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))

@@ -15,7 +15,7 @@ from hessian_boundary.curvature.operators.layered_products import LayeredProduct
 from hessian_boundary.curvature.solver_choice import choose_method, hessian_operator
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_boundary.networks.losses import cross_entropy_per_sample
@@ -128,7 +128,7 @@ def test_a_killed_spectrum_goes_on_and_is_the_same_to_the_bit(make_problem, tmp_
     class Killed(Exception):  # noqa: N818
         pass
 
-    class Dying(Unfinished):
+    class Dying(LanczosCheckpoint):
         def save(self, state):
             if state.products > 20:
                 raise Killed
@@ -143,7 +143,7 @@ def test_a_killed_spectrum_goes_on_and_is_the_same_to_the_bit(make_problem, tmp_
     monkeypatch.setattr(
         Hessian, "__call__", lambda self, block: multiplied.append(len(block)) or count(self, block)
     )
-    resumed = _spectrum(case, "lanczos", Unfinished(tmp_path / "a", "key"))
+    resumed = _spectrum(case, "lanczos", LanczosCheckpoint(tmp_path / "a", "key"))
     xr.testing.assert_identical(resumed, whole)
     assert sum(multiplied) == whole.attrs["hessian_vector_products"] - 20
 

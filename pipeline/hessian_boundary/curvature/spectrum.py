@@ -21,7 +21,7 @@ from hessian_boundary.curvature.solvers.density import lanczos_quadrature, quadr
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.krylov import KrylovState
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.curvature.spectrum_dataset import spectrum_dataset
@@ -36,7 +36,7 @@ def compute_spectrum(
     y: Tensor,
     loss_per_sample: Loss,
     curvature: Mapping[str, Any],
-    unfinished: Unfinished | None = None,
+    unfinished: LanczosCheckpoint | None = None,
 ) -> xr.Dataset:
     """Diagonalise the Hessian of the mean loss on x (n, …), y (n,) at the module's parameters.
 
@@ -84,7 +84,7 @@ def compute_spectrum(
 def _eigenpairs(
     operator: SymmetricOperator,
     curvature: Mapping[str, Any],
-    unfinished: Unfinished | None,
+    unfinished: LanczosCheckpoint | None,
     resumed: KrylovState | None,
     method: str,
 ) -> Eigenpairs:
@@ -110,7 +110,7 @@ def _rank_tolerance(curvature: Mapping[str, Any], method: str) -> float:
 def _outermost_eigenpairs(
     operator: SymmetricOperator,
     curvature: Mapping[str, Any],
-    unfinished: Unfinished | None,
+    unfinished: LanczosCheckpoint | None,
     resumed: KrylovState | None,
 ) -> Eigenpairs:
     parameters = operator.dimension

@@ -5,7 +5,7 @@ import json
 import torch
 
 from hessian_boundary.artifacts.store import open_artifact
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_boundary.data.dataset import samples_of
@@ -37,6 +37,8 @@ def main(job: Job) -> None:
     if view.covariance:
         job.save(compute_covariance_spectrum(*problem), "spectrum")
         return
-    unfinished = Unfinished(job.output["spectrum"], json.dumps(job.provenance, sort_keys=True))
+    unfinished = LanczosCheckpoint(
+        job.output["spectrum"], json.dumps(job.provenance, sort_keys=True)
+    )
     job.save(compute_spectrum(*problem, unfinished), "spectrum")
     unfinished.remove()

@@ -25,7 +25,7 @@ from hessian_boundary.curvature.solvers.krylov import KrylovState
 DIGEST_BYTES = hashlib.sha256().digest_size
 
 
-class Unfinished:
+class LanczosCheckpoint:
     """The state of the run that makes the artifact at `path`.
 
     `key` says all that the run depends on: a state that was saved under another one is never

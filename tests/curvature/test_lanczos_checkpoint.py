@@ -1,4 +1,4 @@
-"""Unfinished work on disk: kills at every file operation and in every write, damage, a SIGKILL."""
+"""The state of a Lanczos run on disk: kills at every file operation, damage, a SIGKILL."""
 
 import dataclasses
 import shutil
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.diagonal_operators import DiagonalOperator, hessian_like, limit_for
-from tests.problems import build_problem
 
+from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
+from helpers.problems import build_problem
 from hessian_boundary.curvature.solvers.krylov import KrylovState
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 
 KEY = '{"settings": 1}'
 CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"}
@@ -62,7 +62,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 def _loaded(tmp_path: Path, content: dict[str, bytes]) -> KrylovState | None:
     """What a new process loads from a folder with this content."""
-    unfinished = Unfinished(tmp_path / "copy", KEY)
+    unfinished = LanczosCheckpoint(tmp_path / "copy", KEY)
     shutil.rmtree(unfinished.folder, ignore_errors=True)
     unfinished.folder.mkdir()
     for name, data in content.items():
@@ -73,7 +73,7 @@ def _loaded(tmp_path: Path, content: dict[str, bytes]) -> KrylovState | None:
 @pytest.fixture(scope="module")
 def history(tmp_path_factory):
     """Every state of a run, and what was on disk before each change while it was saved."""
-    unfinished = Unfinished(tmp_path_factory.mktemp("run") / "spectrum.zarr.zip", KEY)
+    unfinished = LanczosCheckpoint(tmp_path_factory.mktemp("run") / "spectrum.zarr.zip", KEY)
     states: list[KrylovState] = []
     moments: list[list[dict[str, bytes]]] = []
 
@@ -137,7 +137,7 @@ def test_the_disk_holds_one_basis_and_appends_to_it(history):
 
 def test_rows_that_did_not_change_are_not_written_again(tmp_path, history):
     states, _ = history
-    unfinished = Unfinished(tmp_path / "a", KEY)
+    unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
     unfinished.save(states[0])
     (basis,) = unfinished.folder.glob("basis*")
     damaged = b"\0" * 8 + basis.read_bytes()[8:]
@@ -146,8 +146,8 @@ def test_rows_that_did_not_change_are_not_written_again(tmp_path, history):
     assert basis.read_bytes()[: len(damaged)] == damaged
 
 
-def _saved(tmp_path: Path, count: int, states: list[KrylovState]) -> Unfinished:
-    unfinished = Unfinished(tmp_path / "a", KEY)
+def _saved(tmp_path: Path, count: int, states: list[KrylovState]) -> LanczosCheckpoint:
+    unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
     for state in states[:count]:
         unfinished.save(state)
     return unfinished
@@ -165,18 +165,18 @@ def test_damaged_work_is_discarded_with_a_line_in_the_log(tmp_path, history, cap
         file.unlink()
     else:
         file.write_bytes({"cut": content[:-1], "emptied": b"", "flipped": flipped}[damage])
-    again = Unfinished(tmp_path / "a", KEY)
+    again = LanczosCheckpoint(tmp_path / "a", KEY)
     assert again.load() is None
     if (name, damage) != ("state", "missing"):  # as before the first state
         assert f"discarded unfinished work in {folder}: " in capsys.readouterr().err
         assert not folder.exists()
     again.save(history[0][0])  # a fresh start
-    assert _equal(Unfinished(tmp_path / "a", KEY).load(), history[0][0])
+    assert _equal(LanczosCheckpoint(tmp_path / "a", KEY).load(), history[0][0])
 
 
 def test_work_of_another_configuration_is_discarded(tmp_path, history, capsys):
     folder = _saved(tmp_path, 2, history[0]).folder
-    assert Unfinished(tmp_path / "a", KEY.replace("1", "2")).load() is None
+    assert LanczosCheckpoint(tmp_path / "a", KEY.replace("1", "2")).load() is None
     message = "expected work of this configuration and inputs, found other work"
     assert message in capsys.readouterr().err
     assert not folder.exists()
@@ -185,14 +185,14 @@ def test_work_of_another_configuration_is_discarded(tmp_path, history, capsys):
 def test_saving_without_loading_starts_afresh(tmp_path, history):
     folder = _saved(tmp_path, 4, history[0]).folder
     _saved(tmp_path, 1, history[0])
-    assert _equal(Unfinished(tmp_path / "a", KEY).load(), history[0][0])
+    assert _equal(LanczosCheckpoint(tmp_path / "a", KEY).load(), history[0][0])
     assert len(list(folder.iterdir())) == 2
 
 
 def test_what_a_killed_write_left_is_cleaned_up(tmp_path, history):
     folder = _saved(tmp_path, 4, history[0]).folder
     (folder / ".state.123.tmp").write_text("half")
-    Unfinished(tmp_path / "a", KEY).load()
+    LanczosCheckpoint(tmp_path / "a", KEY).load()
     assert sorted(file.name[:5] for file in folder.iterdir()) == ["basis", "state"]
 
 
@@ -203,7 +203,7 @@ def test_a_run_may_be_killed_and_go_on_many_times(tmp_path):
     whole, products = _run(None)
     kills = 0
     while True:
-        unfinished = Unfinished(tmp_path / "a", KEY)
+        unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
         saves = 0
 
         def save(state: KrylovState, unfinished=unfinished):
@@ -230,7 +230,7 @@ def test_a_run_may_be_killed_and_go_on_many_times(tmp_path):
 
 
 def test_nothing_to_load_or_remove_is_no_error(tmp_path):
-    unfinished = Unfinished(tmp_path / "a", KEY)
+    unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
     assert unfinished.load() is None
     unfinished.remove()
     assert list(tmp_path.iterdir()) == []
@@ -238,16 +238,16 @@ def test_nothing_to_load_or_remove_is_no_error(tmp_path):
 
 def test_single_precision_comes_back_as_it_was(tmp_path, history):
     state = dataclasses.replace(history[0][0], basis=history[0][0].basis.float())
-    Unfinished(tmp_path / "a", KEY).save(state)
-    assert _equal(Unfinished(tmp_path / "a", KEY).load(), state)
+    LanczosCheckpoint(tmp_path / "a", KEY).save(state)
+    assert _equal(LanczosCheckpoint(tmp_path / "a", KEY).load(), state)
 
 
 KILLED = """
 import sys, torch
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import Unfinished
-from tests.test_unfinished import KEY, hessian_run
+from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
+from helpers.test_unfinished import KEY, hessian_run
 torch.set_num_threads(1)
-unfinished = Unfinished(sys.argv[1], KEY)
+unfinished = LanczosCheckpoint(sys.argv[1], KEY)
 def save(state):
     unfinished.save(state)
     print(state.products, flush=True)
@@ -275,7 +275,7 @@ def test_a_run_killed_by_the_system_goes_on_to_the_same_pairs(tmp_path):
                 process.send_signal(signal.SIGKILL)
                 break
     assert process.returncode == -signal.SIGKILL
-    resume = Unfinished(tmp_path / "a", KEY).load()
+    resume = LanczosCheckpoint(tmp_path / "a", KEY).load()
     assert resume.products >= 40
     pairs, rest = hessian_run(None, resume)
     assert rest == products - resume.products
