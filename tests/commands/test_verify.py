@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -28,10 +27,11 @@ ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure",
 def run_verify(study: TinyStudy, target: str = TARGET) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     command = [
-        *(sys.executable, "-m", "hessian_study.commands.verify", target),
+        *study.python(),
+        *("-m", "hessian_study.commands.verify", target),
         *("--directory", str(study.directory), "--configfile", str(study.write_config())),
     ]
-    return subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 CODE = "pipeline/hessian_boundary/measures/g_theta.py"

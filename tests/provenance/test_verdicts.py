@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,8 +27,8 @@ def steps(finished: TinyStudy) -> list[Step]:
         "steps = expected_steps([sys.argv[1]], {}, [Path(sys.argv[2])]);"
         "print(json.dumps([asdict(step) for step in steps]))"
     )
-    command = [sys.executable, "-c", script, TARGET, str(finished.directory / "config.json")]
-    result = subprocess.run(command, cwd=finished.code, capture_output=True, text=True, check=True)
+    command = [*finished.python(), "-c", script, TARGET, str(finished.directory / "config.json")]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     return [Step(**step) for step in json.loads(result.stdout)]
 
 
