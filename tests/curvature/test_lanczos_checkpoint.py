@@ -258,10 +258,9 @@ hessian_run(save, unfinished.load())
 
 def hessian_run(on_block, resume):
     from hessian_boundary.curvature.operators.hessian import Hessian
-    from hessian_boundary.networks.losses import cross_entropy_per_sample
 
     case = build_problem("mlp_sigmoid")
-    operator = Hessian(case.module, case.x, case.y, cross_entropy_per_sample)
+    operator = Hessian(case.problem)
     limit = limit_for(operator, 30, wanted=8)
     options = {"seed": 1, "memory_limit": limit, "on_block": on_block, "resume": resume}
     return lanczos_eigenpairs(operator, k_top=6, k_bottom=2, **options), operator.products
