@@ -1,0 +1,67 @@
+"""The public names with their docstrings, and a line on every module of the science."""
+
+import ast
+import importlib
+import inspect
+import re
+
+import hessian_boundary
+from hessian_study.project import PACKAGE
+from page_parts.markdown import table
+
+
+def public_names() -> str:
+    """Return a section per public name: its signature and what its docstring says."""
+    return "\n\n".join(_section(name) for name in getattr(hessian_boundary, "__all__", ()))
+
+
+def module_map() -> str:
+    """Return a table of the modules of each room of the library, with their first lines."""
+    sections = []
+    for room in sorted(path for path in PACKAGE.iterdir() if (path / "__init__.py").exists()):
+        rows = [
+            (f"`{path.relative_to(room)}`", _first_line(path.read_text(encoding="utf-8")))
+            for path in sorted(room.rglob("*.py"))
+            if path.name != "__init__.py"
+        ]
+        sections.append(f"### {room.name}/\n\n{table(('file', 'what it says'), rows)}")
+    return "\n".join(sections)
+
+
+def _section(name: str) -> str:
+    value = getattr(hessian_boundary, name)
+    parts = [f"### {name}", _signature(name, value), _as_markdown(inspect.getdoc(value) or "")]
+    members = inspect.getmembers(value) if inspect.isclass(value) else []
+    for member, found in members:
+        if not member.startswith("_") and (inspect.isfunction(found) or inspect.ismethod(found)):
+            text = (inspect.getdoc(found) or "").strip()
+            parts += [f"#### {name}.{member}", _signature(member, found), _as_markdown(text)]
+        elif not member.startswith("_") and isinstance(found, property):
+            parts += [f"#### {name}.{member}", _as_markdown(inspect.getdoc(found) or "")]
+    origin = importlib.import_module(value.__module__).__name__
+    return "\n\n".join([*parts, f"*from `{origin}`*"])
+
+
+def _signature(name: str, value: object) -> str:
+    try:
+        text = str(inspect.signature(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return ""
+    text = re.sub(r"(?:\w+\.)+(\w)", r"\1", text).replace("'", "")
+    return f"```python\n{name}{text}\n```"
+
+
+def _as_markdown(docstring: str) -> str:
+    """Escape what Markdown would take for markup; lines of two spaces are items of a list."""
+    lines = []
+    for line in docstring.splitlines():
+        item = re.match(r"  (\w[\w, ]*:.*)", line)
+        if item and not line.startswith("    "):
+            lines += ["", f"- {item[1]}"]
+        else:
+            lines.append(line)
+    return re.sub(r"(?<![\w`])([<*_])", r"\\\1", "\n".join(lines))
+
+
+def _first_line(source: str) -> str:
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0]
