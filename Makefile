@@ -40,7 +40,7 @@ check: $(DEVELOP)  ## lint, format and type checks
 	$(BIN)/mypy
 
 docs: $(DEVELOP)  ## build the documentation into site/, every link checked
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "open site/index.html"
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check

@@ -1,50 +1,60 @@
 """What the tables of finished runs say; without a run, how to get them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from hessian_study.project import ROOT
 from page_parts.markdown import table
+from page_parts.plots import boundary_pieces, published_g_theta, rank_correlations
 
 RESULTS = ROOT / "results"
-# heading -> the table, without its ending, that the workflow wrote as Markdown
-TABLES = {
-    "Beside Table 1: simulated data": "table1_published",
-    "Beside Table 2: real data": "table2_published",
-    "What goes with the number of boundary pieces (Kendall's τ)": "correlations",
-    "G_θ in several arithmetics": "precision",
-}
+NONE = """\
+!!! note "No results here"
+    This page was built where no profile had been run. After `make` (or `make paper`), `make docs`
+    shows the verdicts, the numbers beside the published ones, and the correlations here.
+"""
 
 
 def run_tables() -> str:
     """Return a section per finished profile of `results/`, or a line that there is none."""
     profiles = sorted(path.parent.parent for path in RESULTS.glob("*/tables/measures.csv"))
-    if not profiles:
-        return (
-            '!!! note "No results here"\n'
-            "    This page was built where no profile had been run. Run `make` (or `make paper`),\n"
-            "    then `make docs`: tables 1 and 2, the verdicts and the correlations appear here.\n"
-        )
-    return "\n".join(_profile(folder) for folder in profiles)
+    return "\n\n".join(part for folder in profiles for part in _profile(folder)) or NONE
 
 
-def _profile(folder: Path) -> str:
+def _profile(folder: Path) -> Iterator[str]:
     tables = folder / "tables"
     measures = pd.read_csv(tables / "measures.csv")
     models = len(measures[["dataset", "training", "seed"]].drop_duplicates())
-    parts = [
-        f"### Profile {folder.name}\n",
+    yield f"## Profile {folder.name}"
+    yield (
         f"{models} trained models, {measures['seed'].nunique()} seed(s). Tables are read from "
-        f"`results/{folder.name}/tables`.\n",
-    ]
+        f"`results/{folder.name}/tables`."
+    )
     if (tables / "claims.csv").exists():
-        parts.append(_verdicts(pd.read_csv(tables / "claims.csv")))
-    for heading, name in TABLES.items():
-        file = tables / f"{name}.md"
+        yield f"### Which claims hold?\n\n{_verdicts(pd.read_csv(tables / 'claims.csv'))}"
+    for number, data in ((1, "simulated data"), (2, "real data")):
+        file = tables / f"table{number}_published.csv"
         if file.exists():
-            parts.append(f"#### {heading}\n\n{file.read_text(encoding='utf-8')}")
-    return "\n".join(parts)
+            yield f"### Are the numbers of Table {number} reached? ({data})"
+            yield published_g_theta(pd.read_csv(file))
+            yield _folded("Every number beside the published one", file.with_suffix(".md"))
+    if "pieces" in set(measures["measure"]):
+        yield f"### How many pieces has the boundary?\n\n{boundary_pieces(measures)}"
+    if (tables / "correlations.csv").exists():
+        yield "### What goes with the number of pieces?"
+        yield rank_correlations(pd.read_csv(tables / "correlations.csv"))
+        yield _folded("Every correlation, by data set", tables / "correlations.md")
+    if (tables / "precision.md").exists():
+        yield "### Is G_θ the network's, or the arithmetic's?"
+        yield _folded("G_θ by method", tables / "precision.md")
+
+
+def _folded(summary: str, file: Path) -> str:
+    """Return a table that is shown when the reader asks for it."""
+    text = file.read_text(encoding="utf-8")
+    return f"<details markdown><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
 def _verdicts(checks: pd.DataFrame) -> str:
@@ -56,8 +66,7 @@ def _verdicts(checks: pd.DataFrame) -> str:
         for claim in claims.itertuples()
     ]
     return (
-        "#### Claims\n\n"
-        + ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
         + f". Of all {len(claims)}, {int((claims['caveat'] != '').sum())} carry a caveat, which "
         "the page `report.html` spells out.\n\n"
         + table(("claim", "where", "the paper says", "verdict", "caveat"), rows)

@@ -12,8 +12,8 @@ ON_EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=name)
 
 def test_there_are_pages_with_links_and_paths():
     assert len(DOCS) >= 15
-    assert sum(len(links(page)) for page in PAGES) > 40
-    assert sum(len(list(paths(page))) for page in PAGES) > 40
+    assert sum(len(links(page)) for page in PAGES) >= 30
+    assert sum(len(list(paths(page))) for page in PAGES) >= 30
 
 
 @ON_EACH_PAGE
@@ -54,5 +54,5 @@ def test_snakemake_knows_every_target_that_a_page_asks_for(tmp_path):
             targets = call[: call.index("--config")] if "--config" in call else call
             asked |= {word for word in targets if re.fullmatch(r"[a-z]+\d*", word)}
     assert {"fig01", "fig26", "table1", "table2", "claims", "report", "precision"} <= asked
-    result = TinyStudy(tmp_path).run("--dry-run", "--quiet", "all", *sorted(asked))
+    result = TinyStudy(tmp_path).run("--dry-run", *sorted(asked))
     assert result.returncode == 0, result.stderr

@@ -20,7 +20,7 @@ from page_parts.markdown import table
 
 def build(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", *options],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", *options],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -54,6 +54,8 @@ def test_formulas_are_set(site):
     pages = [page.read_text(encoding="utf-8") for page in site.rglob("*.html")]
     assert sum(page.count("<math") for page in pages) > 20
     assert not any('class="arithmatex"' in page for page in pages)
+    formulas = [formula for page in pages for formula in re.findall("<math.*?</math>", page)]
+    assert [formula for formula in formulas if "\\" in formula] == []  # an unknown command
 
 
 def test_no_part_is_left_out(site):
@@ -62,7 +64,7 @@ def test_no_part_is_left_out(site):
         "".join(page.read_text(encoding="utf-8") for page in ROOT.glob("docs/**/*.md")),
     )
     assert sorted(marked) == sorted(PARTS)
-    assert not any("made by" in page.read_text() for page in site.rglob("*.html"))
+    assert not any("<!-- made by" in page.read_text() for page in site.rglob("*.html"))
 
 
 @pytest.mark.parametrize(
@@ -163,6 +165,10 @@ def test_results_are_read_from_the_tables(tmp_path, monkeypatch):
         "1,Section 3,One thing.,partly,\n1,Section 3,One thing.,partly,\n"
         "2,Section 4,Another.,reproduced,Only just.\n"
     )
+    (tables / "table1_published.csv").write_text(
+        "dataset,training,measure,ours,ours_std,published,published_std\n"
+        "half_moon,normal,g_theta_max,0.05,,0.06,0.01\n"
+    )
     (tables / "table1_published.md").write_text("| Data set |\n| --- |\n| made up |\n")
     monkeypatch.setattr(page_parts.results, "RESULTS", tmp_path)
     text = PARTS["run_tables"]()
@@ -170,3 +176,4 @@ def test_results_are_read_from_the_tables(tmp_path, monkeypatch):
     assert "1 partly, 1 reproduced. Of all 2, 1 carry a caveat" in text
     assert "| 2 | Section 4 | Another. | reproduced | yes |" in text
     assert "| made up |" in text
+    assert "half-moon, normal</text>" in text
