@@ -4,10 +4,13 @@ import ast
 import importlib
 import inspect
 import re
+from collections.abc import Callable
 
 import hessian_boundary
 from hessian_study.project import PACKAGE
 from page_parts.markdown import table
+
+LINE = 88  # characters of a signature on one line
 
 
 def public_names() -> str:
@@ -42,13 +45,29 @@ def _section(name: str) -> str:
     return "\n\n".join([*parts, f"*from `{origin}`*"])
 
 
-def _signature(name: str, value: object) -> str:
-    try:
-        text = str(inspect.signature(value))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return ""
-    text = re.sub(r"(?:\w+\.)+(\w)", r"\1", text).replace("'", "")
-    return f"```python\n{name}{text}\n```"
+def _signature(name: str, value: Callable[..., object]) -> str:
+    """Return how it is called: on one line or, where that is long, an argument a line."""
+    signature = inspect.signature(value)
+    arguments: list[str] = []
+    for parameter in signature.parameters.values():
+        first = not any(argument.startswith("*") for argument in arguments)
+        if parameter.kind is parameter.KEYWORD_ONLY and first:
+            arguments.append("*")
+        if parameter.name != "self":
+            arguments.append(_without_modules(str(parameter)))
+    returned = signature.return_annotation
+    arrow = "" if inspect.isclass(value) else inspect.formatannotation(returned)
+    end = f") -> {_without_modules(arrow)}" if arrow else ")"
+    line = f"{name}({', '.join(arguments)}{end}"
+    if len(line) > LINE:
+        line = "\n".join([f"{name}(", *(f"    {argument}," for argument in arguments), end])
+    return f"```python\n{line}\n```"
+
+
+def _without_modules(annotation: str) -> str:
+    """Write `torch.nn.modules.module.Module` as `Module`, and 'Problem' without its quotes."""
+    short = re.sub(r"\b(?:[A-Za-z_]\w*\.)+(\w)", r"\1", annotation)
+    return re.sub(r"(^|: )'([^']*)'", r"\1\2", short)
 
 
 def _as_markdown(docstring: str) -> str:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 import hessian_boundary
@@ -177,3 +178,18 @@ def test_results_are_read_from_the_tables(tmp_path, monkeypatch):
     assert "| 2 | Section 4 | Another. | reproduced | yes |" in text
     assert "| made up |" in text
     assert "half-moon, normal</text>" in text
+
+
+def test_a_name_is_shown_as_python_calls_it(monkeypatch):
+    def scale(network: torch.nn.Module, *, factor: float = 2.0) -> "torch.Tensor":
+        """Return θ, scaled.
+
+        factor: by which
+        """
+
+    monkeypatch.setattr(hessian_boundary, "scale", scale, raising=False)
+    monkeypatch.setattr(hessian_boundary, "__all__", ["scale"], raising=False)
+    text = PARTS["public_names"]()
+    assert "### scale\n" in text
+    assert "\nscale(network: Module, *, factor: float = 2.0) -> Tensor\n" in text
+    assert "\n- factor: by which" in text
