@@ -184,7 +184,8 @@ def test_a_name_is_shown_as_python_calls_it(monkeypatch):
     def scale(network: torch.nn.Module, *, factor: float = 2.0) -> "torch.Tensor":
         """Return θ, scaled.
 
-        factor: by which
+        Options
+          factor: by which
         """
 
     monkeypatch.setattr(hessian_boundary, "scale", scale, raising=False)
