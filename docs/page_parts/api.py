@@ -71,15 +71,24 @@ def _without_modules(annotation: str) -> str:
 
 
 def _as_markdown(docstring: str) -> str:
-    """Escape what Markdown would take for markup; lines of two spaces are items of a list."""
-    lines = []
+    """Make items of a list of lines indented by two, and blocks of code of those by four."""
+    lines: list[str] = []
     for line in docstring.splitlines():
-        item = re.match(r"  (\w[\w, ]*:.*)", line)
-        if item and not line.startswith("    "):
-            lines += ["", f"- {item[1]}"]
-        else:
+        before = lines[-1] if lines else ""
+        if re.match(r"  \w[\w, ]*:", line):
+            lines += ["", f"- {_escaped(line.strip())}"]
+        elif not line.startswith("    "):
+            lines.append(_escaped(line))
+        elif before.startswith(("- ", "    ")):
             lines.append(line)
-    return re.sub(r"(?<![\w`])([<*_])", r"\\\1", "\n".join(lines))
+        else:  # code needs an empty line before it
+            lines += ["", line]
+    return "\n".join(lines)
+
+
+def _escaped(line: str) -> str:
+    """Escape what Markdown would take for markup."""
+    return re.sub(r"(?<![\w`])([<*_])", r"\\\1", line)
 
 
 def _first_line(source: str) -> str:

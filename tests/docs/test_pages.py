@@ -186,6 +186,9 @@ def test_a_name_is_shown_as_python_calls_it(monkeypatch):
 
         Options
           factor: by which
+
+        Example:
+            scale(network, factor=-1)
         """
 
     monkeypatch.setattr(hessian_boundary, "scale", scale, raising=False)
@@ -194,3 +197,4 @@ def test_a_name_is_shown_as_python_calls_it(monkeypatch):
     assert "### scale\n" in text
     assert "\nscale(network: Module, *, factor: float = 2.0) -> Tensor\n" in text
     assert "\n- factor: by which" in text
+    assert "\n\n    scale(network, factor=-1)" in text
