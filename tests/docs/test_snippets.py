@@ -56,12 +56,13 @@ def test_the_network_of_the_readme_is_analysed(saved_network):
 
 
 def test_the_network_of_the_docs_is_analysed(saved_network):
-    run(blocks(OWN_NETWORKS, "python")[0], saved_network)
+    whole, pieces, _ = blocks(OWN_NETWORKS, "python")
+    assert "straight pieces" in run(whole + pieces, saved_network)
 
 
 def test_the_architecture_of_the_docs_builds():
     found: dict = {}
-    exec("from torch import nn\n" + blocks(OWN_NETWORKS, "python")[1], found)
+    exec("from torch import nn\n" + blocks(OWN_NETWORKS, "python")[2], found)
     network = found["build"]((2,), 3, width=4)
     assert network(torch.zeros(5, 2)).shape == (5, 3)
 
