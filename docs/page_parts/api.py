@@ -5,6 +5,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 import hessian_boundary
 from hessian_study.project import PACKAGE
@@ -39,7 +40,7 @@ def _section(name: str) -> str:
         if not member.startswith("_") and (inspect.isfunction(found) or inspect.ismethod(found)):
             text = (inspect.getdoc(found) or "").strip()
             parts += [f"#### {name}.{member}", _signature(member, found), _as_markdown(text)]
-        elif not member.startswith("_") and isinstance(found, property):
+        elif not member.startswith("_") and isinstance(found, property | cached_property):
             parts += [f"#### {name}.{member}", _as_markdown(inspect.getdoc(found) or "")]
     origin = importlib.import_module(value.__module__).__name__
     return "\n\n".join([*parts, f"*from `{origin}`*"])
@@ -67,7 +68,7 @@ def _signature(name: str, value: Callable[..., object]) -> str:
 def _without_modules(annotation: str) -> str:
     """Write `torch.nn.modules.module.Module` as `Module`, and 'Problem' without its quotes."""
     short = re.sub(r"\b(?:[A-Za-z_]\w*\.)+(\w)", r"\1", annotation)
-    return re.sub(r"(^|: )'([^']*)'", r"\1\2", short)
+    return re.sub(r"(^|: )'([^']*)'", r"\1\2", short).replace("<factory>", "…")
 
 
 def _as_markdown(docstring: str) -> str:

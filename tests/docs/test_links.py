@@ -56,3 +56,22 @@ def test_snakemake_knows_every_target_that_a_page_asks_for(tmp_path):
     assert {"fig01", "fig26", "table1", "table2", "claims", "report", "precision"} <= asked
     result = TinyStudy(tmp_path).run("--dry-run", *sorted(asked))
     assert result.returncode == 0, result.stderr
+
+
+def test_the_command_has_what_pages_ask_of_it(capsys):
+    command = pytest.importorskip("hessian_study.commands.main")
+    asked: dict[str, set[str]] = {}
+    for page in PAGES:
+        for first, *others in filter(None, commands(page, "hessian-boundary")):
+            words = (word.strip("[],") for word in others)
+            options = {word for word in words if word.startswith("--")}
+            if first == "inspect":
+                options |= {word for word in others if word in ("list", "show", "compare")}
+            asked.setdefault(first, set()).update(options)
+    assert set(asked) >= {"run", "inspect", "verify", "clean", "open"}
+    assert set(asked) <= {"run", *command.COMMANDS}
+    for first in set(asked) - {"run"}:  # its options are Snakemake's
+        with pytest.raises(SystemExit, match="0"):
+            command.main([first, "--help"])
+        text = capsys.readouterr().out
+        assert {option for option in asked[first] if option not in text} == set()
