@@ -1,0 +1,64 @@
+"""Derivatives by plain reverse-mode automatic differentiation of the network itself.
+
+No functional copy of the network, no vectorisation, no forward mode: slow, and independent of
+every fast path. It is what the fast ones are compared with, and what takes their place.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
+from hessian_boundary.networks.problem import Problem
+
+BATCH = 256
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Let attention be computed by operations that can be differentiated twice."""
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+        yield
+
+
+def plain_gradient(network: nn.Module, x: Tensor, label: Tensor, loss: Loss) -> Tensor:
+    """Return ∂ℓ(f_θ(x), y)/∂θ (p,) of one sample x (feature…) with a label ()."""
+    with differentiable():
+        value = loss(network(x[None].clone()), label[None]).sum()
+        parts = torch.autograd.grad(value, trainable_parameters(network), materialize_grads=True)
+    return torch.cat([part.reshape(-1) for part in parts])
+
+
+def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> Tensor:
+    """Return the products (k, p) of the rows of `block` (k, p) with the Hessian of the mean loss.
+
+    The gradient is differentiated a second time, once for each vector.
+    """
+    parameters = trainable_parameters(problem.network)
+    total = torch.zeros_like(block)
+    for x, y in problem.batches(batch_size):
+        with differentiable():
+            value = problem.loss(problem.network(x.clone()), y).sum()
+            slope = torch.autograd.grad(
+                value, parameters, create_graph=True, materialize_grads=True
+            )
+            for row, out in zip(block, total, strict=True):
+                out += _second_derivative(slope, parameters, split_parameters(row, problem.network))
+    return total.div_(problem.samples)
+
+
+def _second_derivative(
+    slope: tuple[Tensor, ...], parameters: list[nn.Parameter], vector: tuple[Tensor, ...]
+) -> Tensor:
+    curved = [(s, v) for s, v in zip(slope, vector, strict=True) if s.requires_grad]
+    if not curved:  # the loss is linear in the parameters
+        return torch.cat([torch.zeros_like(v).reshape(-1) for v in vector])
+    outputs, directions = zip(*curved, strict=True)
+    parts = torch.autograd.grad(
+        outputs, parameters, directions, retain_graph=True, materialize_grads=True
+    )
+    return torch.cat([part.reshape(-1) for part in parts])
