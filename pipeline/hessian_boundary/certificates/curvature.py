@@ -17,8 +17,8 @@ from hessian_boundary.runtime.seeds import derive_seed
 
 WAY_OUT = (
     "a part of the network has derivatives that are not right or not symmetric (an "
-    "autograd.Function whose backward cannot be differentiated, `torch.no_grad` inside): write it "
-    "with PyTorch's own operations"
+    "autograd.Function whose backward cannot be differentiated; PyTorch's own weight_norm, whose "
+    "second derivative is wrong in some versions): write it with other operations of PyTorch's"
 )
 
 

@@ -4,12 +4,15 @@ No functional copy of the network, no vectorisation, no forward mode: slow, and 
 every fast path. It is what the fast ones are compared with, and what takes their place.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
 
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
@@ -18,10 +21,36 @@ from hessian_boundary.networks.problem import Problem
 BATCH = 256
 
 
+def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
+    return v * (g / torch.norm_except_dim(v, 2, dim))
+
+
+def _hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
+    return F.relu6(x + 3) / 6
+
+
+# operations whose second derivative PyTorch 2.13 lacks or, as of weight_norm, gets wrong
+BY_OTHER_OPERATIONS: dict[Callable[..., Any], Callable[..., Tensor]] = {
+    torch._weight_norm: _weight_norm,
+    F.hardsigmoid: _hardsigmoid,
+}
+
+
+class _ByOtherOperations(TorchFunctionMode):
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        arguments: Sequence[Any] = (),
+        options: dict[str, Any] | None = None,
+    ) -> Any:
+        return BY_OTHER_OPERATIONS.get(function, function)(*arguments, **(options or {}))
+
+
 @contextmanager
 def differentiable() -> Iterator[None]:
-    """Let attention be computed by operations that can be differentiated twice."""
-    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):
+    """Let what is evaluated inside be computed by operations with right second derivatives."""
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _ByOtherOperations():
         yield
 
 
