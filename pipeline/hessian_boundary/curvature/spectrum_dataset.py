@@ -41,6 +41,7 @@ def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dat
             "null_space_dimension": pairs.null_space,
             "not_computed": pairs.not_computed,
             "complete": pairs.complete,
+            "copies_may_be_missing": pairs.copies_may_be_missing,
             "certificate": pairs.certificate,
             "certificate_meaning": "Frobenius norm of H Q - Q (Q^T H Q) for the computed basis Q",
         },

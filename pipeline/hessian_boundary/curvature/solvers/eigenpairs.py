@@ -23,6 +23,7 @@ class Eigenpairs:
     certificate: float  # ‖H Q − Q (Qᵀ H Q)‖_F for the orthonormal basis Q the pairs come from
     null_space: int  # number of eigenvalues known to be zero; p − k for a complete spectrum
     complete: bool  # every eigenvalue above the rank tolerance is among the pairs
+    copies_may_be_missing: bool = False  # of eigenvalues that occur as often as the block is wide
 
     @classmethod
     def of_factor(cls, factor: Tensor, eigenvalues: Tensor, eigenvectors: Tensor) -> "Eigenpairs":

@@ -5,9 +5,13 @@ restarted after that. It is kept orthonormal in full, so no ghost copies of conv
 appear. Both ends of the spectrum come from one Krylov space (see `krylov`).
 """
 
+import sys
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState, Ritz
@@ -41,8 +45,10 @@ def lanczos_eigenpairs(
     """Return the `k_top` largest and `k_bottom` smallest (most negative) eigenpairs.
 
     Every pair has ‖H v − λ v‖ ≤ residual_tolerance · max|λ|, checked by one more product each.
-    Multiple eigenvalues are found as often as they occur, up to `block` times. Blocks of 1 need
-    the fewest products; blocks of 4 to 8 the least time, since each product then costs less.
+    Multiple eigenvalues are found as often as they occur: where one is found as often as the block
+    is wide, the run is repeated with wider blocks; only if memory does not allow that,
+    `copies_may_be_missing` says so. Blocks of 1 need the fewest products; blocks of 4 to 8 the
+    least time, since each product then costs less.
     `memory_limit` (bytes) bounds the vectors held here, not what the operator uses; more means
     fewer products.
 
@@ -52,12 +58,46 @@ def lanczos_eigenpairs(
     Raises ValueError for impossible arguments and for products that are not finite,
     MemoryLimitError before any product, and NotConvergedError after `maximum_products`.
     """
-    wanted = k_top + k_bottom
     _check_arguments(operator, k_top, k_bottom, residual_tolerance)
-    capacity = basis_capacity(operator, wanted, block, memory_limit)
-    space = KrylovSpace(operator, block=block, capacity=capacity, seed=seed, resume=resume)
-    ritz = _search(space, k_top, k_bottom, residual_tolerance, maximum_products, on_block)
-    return _certified_pairs(space, ritz, residual_tolerance)
+    wanted = k_top + k_bottom
+
+    def run(block: int, **state: Any) -> Eigenpairs:
+        capacity = basis_capacity(operator, wanted, block, memory_limit)
+        space = KrylovSpace(
+            operator, block=block, capacity=capacity, seed=seed, resume=state.get("resume")
+        )
+        on_each = state.get("on_block")
+        ritz = _search(space, k_top, k_bottom, residual_tolerance, maximum_products, on_each)
+        return _certified_pairs(space, ritz, residual_tolerance)
+
+    pairs = run(block, on_block=on_block, resume=resume)
+    while block < wanted and largest_cluster(pairs.eigenvalues, residual_tolerance) >= block:
+        # a block of b vectors finds b copies of an eigenvalue; there may be more
+        block = min(2 * block, wanted)
+        print(f"an eigenvalue occurs often: again with blocks of {block}", file=sys.stderr)
+        try:
+            pairs = run(block)
+        except MemoryLimitError as error:
+            print(f"{error}\ncopies of it may be missing", file=sys.stderr)
+            return replace(pairs, copies_may_be_missing=True)
+    return pairs
+
+
+def largest_cluster(eigenvalues: Tensor, tolerance: float) -> int:
+    """Return how many neighbours among descending eigenvalues cannot be told apart.
+
+    Two are told apart when they differ by more than twice the tolerance, relative to max |λ|. What
+    is not larger than that counts as null space, and not here.
+    """
+    allowed = 2 * tolerance * float(eigenvalues.abs().max())
+    values = eigenvalues[eigenvalues.abs() > allowed]
+    if not len(values):
+        return 0
+    largest = size = 1
+    for separate in (values[:-1] - values[1:] > allowed).tolist():
+        size = 1 if separate else size + 1
+        largest = max(largest, size)
+    return largest
 
 
 def _search(
