@@ -47,8 +47,8 @@ def lanczos_eigenpairs(
     Every pair has ‖H v − λ v‖ ≤ residual_tolerance · max|λ|, checked by one more product each.
     Multiple eigenvalues are found as often as they occur: where one is found as often as the block
     is wide, the run is repeated with wider blocks; only if memory does not allow that,
-    `copies_may_be_missing` says so. Blocks of 1 need the fewest products; blocks of 4 to 8 the
-    least time, since each product then costs less.
+    `copies_may_be_missing` says so. Blocks of 1 need the fewest products, and find no copies;
+    blocks of 4 to 8 the least time, since each product then costs less.
     `memory_limit` (bytes) bounds the vectors held here, not what the operator uses; more means
     fewer products.
 
@@ -71,7 +71,8 @@ def lanczos_eigenpairs(
         return _certified_pairs(space, ritz, residual_tolerance)
 
     pairs = run(block, on_block=on_block, resume=resume)
-    while block < wanted and largest_cluster(pairs.eigenvalues, residual_tolerance) >= block:
+    # a block of 1 finds every eigenvalue once, and cannot tell
+    while 1 < block < wanted and block <= largest_cluster(pairs.eigenvalues, residual_tolerance):
         # a block of b vectors finds b copies of an eigenvalue; there may be more
         block = min(2 * block, wanted)
         print(f"an eigenvalue occurs often: again with blocks of {block}", file=sys.stderr)
