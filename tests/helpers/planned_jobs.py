@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from hessian_study.commands.verify import dry_run
+from hessian_study.commands.planning import dry_run
 
 
 def planned_jobs(directory: str, config_file: str, targets: list[str]) -> list[tuple[str, ...]]:

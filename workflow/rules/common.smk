@@ -26,6 +26,8 @@ RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 ONE_RUN = "{dataset}/{training}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
+# how arrays are written is part of every step that writes one
+WRITER = "hessian_boundary.artifacts.store"
 RUN = "{python} -m hessian_study.jobs.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
 python = shlex.quote(sys.executable)
 
@@ -57,9 +59,10 @@ def spec(step, settings, code=lambda wildcards: []):
     """
 
     def describe(wildcards):
-        modules = [f"hessian_study.steps.{step}", *code(wildcards)]
+        modules = [f"hessian_study.steps.{step}", WRITER, *code(wildcards)]
         content = {
             "step": step,
+            "modules": modules,
             "code": code_digest(*modules),
             "settings": settings(wildcards),
             "wildcards": dict(wildcards.items()),

@@ -8,7 +8,6 @@ attribute `provenance`.
     spectrum = open_artifact("results/quick/gaussian/normal/seed0/spectrum.zarr.zip")
 """
 
-import hashlib
 import json
 import os
 import zipfile
@@ -84,12 +83,6 @@ def verify_bytes(path: str | Path) -> str | None:
     except (zipfile.BadZipFile, EOFError, OSError) as error:
         return str(error)
     return f"checksum of {damaged} does not match" if damaged else None
-
-
-def file_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

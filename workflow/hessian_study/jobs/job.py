@@ -11,13 +11,14 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
-from hessian_boundary.artifacts.store import save_artifact
-from hessian_study.jobs.costs import record_cost
+from hessian_study.provenance.inputs import Inputs
+from hessian_study.provenance.planned_code import planned_code
 from hessian_study.provenance.records import describe, record
+
+if TYPE_CHECKING:  # the code of a step is imported when it has been compared with the plan's
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,19 @@ class Job:
         return self.spec["wildcards"]
 
     @cached_property
+    def inputs(self) -> Inputs:
+        """The input files as they were when this was asked for first: before the step."""
+        return Inputs(self.input)
+
+    @cached_property
     def provenance(self) -> dict[str, Any]:
         """The spec, the digest of every input file, and package versions: no time, no host."""
-        return describe(self.spec, self.input)
+        return describe(self.spec, self.inputs.digests)
 
-    def save(self, dataset: xr.Dataset, kind: str) -> None:
+    def save(self, dataset: "xr.Dataset", kind: str) -> None:
         """Write the step's only output, an artifact of the given kind."""
+        from hessian_boundary.artifacts.store import save_artifact
+
         (path,) = self.output.values()
         save_artifact(dataset, path, kind, self.provenance)
 
@@ -58,9 +66,12 @@ def main(spec: str, files: str) -> None:
     step = job.spec["step"]
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
     print(f"step {step} {names}", file=sys.stderr, flush=True)
-    import_module(f"hessian_study.steps.{step}").main(job)
-    record(job.output.values(), job.provenance)
-    record_cost(step, next(iter(job.output.values())), time.monotonic() - started)
+    provenance = job.provenance  # the inputs are digested before they are read
+    with planned_code(job.spec):
+        import_module(f"hessian_study.steps.{step}").main(job)
+    job.inputs.refuse_changes()
+    record(job.output.values(), provenance)
+    import_module("hessian_study.jobs.costs").record_cost(step, next(iter(job.output.values())), time.monotonic() - started)
 
 
 if __name__ == "__main__":
