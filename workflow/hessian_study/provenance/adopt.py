@@ -91,10 +91,10 @@ async def _adopt(dag: Any) -> None:
     refused = []
     if unknown:
         dag.update_jobids()  # the memory holds the shell command, and that may show the job's id
-    for job in dag.jobs:
-        if not hasattr(job.params, "spec") or await _is_unfinished(dag, job):
-            continue  # `all`, and jobs of a workflow that has this one as a module
-        step = Step.of(job.params.spec, job.params.files)
+    for job in filter(Step.is_step, dag.jobs):
+        if await _is_unfinished(dag, job):
+            continue
+        step = Step.of(job)
         found = [file for file in job.output if await file.exists()]
         known = unknown.isdisjoint([*job.output, *job.input])
         verdicts: dict[Any, Verdict] = {

@@ -56,7 +56,7 @@ def planned_code(spec: Mapping[str, Any]) -> Iterator[None]:
         sys.meta_path.remove(finder)
 
 
-class _PlannedFinder(MetaPathFinder, SourceLoader):
+class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typeshed's bases differ
     """Finds and loads modules in texts that were read before."""
 
     def __init__(self, sources: Mapping[str, bytes]) -> None:

@@ -7,7 +7,7 @@ work on a machine gives identical bytes.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,23 +20,30 @@ from hessian_study.provenance.file_digests import file_digest
 PACKAGES = ("torch", "numpy", "xarray", "zarr", "scikit-learn", "scipy", "pandas", "matplotlib")
 ZARR = ".zarr.zip"
 FOLDER = "provenance"
-LARGEST = 50_000_000  # bytes; the record of a table over thousands of runs has less than one million
+LARGEST = (
+    50_000_000  # bytes; a table over thousands of runs has a record of less than a million
+)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One job of the workflow: all its results depend on, the files it reads and those it makes."""
+    """One job of the workflow: all its results depend on, the files it reads, makes and logs to."""
 
     spec: dict[str, Any]
     inputs: dict[str, list[str]]
     outputs: list[str]
+    logs: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, spec: str, files: str) -> "Step":
-        """Read the two texts that the job itself is given (see hessian_study.jobs.job)."""
-        paths = json.loads(files)
-        inputs = {name: as_list(entry) for name, entry in paths["input"].items()}
-        return cls(json.loads(spec), inputs, list(paths["output"].values()))
+    def of(cls, job: Any) -> "Step":
+        """Read one of Snakemake's jobs that `is_step` is true of."""
+        inputs = {name: as_list(entry) for name, entry in job.input.items()}
+        return cls(job.params.spec, inputs, list(map(str, job.output)), list(map(str, job.log)))
+
+    @staticmethod
+    def is_step(job: Any) -> bool:
+        """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
+        return {"spec", "job_file"} <= set(job.rule.params.keys())
 
 
 class RecordError(ValueError):
@@ -119,6 +126,6 @@ def read_record(path: str) -> dict[str, Any]:
     return content
 
 
-def as_list(paths: str | list[str]) -> list[str]:
+def as_list(paths: str | Iterable[str]) -> list[str]:
     """Return one path as a list, or several as they are."""
-    return [paths] if isinstance(paths, str) else paths
+    return [str(paths)] if isinstance(paths, str) else list(map(str, paths))
