@@ -15,7 +15,8 @@ import pytest
 
 from helpers.tiny_study import ROOT, TinyStudy, image_datasets
 from hessian_boundary.artifacts.schema import KINDS
-from hessian_boundary.artifacts.store import file_digest, open_artifact, open_table
+from hessian_boundary.artifacts.store import open_artifact, open_table
+from hessian_study.provenance.file_digests import file_digest
 
 TARGETS = ("fig02", "fig04", "table2")
 

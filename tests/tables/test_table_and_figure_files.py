@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hessian_boundary.artifacts.store import file_digest, open_table, save_figure, save_table
+from hessian_boundary.artifacts.store import open_table, save_figure, save_table
+from hessian_study.provenance.file_digests import file_digest
 
 
 def test_tables_read_back_exactly(tmp_path):

@@ -3,7 +3,7 @@
 Importing torch, xarray and the rest takes two seconds, longer than most jobs compute. On one
 machine the main Snakemake process starts this one (`start_warm_process`, in `onstart`);
 `run_job` then sends its job here instead of importing everything itself. The modules of
-this project are not imported before the fork, so every job runs the code as it is on the disk. A
+this project are not imported before the fork, so every job reads its step's code from the disk. A
 job is a process of its own in the workflow's process group, and ends when the one that asked for it
 is killed.
 """
@@ -23,6 +23,7 @@ from importlib import import_module
 from pathlib import Path
 
 from hessian_study.jobs.run_job import ADDRESS
+from hessian_study.provenance.planned_code import prepare
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
@@ -55,6 +56,7 @@ def serve(listener: socket.socket) -> None:
     """Fork a job for each connection until standard input is closed."""
     for library in LIBRARIES:
         import_module(library)
+    prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the jobs
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
     with selectors.DefaultSelector() as selector:

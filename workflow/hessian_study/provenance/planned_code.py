@@ -9,14 +9,16 @@ used, since it takes them for current by time and size alone.
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
+from hessian_study.project import SOURCES
 from hessian_study.provenance.code_digest import NEUTRAL, digest_of, find_module, read_closure
 
 # what starts a step and checks it; it is at work before the step's code is read
@@ -82,9 +84,30 @@ class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typ
         """Return where a module's text was read."""
         return self._files[fullname]
 
+    def source_to_code(self, data: Any, path: Any) -> CodeType:  # type: ignore[override]
+        """Compile a module's text, once for all processes that are forked from this one."""
+        return _compiled(bytes(data), str(path))
+
     def get_data(self, path: str) -> bytes:
         """Return the text that was read; anything else comes from the disk."""
         return self._texts[path] if path in self._texts else Path(path).read_bytes()
+
+
+@cache
+def _compiled(source: bytes, file: str) -> CodeType:
+    return compile(source, file, "exec", dont_inherit=True)
+
+
+def prepare() -> None:
+    """Digest and compile all modules as they are now, for jobs that are forked from this process.
+
+    What is kept is found by a module's text, so a job sees every later edit.
+    """
+    for file in (file for folder in SOURCES for file in folder.rglob("*.py")):
+        source = file.read_bytes()
+        digest_of({file.stem: source})
+        with suppress(SyntaxError, ValueError):  # a half-edited file concerns its own steps only
+            _compiled(source, str(file))
 
 
 def _is_around(name: str) -> bool:
