@@ -45,7 +45,10 @@ def project(tmp_path: Path) -> Path:
     for name in ("warm_process", "run_job"):
         (jobs / f"{name}.py").write_text((PACKAGE / f"{name}.py").read_text())
     (jobs / "job.py").write_text(JOB)
-    for package in (jobs, jobs.parent):
+    provenance = jobs.parent / "provenance"
+    provenance.mkdir()
+    (provenance / "planned_code.py").write_text("def prepare():\n    pass\n")
+    for package in (jobs, provenance, jobs.parent):
         (package / "__init__.py").touch()
     return tmp_path
 

@@ -25,11 +25,7 @@ def project(tmp_path, monkeypatch):
     """Writes files of the small project; returns the digest of its step."""
     monkeypatch.setattr(digests, "SOURCES", [tmp_path])
 
-    def forget():
-        for function in (
-            digests.code_digest, digests.import_closure, digests._fingerprint, digests._file_of,
-        ):  # fmt: skip
-            function.cache_clear()
+    forget = digests.code_digest.cache_clear
 
     def digest_with(changes=(), module="workflow.step"):
         for name, text in {**FILES, **dict(changes)}.items():
@@ -44,7 +40,7 @@ def project(tmp_path, monkeypatch):
 
 def test_closure_holds_what_is_imported_directly_or_not_and_nothing_else(project):
     project()
-    closure = set(digests.import_closure("workflow.step"))
+    closure = set(digests.read_closure("workflow.step"))
     assert {
         "workflow.step", "pipeline.middle", "pipeline.base", "pipeline.deep.leaf"
     } <= closure  # fmt: skip

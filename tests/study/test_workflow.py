@@ -81,7 +81,8 @@ def test_the_examples_open_every_kind_of_artifact_that_was_made(finished: TinySt
 
 def names_opened(study: TinyStudy) -> set[str]:
     """Return the files' names that the examples of how to open artifacts print."""
-    command = [sys.executable, "-m", "hessian_study.commands.open_artifacts", str(study.results)]
+    module = "hessian_study.commands.main"
+    command = [*study.python(), "-m", module, "open", str(study.results)]
     done = subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     return {Path(line).name for line in lines if line.startswith(str(study.results))}

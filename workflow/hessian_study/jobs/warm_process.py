@@ -23,7 +23,6 @@ from importlib import import_module
 from pathlib import Path
 
 from hessian_study.jobs.run_job import ADDRESS
-from hessian_study.provenance.planned_code import prepare
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
@@ -56,7 +55,7 @@ def serve(listener: socket.socket) -> None:
     """Fork a job for each connection until standard input is closed."""
     for library in LIBRARIES:
         import_module(library)
-    prepare()
+    import_module("hessian_study.provenance.planned_code").prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the jobs
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
     with selectors.DefaultSelector() as selector:

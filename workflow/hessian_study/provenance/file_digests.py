@@ -1,12 +1,12 @@
-"""SHA-256 of files, taken once as long as a file stays the one it was."""
+"""What a file holds, and whether it is still the file it was."""
 
 import hashlib
 import os
 import time
 from pathlib import Path
 
-# A change within a clock tick of the file system of a former one leaves the same time behind;
-# ticks are 10 ms or less.
+# A file system's clock ticks: two changes within a tick leave the same time behind. Ticks are
+# 10 ms or less.
 TICK = 100_000_000  # nanoseconds
 
 
@@ -16,24 +16,26 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class FileDigests:
-    """Remembers digests, and takes one anew when the file may be another or changed since.
+class DigestedFile:
+    """A file's digest, and the state it was in before that was taken.
 
-    The system notes the time of every change of a file, and no program can set that time (`ctime`).
+    The system notes the time of every change of a file (`ctime`), and no program can set it.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[str, tuple[int, ...] | None]] = {}
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._state = _state(path)
+        self._settled = self._state[-1] < time.time_ns() - TICK
+        self.digest = file_digest(path)
 
-    def __call__(self, path: str) -> str:
-        """Return the SHA-256 of a file as it is now."""
-        digest, state = self._known.get(path, ("", None))
-        if state is None or state != _state(path):
-            before, now = _state(path), time.time_ns()
-            digest = file_digest(path)
-            settled = 0 < before[-1] < now - TICK and before == _state(path)
-            self._known[path] = digest, before if settled else None
-        return digest
+    def is_untouched(self) -> bool:
+        """Tell whether the file was neither replaced nor written to since, nor put back after."""
+        try:
+            if _state(self._path) != self._state:
+                return False
+            return self._settled or file_digest(self._path) == self.digest
+        except FileNotFoundError:
+            return False
 
 
 def _state(path: str) -> tuple[int, ...]:

@@ -20,9 +20,7 @@ from hessian_study.provenance.file_digests import file_digest
 PACKAGES = ("torch", "numpy", "xarray", "zarr", "scikit-learn", "scipy", "pandas", "matplotlib")
 ZARR = ".zarr.zip"
 FOLDER = "provenance"
-LARGEST = (
-    50_000_000  # bytes; a table over thousands of runs has a record of less than a million
-)
+LARGEST = 50_000_000  # bytes; a table over thousands of runs has a record of less than a million
 
 
 @dataclass(frozen=True)
