@@ -15,6 +15,7 @@ from benchmarks.image_problem import LOSS, lenet
 from hessian_boundary.curvature.solver_choice import hessian_operator
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.networks.problem import Problem
 
 PAIRS = 10
 TOLERANCE = 1e-8  # of the residuals, relative to the largest eigenvalue
@@ -54,7 +55,7 @@ def worst_residual(operator: SymmetricOperator, values: Tensor, vectors: Tensor)
 def main() -> list[tuple[str, str, str, str]]:
     """Return rows (what, baseline, here, ratio)."""
     module, x, y, source = lenet()
-    operator = hessian_operator(module, x, y, LOSS, "lanczos", MEMORY_LIMIT)
+    operator = hessian_operator(Problem(module, x, y, LOSS), "lanczos", MEMORY_LIMIT)
     start = time.process_time()
     pairs = lanczos_eigenpairs(operator, k_top=PAIRS, seed=0, residual_tolerance=TOLERANCE)
     here, products = time.process_time() - start, operator.products

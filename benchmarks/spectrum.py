@@ -18,6 +18,7 @@ from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solver_choice import hessian_operator
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
+from hessian_boundary.networks.problem import Problem
 
 RANK_TOLERANCE = 1e-12
 MEMORY_LIMIT = 4e9
@@ -25,9 +26,9 @@ MEMORY_LIMIT = 4e9
 
 def measure(method: str, file: str) -> dict[str, float]:
     """Diagonalise once; save the eigenvalues to `file`; return seconds, megabytes and accuracy."""
-    problem = (*trained(), LOSS)
+    problem = Problem(*trained(), LOSS)
     dense = method == "dense"
-    operator = Hessian(*problem) if dense else hessian_operator(*problem, method, MEMORY_LIMIT)
+    operator = Hessian(problem) if dense else hessian_operator(problem, method, MEMORY_LIMIT)
     operator(torch.randn(2, operator.dimension, dtype=operator.dtype))
     before = _peak_megabytes()
     start = time.perf_counter()

@@ -9,17 +9,17 @@ from helpers.made_up_images import offer as offer
 from helpers.made_up_images import site as site
 from helpers.made_up_report import write_results
 from helpers.one_training import one_training
-from helpers.problems import PROBLEMS, Problem, build_problem
+from helpers.problems import PROBLEMS, Case, build_problem
 from helpers.tiny_study import TinyStudy
 
 
 @pytest.fixture
-def make_problem() -> Callable[[str], Problem]:
+def make_problem() -> Callable[[str], Case]:
     return build_problem
 
 
 @pytest.fixture(params=PROBLEMS)
-def problem(request: pytest.FixtureRequest) -> Problem:
+def problem(request: pytest.FixtureRequest) -> Case:
     return build_problem(request.param)
 
 

@@ -6,23 +6,22 @@ import torch
 import xarray as xr
 from torch import nn
 
-from hessian_boundary.alignment.alignment import (
-    align_directions,
-    align_grid,
-    align_samples,
-    random_directions,
-)
+from hessian_boundary.alignment.grids import align_directions, align_grid
+from hessian_boundary.alignment.random_directions import random_directions
+from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.schema import check
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.data.input_window import grid_window
 from hessian_boundary.gradients.products import gradient_products
 from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
-SETTINGS = {"method": "dense", "rank_tolerance": 1e-12}
+OPTIONS = CurvatureOptions(method="dense")
 
 
 def _spectrum(module, x, y):
-    return compute_spectrum(module, x, y, cross_entropy_per_sample, SETTINGS)
+    return compute_spectrum(Problem(module, x, y, cross_entropy_per_sample), OPTIONS)
 
 
 def _gradients(module, x):
@@ -48,7 +47,7 @@ def plane():
 
 def test_sample_variables_follow_from_whole_gradients(plane):
     module, x, y, spectrum = plane
-    found = align_samples(module, x, y, spectrum, cross_entropy_per_sample)
+    found = align_samples(Problem(module, x, y, cross_entropy_per_sample), spectrum)
     check(found, "alignment_samples")
     gradients = _gradients(module, x)
     vectors = spectrum["eigenvectors"].values
@@ -71,7 +70,7 @@ def test_sample_variables_follow_from_whole_gradients(plane):
 def test_resolved_share_is_the_squared_length_in_the_resolved_eigenspace(plane):
     module, x, y, spectrum = plane
     cut = spectrum.isel(eigen=slice(4))
-    found = align_samples(module, x, y, cut, cross_entropy_per_sample)
+    found = align_samples(Problem(module, x, y, cross_entropy_per_sample), cut)
     gradients = _gradients(module, x)
     basis = cut["eigenvectors"].values
     inside = gradients @ basis.T @ basis
@@ -87,15 +86,15 @@ def test_samples_without_direction_have_no_share(plane):
     with torch.no_grad():
         saturated[-1].weight.copy_(last.weight)
         saturated[-1].bias.copy_(torch.tensor([5000.0, 0.0, 0.0]))
-    found = align_samples(saturated, x, y, spectrum, cross_entropy_per_sample)
+    found = align_samples(Problem(saturated, x, y, cross_entropy_per_sample), spectrum)
     assert bool(found["resolved_share"].isnull().all())
     assert bool((found["gradient_norm"] == 0).all())
 
 
 def test_grid_rows_are_y_and_columns_are_x(plane):
-    module, _, _, spectrum = plane
+    module, x, y, spectrum = plane
     window = ((-1.0, 1.0), (2.0, 5.0))
-    grid = align_grid(module, window, 4, spectrum, cross_entropy_per_sample, 3)
+    grid = align_grid(Problem(module, x, y, cross_entropy_per_sample), window, 4, spectrum, 3)
     check(grid, "alignment_grid")
     assert grid["alignment"].dims == ("eigen", "y", "x")
     np.testing.assert_allclose(grid["x"], [-1, -1 / 3, 1 / 3, 1])
@@ -118,7 +117,7 @@ def test_grid_rows_are_y_and_columns_are_x(plane):
 
 
 def test_any_directions_are_aligned_by_kind_and_index_on_grid_and_samples(plane):
-    module, x, _, spectrum = plane
+    module, x, y, spectrum = plane
     values = np.random.RandomState(0).standard_normal((2, 3, spectrum.sizes["parameter"]))
     directions = xr.DataArray(
         values,
@@ -126,7 +125,7 @@ def test_any_directions_are_aligned_by_kind_and_index_on_grid_and_samples(plane)
         coords={"kind": ["one", "two"], "index": [0, 1, 2]},
     )
     window = ((-1.0, 1.0), (2.0, 5.0))
-    found = align_directions(module, x, window, 4, directions, cross_entropy_per_sample)
+    found = align_directions(Problem(module, x, y, cross_entropy_per_sample), window, 4, directions)
     unit = values / np.linalg.norm(values, axis=-1, keepdims=True)
     gradients = _gradients(module, x)
     gradients /= np.linalg.norm(gradients, axis=1, keepdims=True)
@@ -146,8 +145,11 @@ def test_grid_of_one_feature_is_a_line():
     torch.manual_seed(1)
     module = nn.Sequential(nn.Linear(1, 6), nn.Tanh(), nn.Linear(6, 2)).double()
     x = torch.randn(30, 1, dtype=torch.float64)
-    spectrum = _spectrum(module, x, torch.randint(2, (30,)))
-    line = align_grid(module, ((-2.0, 2.0),), 9, spectrum, cross_entropy_per_sample, 2)
+    y = torch.randint(2, (30,))
+    spectrum = _spectrum(module, x, y)
+    line = align_grid(
+        Problem(module, x, y, cross_entropy_per_sample), ((-2.0, 2.0),), 9, spectrum, 2
+    )
     check(line, "alignment_grid")
     assert line["alignment"].dims == ("eigen", "x")
     points = torch.linspace(-2, 2, 9, dtype=torch.float64)[:, None]
@@ -161,22 +163,17 @@ def test_grid_keeps_whole_gradients_of_small_networks_only():
     for hidden, kept in ((166, True), (167, False)):  # 6 · hidden + 3 = 999 or 1005 parameters
         module = nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Linear(hidden, 3)).double()
         x = torch.randn(5, 2, dtype=torch.float64)
-        spectrum = compute_spectrum(
-            module,
-            x,
-            torch.arange(5) % 3,
-            cross_entropy_per_sample,
-            {**SETTINGS, "method": "range"},
-        )
+        problem = Problem(module, x, torch.arange(5) % 3, cross_entropy_per_sample)
+        spectrum = compute_spectrum(problem, CurvatureOptions(method="range"))
         window = ((0.0, 1.0), (0.0, 1.0))
-        grid = align_grid(module, window, 2, spectrum, cross_entropy_per_sample, 2)
+        grid = align_grid(problem, window, 2, spectrum, 2)
         assert ("gradient" in grid) == kept
 
 
 def test_grid_of_three_features_is_refused(plane):
-    module, _, _, spectrum = plane
+    module, x, y, spectrum = plane
     with pytest.raises(ValueError, match=r"expected inputs with one or two features .* found 3"):
-        align_grid(module, ((0, 1),) * 3, 4, spectrum, cross_entropy_per_sample, 2)
+        align_grid(Problem(module, x, y, cross_entropy_per_sample), ((0, 1),) * 3, 4, spectrum, 2)
 
 
 def test_grid_window_is_the_range_of_each_feature_widened_on_both_sides():
@@ -196,8 +193,8 @@ def test_random_directions_are_five_unit_vectors_from_random_state_42():
 
 def test_alignment_ignores_the_given_labels_as_equation_1_says(plane):
     module, x, y, spectrum = plane
-    first = align_samples(module, x, y, spectrum, cross_entropy_per_sample)
-    other = align_samples(module, x, (y + 1) % 3, spectrum, cross_entropy_per_sample)
+    first = align_samples(Problem(module, x, y, cross_entropy_per_sample), spectrum)
+    other = align_samples(Problem(module, x, (y + 1) % 3, cross_entropy_per_sample), spectrum)
     np.testing.assert_array_equal(first["alignment"], other["alignment"])
     predicted = gradient_products(
         module,

@@ -57,7 +57,7 @@ def test_plain_xarray_opens_an_artifact_as_documented(tmp_path):
 
 def test_spectrum_without_pairs_comes_back(tmp_path):
     path = tmp_path / "a.zarr.zip"
-    empty = empty_spectrum(17, {"rank_tolerance": 1e-12})
+    empty = empty_spectrum(17, 1e-12)
     save_artifact(empty, path, "spectrum", PROVENANCE)
     found = open_artifact(path, "spectrum").load()
     assert found["eigenvectors"].shape == (0, 17)

@@ -33,7 +33,7 @@ def run_verify(
         *(*study.python(), "-m", "hessian_study.commands.main", "verify", target, *options),
         *("--directory", str(study.directory), "--configfile", str(study.write_config())),
     ]
-    return subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 CODE = "pipeline/hessian_boundary/measures/g_theta.py"

@@ -16,7 +16,7 @@ IMAGE = "cifar-10-batches-bin/test_batch.bin"
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
     """The project's configuration, with an empty folder of downloads."""
-    monkeypatch.setattr(selection, "CACHE", tmp_path / "data")
+    monkeypatch.setattr(selection, "DATA", tmp_path / "data")
     return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 

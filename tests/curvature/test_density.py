@@ -14,7 +14,6 @@ from hessian_boundary.curvature.solvers.density import (
     probe_vector,
 )
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 SEED = 11
 
@@ -51,7 +50,7 @@ def test_weights_add_up_to_one_and_nodes_lie_within_the_spectrum():
 
 
 def test_mean_and_variance_of_a_hessian_are_within_the_standard_error(problem):
-    operator = Hessian(problem.module, problem.x, problem.y, cross_entropy_per_sample)
+    operator = Hessian(problem.problem)
     matrix = dense_matrix(operator)
     steps = min(10, operator.dimension)
     rule = lanczos_quadrature(operator, probes=60, steps=steps, seed=SEED)

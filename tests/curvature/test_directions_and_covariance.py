@@ -10,6 +10,7 @@ from hessian_boundary.alignment.comparison_directions import KINDS, comparison_d
 from hessian_boundary.boundary import margin
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
 
 def spectrum(rank: int = 8, parameters: int = 40) -> xr.Dataset:
@@ -66,7 +67,9 @@ def test_covariance_against_the_matrix_built_sample_by_sample() -> None:
         gradient = torch.cat([p.grad.flatten() for p in module.parameters()])
         sigma += torch.outer(gradient, gradient) / len(y)
     expected = torch.linalg.eigvalsh(sigma).flip(0)[:11]
-    pairs = covariance_eigenpairs(module, x, y, cross_entropy_per_sample, rank_tolerance=1e-12)
+    pairs = covariance_eigenpairs(
+        Problem(module, x, y, cross_entropy_per_sample), rank_tolerance=1e-12
+    )
     assert pairs.null_space == 39 - 11
     torch.testing.assert_close(pairs.eigenvalues, expected, rtol=1e-10, atol=1e-14)
     rebuilt = pairs.eigenvectors.T * pairs.eigenvalues @ pairs.eigenvectors
@@ -105,9 +108,11 @@ def test_boundary_sample_climbs_to_a_larger_alignment(monkeypatch: pytest.Monkey
     loss = cross_entropy_per_sample(module(start[None]), module(start[None]).argmax(1)).sum()
     gradient = torch.cat([g.flatten() for g in torch.autograd.grad(loss, module.parameters())])
     target = gradient / gradient.norm()
-    _, before = margin.boundary_sample(module, target, cross_entropy_per_sample, (2,), seed=4)
+    labels = torch.zeros(1, dtype=torch.long)
+    problem = Problem(module, start[None], labels, cross_entropy_per_sample)
+    _, before = margin.boundary_sample(problem, target, seed=4)
     monkeypatch.setattr(margin, "STEPS", 3000)
-    found, after = margin.boundary_sample(module, target, cross_entropy_per_sample, (2,), seed=4)
+    found, after = margin.boundary_sample(problem, target, seed=4)
     assert after > before  # it climbs
     assert after == pytest.approx(naive_squared_cosine(module, found, target), rel=1e-9)
 

@@ -16,7 +16,6 @@ from hessian_boundary.curvature.solvers.range_finder import (
     find_range,
     range_eigenpairs,
 )
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 TOLERANCE = 1e-12
 SEED = 3
@@ -61,7 +60,7 @@ def _solve(method, operator, tolerance=TOLERANCE):
 
 
 def _hessian(case):
-    return Hessian(case.module, case.x, case.y, cross_entropy_per_sample, batch_size=64)
+    return Hessian(case.problem, batch_size=64)
 
 
 def _groups(eigenvalues: Tensor, gap: float) -> list[Tensor]:

@@ -11,10 +11,11 @@ from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.parameters import load_parameter_vector, parameter_vector
+from hessian_boundary.networks.problem import Problem
 
 
 def _hessian(case, **options):
-    return Hessian(case.module, case.x, case.y, cross_entropy_per_sample, **options)
+    return Hessian(case.problem, **options)
 
 
 def _mean_gradient(module, x, y, vector):
@@ -124,11 +125,11 @@ def test_layer_used_twice_counts_with_both_its_uses():
     )
     rows = [torch.autograd.grad(g, parameters, retain_graph=True) for g in gradient]
     expected = torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
-    found = dense_matrix(Hessian(module, x, y, cross_entropy_per_sample))
+    found = dense_matrix(Hessian(Problem(module, x, y, cross_entropy_per_sample)))
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-13)
 
 
 def test_data_without_samples_is_refused(make_problem):
     case = make_problem("softmax_regression")
     with pytest.raises(ValueError, match=r"expected at least one sample .* found none"):
-        Hessian(case.module, case.x[:0], case.y[:0], cross_entropy_per_sample)
+        Hessian(Problem(case.module, case.x[:0], case.y[:0], cross_entropy_per_sample))

@@ -12,7 +12,6 @@ from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined, l
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.krylov import KrylovState
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 TOLERANCE = 1e-8
 
@@ -118,7 +117,7 @@ def test_the_basis_stays_orthonormal_and_the_relation_holds_through_restarts():
 
 
 def test_agrees_with_lapack_on_hessians(problem):
-    operator = Hessian(problem.module, problem.x, problem.y, cross_entropy_per_sample)
+    operator = Hessian(problem.problem)
     values, columns = torch.linalg.eigh(dense_matrix(operator))
     pairs = solve(operator, 5, 3)
     scale = float(values.abs().max())
@@ -134,7 +133,7 @@ def test_agrees_with_lapack_on_hessians(problem):
 
 def test_agrees_with_arpack_with_fewer_products(make_problem):
     case = make_problem("mlp_sigmoid")
-    operator = Hessian(case.module, case.x, case.y, cross_entropy_per_sample)
+    operator = Hessian(case.problem)
     pairs = solve(operator, 6, block=1)
     products, operator.products = operator.products, 0
     linear = LinearOperator(
@@ -152,7 +151,7 @@ def test_agrees_with_arpack_with_fewer_products(make_problem):
 
 
 def test_both_ends_agree_with_arpack(problem):
-    operator = Hessian(problem.module, problem.x, problem.y, cross_entropy_per_sample)
+    operator = Hessian(problem.problem)
     pairs = solve(operator, 4, 3)
     linear = LinearOperator(
         (operator.dimension, operator.dimension),

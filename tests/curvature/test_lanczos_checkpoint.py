@@ -14,6 +14,7 @@ import torch
 
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
 from helpers.problems import build_problem
+from helpers.scripts import script
 from hessian_boundary.curvature.solvers.krylov import KrylovState
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
@@ -245,7 +246,7 @@ def test_single_precision_comes_back_as_it_was(tmp_path, history):
 KILLED = """
 import sys, torch
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
-from helpers.test_unfinished import KEY, hessian_run
+from test_lanczos_checkpoint import KEY, hessian_run
 torch.set_num_threads(1)
 unfinished = LanczosCheckpoint(sys.argv[1], KEY)
 def save(state):
@@ -257,10 +258,9 @@ hessian_run(save, unfinished.load())
 
 def hessian_run(on_block, resume):
     from hessian_boundary.curvature.operators.hessian import Hessian
-    from hessian_boundary.networks.losses import cross_entropy_per_sample
 
     case = build_problem("mlp_sigmoid")
-    operator = Hessian(case.module, case.x, case.y, cross_entropy_per_sample)
+    operator = Hessian(case.problem)
     limit = limit_for(operator, 30, wanted=8)
     options = {"seed": 1, "memory_limit": limit, "on_block": on_block, "resume": resume}
     return lanczos_eigenpairs(operator, k_top=6, k_bottom=2, **options), operator.products
@@ -268,7 +268,7 @@ def hessian_run(on_block, resume):
 
 def test_a_run_killed_by_the_system_goes_on_to_the_same_pairs(tmp_path):
     whole, products = hessian_run(None, None)
-    command = [sys.executable, "-c", KILLED, str(tmp_path / "a")]
+    command = script(KILLED, str(tmp_path / "a"))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             if int(line) >= 40:  # it goes on with the next block while this is read

@@ -2,12 +2,12 @@
 
 import math
 import subprocess
-import sys
 
 import pytest
 import torch
 
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined, limit_for, solve
+from helpers.scripts import script
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos import NotConvergedError, basis_capacity
 
@@ -28,6 +28,7 @@ def test_memory_is_estimated_before_the_first_product():
 PEAK = """
 import torch
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
+from helpers.scripts import script
 from helpers.diagonal_operators import DiagonalOperator, hessian_like
 def peak():
     lines = open("/proc/self/status").read().splitlines()
@@ -42,9 +43,7 @@ print(peak() - before)
 
 
 def test_peak_memory_is_within_the_limit():
-    run = subprocess.run(
-        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=True, timeout=60
-    )
+    run = subprocess.run(script(PEAK), capture_output=True, text=True, check=True, timeout=60)
     assert 64e6 < int(run.stdout) < 128e6
 
 

@@ -12,6 +12,7 @@ from hessian_boundary.curvature.operators import layered_hessian as layered
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.parameters import parameter_vector
+from hessian_boundary.networks.problem import Problem
 
 
 def _samples_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -31,10 +32,10 @@ def test_does_not_depend_on_the_batches(make_problem, monkeypatch):
     problem = make_problem("cnn")
     data = problem.module, problem.x, problem.y, cross_entropy_per_sample
     sizes = _samples_at_a_time(monkeypatch)
-    whole = layered_hessian(*data)
+    whole = layered_hessian(Problem(*data))
     assert sizes == [1, 150, 150]  # the first one measures
     sizes.clear()
-    parts = layered_hessian(*data, memory_limit=5e5)
+    parts = layered_hessian(Problem(*data), memory_limit=5e5)
     first = sizes[1 : sizes.index(150 % sizes[1]) + 1]
     second = sizes[len(first) + 1 :]
     for batches in (first, second):
@@ -42,7 +43,7 @@ def test_does_not_depend_on_the_batches(make_problem, monkeypatch):
         assert 0 < batches[-1] < batches[0] < 100
     torch.testing.assert_close(parts, whole, rtol=1e-12, atol=1e-15)
     monkeypatch.setattr(layered, "REUSED_BYTES", 1)  # one sample at a time in the second term
-    torch.testing.assert_close(layered_hessian(*data), whole, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(layered_hessian(Problem(*data)), whole, rtol=1e-12, atol=1e-15)
 
 
 def _peak_bytes(run: Callable[[], object]) -> int:
@@ -67,7 +68,7 @@ def test_memory_stays_below_its_limit(name, monkeypatch):
     sizes = _samples_at_a_time(monkeypatch)
     limit = 1e6
     peak = _peak_bytes(
-        lambda: layered_hessian(module, x, y, cross_entropy_per_sample, memory_limit=limit)
+        lambda: layered_hessian(Problem(module, x, y, cross_entropy_per_sample), memory_limit=limit)
     )
     assert peak - 8 * parameter_vector(module).numel() ** 2 < limit
     assert len(sizes) > 3  # in more than one batch for each term
@@ -76,4 +77,4 @@ def test_memory_stays_below_its_limit(name, monkeypatch):
 def test_a_limit_below_one_sample_is_refused():
     module, x, y = build_network("lenet")
     with pytest.raises(ValueError, match=r"at least .* bytes, .* found 1\.0e\+03; raise it"):
-        layered_hessian(module, x, y, cross_entropy_per_sample, memory_limit=1e3)
+        layered_hessian(Problem(module, x, y, cross_entropy_per_sample), memory_limit=1e3)

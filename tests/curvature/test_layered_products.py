@@ -7,6 +7,7 @@ from torch import nn
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.networks.problem import Problem
 
 NETWORKS = {
     "one layer": (lambda: nn.Linear(4, 3), (4,)),
@@ -68,8 +69,8 @@ def _vectors(module, count):
 
 def _assert_equal(problem, loss, count=9, **options):
     vectors = _vectors(problem[0], count)
-    expected = Hessian(*problem, loss)(vectors)
-    operator = LayeredProducts(*problem, loss, **options)
+    expected = Hessian(Problem(*problem, loss))(vectors)
+    operator = LayeredProducts(Problem(*problem, loss), **options)
     assert (operator.dimension, operator.dtype) == (vectors.shape[1], torch.float64)
     atol = 1e-14 * float(expected.abs().max())
     for _ in range(2):  # evaluated anew, and from what was kept
@@ -96,7 +97,7 @@ def test_products_depend_neither_on_batch_size_nor_on_chunk(batch_size, chunk):
 
 
 def _bytes_of_first_batch(problem):
-    operator = LayeredProducts(*problem, cross_entropy_per_sample, batch_size=64)
+    operator = LayeredProducts(Problem(*problem, cross_entropy_per_sample), batch_size=64)
     operator(_vectors(problem[0], 1))
     return operator._kept[0].bytes
 
@@ -108,7 +109,7 @@ def test_memory_bounds_what_is_kept_and_not_the_result(share, kept):
     memory = share * _bytes_of_first_batch(problem)
     options = {"batch_size": 64, "memory": memory}
     _assert_equal(problem, cross_entropy_per_sample, **options)
-    operator = LayeredProducts(*problem, cross_entropy_per_sample, **options)
+    operator = LayeredProducts(Problem(*problem, cross_entropy_per_sample), **options)
     operator(_vectors(problem[0], 1))
     operator(_vectors(problem[0], 1))
     assert len(operator._kept) == kept
@@ -119,10 +120,10 @@ def test_curved_activations_are_refused():
     module = nn.Sequential(nn.Linear(4, 3), nn.Tanh()).double()
     _, x, y = _problem("one layer")
     with pytest.raises(ValueError, match=r"(?s)expected a sequence of dense .*; use `Hessian`"):
-        LayeredProducts(module, x, y, cross_entropy_per_sample)
+        LayeredProducts(Problem(module, x, y, cross_entropy_per_sample))
 
 
 def test_no_samples_are_refused():
     module, x, y = _problem("one layer")
     with pytest.raises(ValueError, match="at least one sample to take the loss of, found none"):
-        LayeredProducts(module, x[:0], y[:0], cross_entropy_per_sample)
+        LayeredProducts(Problem(module, x[:0], y[:0], cross_entropy_per_sample))

@@ -1,15 +1,17 @@
 """Which networks and data the Hessian layer by layer takes, and how it refuses all others."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations
 
-from helpers.layered_networks import build_network, lenet
+from helpers.layered_networks import lenet
+from hessian_boundary.curvature.operators.layer_steps import evaluate
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.networks.architectures import cnn, lenet5, mlp
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.structure import why_not_layered
 
 
@@ -51,7 +53,7 @@ REFUSED: dict[str, nn.Module] = {
 def test_other_modules_are_refused(name):
     assert why_not_layered(REFUSED[name])
     with pytest.raises(ValueError, match=r"(?s)expected Linear, .* found .*; use `dense_matrix`"):
-        layered_hessian(REFUSED[name], torch.randn(2, 4), torch.tensor([0, 1]), F.cross_entropy)
+        layered_hessian(SimpleNamespace(network=REFUSED[name], loss=F.cross_entropy))
 
 
 @pytest.mark.parametrize(
@@ -72,14 +74,13 @@ def test_sigmoid_does_not_qualify():
 
 
 def test_inputs_of_other_dimensions_are_refused():
-    y = torch.tensor([0, 1])
-    with pytest.raises(ValueError, match=r"expected inputs of 2 dimensions.*found .*\(1, 5, 4\)"):
-        layered_hessian(nn.Linear(4, 3), torch.randn(2, 5, 4), y, cross_entropy_per_sample)
+    with pytest.raises(ValueError, match=r"expected inputs of 2 dimensions.*found .*\(2, 5, 4\)"):
+        evaluate(nn.Linear(4, 3), torch.randn(2, 5, 4))
     with pytest.raises(ValueError, match=r"expected inputs of 4 dimensions.*found .*\(1, 12, 12\)"):
-        layered_hessian(lenet(), torch.randn(2, 12, 12), y, cross_entropy_per_sample)
+        evaluate(lenet(), torch.randn(1, 12, 12))
 
 
-def test_data_without_samples_is_refused():
-    module, x, y = build_network("lenet")
-    with pytest.raises(ValueError, match=r"expected at least one sample .* found none"):
-        layered_hessian(module, x[:0], y[:0], cross_entropy_per_sample)
+def test_a_frozen_layer_is_refused():
+    module = lenet()
+    module[0].bias.requires_grad_(False)
+    assert why_not_layered(module) == "a parameter of Conv2d is frozen"

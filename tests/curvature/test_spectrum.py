@@ -12,6 +12,7 @@ from torch import nn
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solver_choice import choose_method, hessian_operator
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
@@ -19,12 +20,13 @@ from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpo
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
 TOLERANCE = 1e-12
 
 
 def _hessian(case):
-    return Hessian(case.module, case.x, case.y, cross_entropy_per_sample, batch_size=64)
+    return Hessian(case.problem, batch_size=64)
 
 
 SETTINGS = {
@@ -40,7 +42,7 @@ SETTINGS = {
 def _spectrum(case, method, unfinished=None):
     settings = SETTINGS | {"method": method}
     problem = (case.module, case.x, case.y, cross_entropy_per_sample)
-    return compute_spectrum(*problem, settings, unfinished)
+    return compute_spectrum(Problem(*problem), CurvatureOptions.of_settings(settings), unfinished)
 
 
 @pytest.mark.parametrize("method", ["dense", "range"])
@@ -115,7 +117,7 @@ def test_a_partial_spectrum_has_an_estimate_of_its_density(make_problem):
 def test_asking_lanczos_for_every_pair_gives_a_complete_spectrum(make_problem):
     case = make_problem("softmax_regression")
     settings = SETTINGS | {"method": "lanczos", "eigenpairs": {"top": 50, "bottom": 5}}
-    found = compute_spectrum(case.module, case.x, case.y, cross_entropy_per_sample, settings)
+    found = compute_spectrum(case.problem, CurvatureOptions.of_settings(settings))
     whole = _spectrum(case, "dense")
     assert found.attrs["complete"]
     assert found.attrs["not_computed"] == 0
@@ -155,20 +157,24 @@ def test_auto_takes_lanczos_where_the_range_turns_out_too_large(make_problem, mo
     monkeypatch.setattr("hessian_boundary.curvature.solvers.range_finder.BLOCK", 4)
     settings = {**SETTINGS, "memory_limit_gb": 24 * 20 * (case.size + 20) / 0.75e9}
     problem = (case.module, case.x, case.y, cross_entropy_per_sample)
-    spectrum = compute_spectrum(*problem, settings)
+    spectrum = compute_spectrum(Problem(*problem), CurvatureOptions.of_settings(settings))
     assert spectrum.attrs["method"] == "lanczos"
     assert re.search(
         r"eigenvalues, which take .*; range: expected a range", spectrum.attrs["reason"]
     )
-    wanted = compute_spectrum(*problem, {**settings, "method": "dense"})["eigenvalues"]
+    wanted = compute_spectrum(
+        Problem(*problem), CurvatureOptions.of_settings({**settings, "method": "dense"})
+    )["eigenvalues"]
     np.testing.assert_allclose(spectrum["eigenvalues"][:6], wanted[:6], rtol=1e-9)
     with pytest.raises(MemoryLimitError, match="take method lanczos"):  # nobody is overruled
-        compute_spectrum(*problem, {**settings, "method": "range"})
+        compute_spectrum(
+            Problem(*problem), CurvatureOptions.of_settings({**settings, "method": "range"})
+        )
 
 
 def test_diverged_models_have_an_empty_spectrum_of_the_same_schema(make_problem):
     full = _spectrum(make_problem("softmax_regression"), "auto")
-    empty = empty_spectrum(15, SETTINGS)
+    empty = empty_spectrum(15, SETTINGS["rank_tolerance"])
     check(empty, "spectrum")
     assert empty["eigenvectors"].shape == (0, 15)
     assert empty.attrs["rank"] == empty.attrs["null_space_dimension"] == 0
@@ -194,14 +200,16 @@ def test_auto_chooses_by_size_and_memory_and_says_why(
     limit, parameters, samples, classes, expected, reason
 ):
     settings = {"method": "auto", "memory_limit_gb": limit}
-    chosen, found = choose_method(settings, parameters, samples, classes)
+    chosen, found = choose_method(
+        CurvatureOptions.of_settings(settings), parameters, samples, classes
+    )
     assert chosen == expected
     assert reason in found
 
 
 @pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
 def test_a_configured_method_is_taken_as_it_is(method):
-    assert choose_method({"method": method}, 10, 150, 3) == (method, "as configured")
+    assert choose_method(CurvatureOptions(method=method), 10, 150, 3) == (method, "as configured")
 
 
 @pytest.mark.parametrize(
@@ -221,7 +229,7 @@ def test_the_matrix_is_assembled_where_products_are_expensive(
     case = make_problem(name)
     limit = share * 8 * case.size**2
     problem = (case.module, case.x, case.y, cross_entropy_per_sample)
-    operator = hessian_operator(*problem, method, limit + (1e6 if share == 4 else 0))
+    operator = hessian_operator(Problem(*problem), method, limit + (1e6 if share == 4 else 0))
     assert type(operator) is expected
     vectors = torch.eye(case.size, dtype=torch.float64)
     torch.testing.assert_close(operator(vectors), _hessian(case)(vectors), rtol=0, atol=1e-13)
@@ -231,12 +239,14 @@ def test_convolutions_that_cannot_be_assembled_are_multiplied(make_problem):
     case = make_problem("cnn")
     module = nn.Sequential(case.module, nn.Tanh()).double()
     problem = (module, case.x, case.y, cross_entropy_per_sample)
-    assert type(hessian_operator(*problem, "range", math.inf)) is Hessian
+    assert type(hessian_operator(Problem(*problem), "range", math.inf)) is Hessian
 
 
 def test_auto_reads_the_number_of_classes_off_the_network(make_problem):
     # the samples of one class alone, as the Hessian of a class takes them
     case = make_problem("mlp_relu")
     x, y = case.x[case.y == 0], case.y[case.y == 0]
-    spectrum = compute_spectrum(case.module, x, y, cross_entropy_per_sample, SETTINGS)
+    spectrum = compute_spectrum(
+        Problem(case.module, x, y, cross_entropy_per_sample), CurvatureOptions.of_settings(SETTINGS)
+    )
     assert f"{len(y)} samples of 3 classes" in spectrum.attrs["reason"]

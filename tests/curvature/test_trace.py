@@ -8,10 +8,11 @@ from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.networks.problem import Problem
 
 
 def _hessian(case):
-    return Hessian(case.module, case.x, case.y, cross_entropy_per_sample, batch_size=64)
+    return Hessian(case.problem, batch_size=64)
 
 
 @pytest.mark.parametrize("name", ["mlp_relu", "cnn", "softmax_regression"])
@@ -19,20 +20,22 @@ def test_trace_by_samples_is_the_trace_of_the_hessian(make_problem, name):
     case = make_problem(name)
     expected = float(dense_matrix(_hessian(case)).trace())
     arguments = case.module, case.x, case.y, cross_entropy_per_sample
-    assert trace_by_samples(*arguments) == pytest.approx(expected, rel=1e-12)
-    assert trace_by_samples(*arguments, batch_size=64) == pytest.approx(expected, rel=1e-12)
+    assert trace_by_samples(Problem(*arguments)) == pytest.approx(expected, rel=1e-12)
+    assert trace_by_samples(Problem(*arguments), batch_size=64) == pytest.approx(
+        expected, rel=1e-12
+    )
 
 
 def test_trace_by_samples_holds_for_the_squared_error(make_problem):
     case = make_problem("mlp_relu")
     arguments = (case.module, case.x, case.y, squared_error_per_sample)
-    expected = float(torch.trace(dense_matrix(Hessian(*arguments))))
-    assert trace_by_samples(*arguments) == pytest.approx(expected, rel=1e-12)
+    expected = float(torch.trace(dense_matrix(Hessian(Problem(*arguments)))))
+    assert trace_by_samples(Problem(*arguments)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_trace_by_samples_declines_curved_activations(make_problem):
     case = make_problem("mlp_sigmoid")
-    assert trace_by_samples(case.module, case.x, case.y, cross_entropy_per_sample) is None
+    assert trace_by_samples(case.problem) is None
 
 
 class _TwiceInForward(nn.Sequential):
@@ -58,4 +61,4 @@ def _shared_weight():
 def test_trace_by_samples_declines_networks_that_use_a_parameter_twice(build):
     # such a network is quadratic in that parameter, so the formula's second sum is not zero
     x, y = torch.randn(22, 2, dtype=torch.float64), torch.arange(22) % 2
-    assert trace_by_samples(build().double(), x, y, cross_entropy_per_sample) is None
+    assert trace_by_samples(Problem(build().double(), x, y, cross_entropy_per_sample)) is None

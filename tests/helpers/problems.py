@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
 SAMPLES = 150
 BATCH = 64  # 64, 64 and a last batch of 22
@@ -15,12 +16,17 @@ torch.set_num_threads(1)  # problems this small are slower on several
 
 
 @dataclass(frozen=True)
-class Problem:
+class Case:
     """A network with data: x (150, feature…), y (150,)."""
 
     module: nn.Module
     x: Tensor
     y: Tensor
+
+    @property
+    def problem(self) -> Problem:
+        """With the cross-entropy."""
+        return Problem(self.module, self.x, self.y, cross_entropy_per_sample)
 
     @property
     def size(self) -> int:
@@ -54,7 +60,7 @@ PROBLEMS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 }
 
 
-def build_problem(name: str) -> Problem:
+def build_problem(name: str) -> Case:
     build, shape = PROBLEMS[name]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -64,7 +70,7 @@ def build_problem(name: str) -> Problem:
                 parameter.mul_(2)  # some confident samples, so a graded spectrum
         x = 1.5 * torch.randn(SAMPLES, *shape, dtype=torch.float64)
         y = torch.randint(3, (SAMPLES,))
-    return Problem(module, x, y)
+    return Case(module, x, y)
 
 
 def network_as_confident(scale: float) -> tuple[nn.Sequential, Tensor, Tensor, Loss]:

@@ -112,7 +112,7 @@ class TinyStudy:
 
     def python(self) -> list[str]:
         """Return the command for a Python that imports the study's own code."""
-        sources = f"{self.code}/pipeline:{self.code}/workflow"
+        sources = f"{self.code}/pipeline:{self.code}/workflow:{self.code}"
         return ["env", f"PYTHONPATH={sources}", sys.executable]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -7,7 +7,8 @@ import pytest
 import torch
 import xarray as xr
 
-from hessian_boundary.alignment.alignment import align_samples
+from hessian_boundary.alignment.samples import align_samples
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_boundary.measures.g_theta import (
@@ -20,6 +21,7 @@ from hessian_boundary.measures.g_theta import (
     threshold,
 )
 from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
 MODEL = {
     "norm_published": 19.5, "norm_l2": 9.9, "train_accuracy": 1.0, "test_accuracy": 0.9,
@@ -172,8 +174,10 @@ def test_partial_spectra_pass_through_the_alignment(make_problem):
         "eigenpairs": {"top": 4, "bottom": 2}, "residual_tolerance": 1e-8,
         "density": {"probes": 2, "steps": 3},
     }  # fmt: skip
-    spectrum = compute_spectrum(*problem, cross_entropy_per_sample, settings)
-    samples = align_samples(*problem, spectrum, cross_entropy_per_sample)
+    spectrum = compute_spectrum(
+        Problem(*problem, cross_entropy_per_sample), CurvatureOptions.of_settings(settings)
+    )
+    samples = align_samples(Problem(*problem, cross_entropy_per_sample), spectrum)
     assert parameter_count(samples) == case.size
     assert not samples.attrs["complete"]
     for name in ("density_nodes", "density_weights"):
@@ -189,8 +193,8 @@ def _diverged(make_problem) -> xr.Dataset:
     case = make_problem("softmax_regression")
     with torch.no_grad():
         case.module.weight.fill_(math.nan)
-    spectrum = empty_spectrum(15, {"rank_tolerance": 1e-12})
-    return align_samples(case.module, case.x, case.y, spectrum, cross_entropy_per_sample)
+    spectrum = empty_spectrum(15, 1e-12)
+    return align_samples(case.problem, spectrum)
 
 
 def test_diverged_models_have_measures_that_are_not_numbers(make_problem):

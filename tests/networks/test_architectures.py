@@ -9,6 +9,7 @@ from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.architectures import cnn, lenet5, mlp
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.parameters import build_model
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_factored
 
 MNIST, CIFAR = (1, 28, 28), (3, 32, 32)
@@ -32,7 +33,7 @@ def test_networks_take_the_fast_paths(name, shape):
     assert isinstance(module, nn.Sequential)
     assert not why_not_factored(module)
     x, y = torch.rand(2, *shape), torch.tensor([0, 2])
-    assert trace_by_samples(module, x, y, cross_entropy_per_sample) is not None
+    assert trace_by_samples(Problem(module, x, y, cross_entropy_per_sample)) is not None
 
 
 def test_cnn_computes_what_the_fact_sheet_says():

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from helpers.problems import network_as_confident
-from hessian_boundary.alignment.alignment import random_directions
+from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import unit_gradients
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
@@ -20,6 +20,7 @@ from hessian_boundary.networks.losses import (
     cross_entropy_per_sample,
     squared_error_per_sample,
 )
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.precision.arithmetics import all_eigenpairs, outcomes, relative_errors
 from hessian_boundary.precision.study import study_precision
 
@@ -122,8 +123,8 @@ def test_stable_gradients_are_those_of_float64(confident):
 
 def test_errors_of_pairs_are_their_residuals_with_the_exact_hessian():
     module, x, y, loss = network_as_confident(1.2)
-    hessian = dense_matrix(Hessian(module, x, y, loss))
-    exact = dense_eigenpairs(Hessian(module, x, y, loss), rank_tolerance=1e-14)
+    hessian = dense_matrix(Hessian(Problem(module, x, y, loss)))
+    exact = dense_eigenpairs(Hessian(Problem(module, x, y, loss)), rank_tolerance=1e-14)
     generator = torch.Generator().manual_seed(3)
     values, vectors = all_eigenpairs(hessian)
     vectors = vectors + 1e-6 * torch.randn(vectors.shape, generator=generator).double()

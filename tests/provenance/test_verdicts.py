@@ -29,7 +29,7 @@ def steps(finished: TinyStudy) -> list[Step]:
         "print(json.dumps([asdict(step) for step in steps]))"
     )
     command = [*finished.python(), "-c", script, TARGET, str(finished.directory / "config.json")]
-    result = subprocess.run(command, cwd=finished.code, capture_output=True, text=True, check=True)
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     return [Step(**step) for step in json.loads(result.stdout)]
 
 

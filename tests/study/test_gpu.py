@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from torch import nn
 
-from helpers.problems import build_problem
-from hessian_boundary.alignment.alignment import align_grid, align_samples
+from helpers.problems import Case, build_problem
+from hessian_boundary.alignment.grids import align_grid
+from hessian_boundary.alignment.samples import align_samples
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.training.run import run_training
 
 CPU, GPU = torch.device("cpu"), torch.device(os.environ.get("OTHER_DEVICE", "cuda"))
@@ -48,10 +50,14 @@ def _data(shape: tuple[int, ...]) -> xr.Dataset:
     return build_dataset(x.astype(np.float32), y, train_fraction=0.5)
 
 
-def _spectrum(problem: tuple[nn.Module, Any, Any], method: str, device: torch.device) -> xr.Dataset:
-    module, x, y = problem
-    where = (copy.deepcopy(module).to(device), x.to(device), y.to(device))
-    return compute_spectrum(*where, cross_entropy_per_sample, {**CURVATURE, "method": method})
+def _problem(case: Case, device: torch.device) -> Problem:
+    where = (copy.deepcopy(case.module).to(device), case.x.to(device), case.y.to(device))
+    return Problem(*where, cross_entropy_per_sample)
+
+
+def _spectrum(case: Case, method: str, device: torch.device) -> xr.Dataset:
+    options = CurvatureOptions.of_settings({**CURVATURE, "method": method})
+    return compute_spectrum(_problem(case, device), options)
 
 
 @pytest.fixture(autouse=True)
@@ -82,8 +88,7 @@ def test_training_ends_in_the_same_network(
 def test_spectra_and_alignments_agree(name: str, method: str) -> None:
     """In float64: eigenvalues to 1e-9 λ_max, resolved shares and grids to 1e-6."""
     case = build_problem(name)
-    problem = (case.module, case.x, case.y)
-    on_cpu, on_gpu = (_spectrum(problem, method, device) for device in (CPU, GPU))
+    on_cpu, on_gpu = (_spectrum(case, method, device) for device in (CPU, GPU))
     top = abs(on_cpu["eigenvalues"]).max()
     shared = min(len(on_cpu["eigenvalues"]), len(on_gpu["eigenvalues"]))
     assert abs(len(on_cpu["eigenvalues"]) - len(on_gpu["eigenvalues"])) <= 2  # at the tolerance
@@ -91,25 +96,19 @@ def test_spectra_and_alignments_agree(name: str, method: str) -> None:
     assert abs(difference).max() < 1e-9 * top
     assert float(on_gpu["residuals"].max()) < 1e-8 * top
     shares = [
-        align_samples(
-            copy.deepcopy(case.module).to(device), case.x.to(device), case.y.to(device),
-            spectrum, cross_entropy_per_sample,
-        )["resolved_share"]
+        align_samples(_problem(case, device), spectrum)["resolved_share"]
         for device, spectrum in ((CPU, on_cpu), (GPU, on_gpu))
-    ]  # fmt: skip
+    ]
     np.testing.assert_allclose(*shares, atol=1e-6)
 
 
 def test_grids_agree() -> None:
     """In float64, with the same eigenvectors: cosines to 1e-9."""
     case = build_problem("mlp_relu")
-    spectrum = _spectrum((case.module, case.x, case.y), "range", CPU)
+    spectrum = _spectrum(case, "range", CPU)
     window = ((-2.0, 2.0), (-2.0, 2.0))
     grids = [
-        align_grid(
-            copy.deepcopy(case.module).to(device), window, 20, spectrum,
-            cross_entropy_per_sample, eigenvectors=3,
-        )["alignment"]
+        align_grid(_problem(case, device), window, 20, spectrum, eigenvectors=3)["alignment"]
         for device in (CPU, GPU)
-    ]  # fmt: skip
+    ]
     np.testing.assert_allclose(*grids, atol=1e-9)

@@ -172,7 +172,7 @@ def test_a_deleted_intermediate_is_rebuilt_only_when_needed(study: TinyStudy) ->
     spectrum = study.results / "gaussian/normal/seed0/spectrum.zarr.zip"
     spectrum.unlink()
     assert study.planned(*TARGETS) == []
-    path = study.code / "pipeline/hessian_boundary/alignment/alignment.py"
+    path = study.code / "pipeline/hessian_boundary/alignment/samples.py"
     path.write_text(path.read_text() + "\nNEW_CONSTANT = 1\n")
     jobs = study.planned("fig02")
     assert [job for job in jobs if job[0] == "diagonalise"] == [

@@ -42,15 +42,15 @@ def _autograd(module, x, y):
     return loss.detach(), (logits.argmax(1) == y).sum(), list(gradients)
 
 
-def _frozen(module):
-    return [p.requires_grad_(False) for p in module.parameters()]
+def _detached(module):
+    return [p.detach() for p in module.parameters()]
 
 
 def _assert_same_step(module, batches):
     step = gradient_step(module, F.cross_entropy)
     for x, y in batches:
         expected = _autograd(module, x, y)
-        torch.testing.assert_close(step(_frozen(module), x, y), expected, rtol=1e-10, atol=1e-14)
+        torch.testing.assert_close(step(_detached(module), x, y), expected, rtol=1e-10, atol=1e-14)
 
 
 def test_gradient_step_equals_autograd_on_full_and_ragged_batches(problem):
@@ -62,7 +62,7 @@ def test_gradient_step_equals_autograd_on_full_and_ragged_batches(problem):
 def test_gradient_step_follows_the_parameters_it_is_given(make_problem):
     module, x, y = (case := make_problem("mlp_relu")).module, case.x, case.y
     step = gradient_step(module, F.cross_entropy)
-    step(_frozen(module), x, y)  # recorded at other parameters than those that follow
+    step(_detached(module), x, y)  # recorded at other parameters than those that follow
     moved = copy.deepcopy(module)
     load_parameter_vector(moved, -0.5 * parameter_vector(module))
     found = step([p.detach() for p in moved.parameters()], x, y)
@@ -128,7 +128,7 @@ def test_batch_normalisation_gives_the_same_gradients_and_updates_its_buffers():
     x, y = torch.randn(22, 2, dtype=torch.float64), torch.arange(22) % 3
     expected = copy.deepcopy(module)
     expected(x)
-    found = gradient_step(module, F.cross_entropy)(_frozen(module), x, y)
+    found = gradient_step(module, F.cross_entropy)(_detached(module), x, y)
     assert int(module[1].num_batches_tracked) == 1
     torch.testing.assert_close(module[1].running_mean, expected[1].running_mean)
     torch.testing.assert_close(module[1].running_var, expected[1].running_var)
@@ -139,7 +139,7 @@ def test_dropout_draws_anew_at_every_step():
     module = nn.Sequential(nn.Linear(2, 50), nn.Dropout(0.5), nn.Linear(50, 3))
     step = gradient_step(module, F.cross_entropy)
     x, y = torch.randn(22, 2), torch.arange(22) % 3
-    losses = {float(step(_frozen(module), x, y)[0]) for _ in range(4)}
+    losses = {float(step(_detached(module), x, y)[0]) for _ in range(4)}
     assert len(losses) == 4
 
 

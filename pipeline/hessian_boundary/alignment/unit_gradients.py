@@ -4,7 +4,7 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from hessian_boundary.alignment.alignment import random_directions
+from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.gradients.products import per_sample_gradients
 from hessian_boundary.networks.losses import Loss
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import grad, vjp
 
-from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import functional_logits
+from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.runtime.recording import record
 
@@ -20,16 +20,15 @@ WEIGHT_DECAY = 0.001
 DECAY_AFTER = 5_000  # steps, after which the learning rate is a tenth
 
 
-def boundary_sample(
-    module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss, shape: tuple[int, ...], seed: int
-) -> tuple[Tensor, float]:
+def boundary_sample(problem: Problem, eigenvector: Tensor, seed: int) -> tuple[Tensor, float]:
     """Find an input on the decision boundary: the one whose gradient aligns best with v_1 (p,).
 
     x_b minimises (1 − cos²(g_θ(x), v))² by gradient descent over the input, from a standard-normal
-    start of the given shape. Returns x_b and its cos².
+    start. Returns x_b and its cos².
     """
-    alignment = _squared_cosine(module, eigenvector, loss_per_sample)
+    alignment = _squared_cosine(problem, eigenvector)
     generator = torch.Generator().manual_seed(seed)
+    shape = problem.x.shape[1:]
     x = torch.randn(shape, generator=generator, dtype=torch.float64).to(eigenvector)
     slope = _recorded_slope(alignment, x)
     progress = Progress("margin: step", STEPS)
@@ -74,11 +73,9 @@ def unknown_margin(features: int) -> xr.Dataset:
     return xr.Dataset(variables, attrs=dict.fromkeys(("margin", "squared_cosine"), float("nan")))
 
 
-def _squared_cosine(
-    module: nn.Module, eigenvector: Tensor, loss_per_sample: Loss
-) -> Callable[[Tensor], Tensor]:
-    network = functional_logits(module)
-    theta = tuple(parameter.detach() for parameter in module.parameters())
+def _squared_cosine(problem: Problem, eigenvector: Tensor) -> Callable[[Tensor], Tensor]:
+    network = functional_logits(problem.network)
+    theta = tuple(parameter.detach() for parameter in trainable_parameters(problem.network))
 
     def squared_cosine(x: Tensor) -> Tensor:
         def logits(parameters: tuple[Tensor, ...]) -> Tensor:
@@ -86,7 +83,7 @@ def _squared_cosine(
 
         values, pull_back = vjp(logits, theta)[:2]
         label = values.detach().argmax(1)
-        cotangent = grad(lambda v: loss_per_sample(v, label).sum())(values)
+        cotangent = grad(lambda v: problem.loss(v, label).sum())(values)
         # the cosine does not depend on the gradient's length, which may be 1e-100
         unit = cotangent / cotangent.abs().max().detach()
         gradient = torch.cat([part.flatten() for part in pull_back(unit)[0]])

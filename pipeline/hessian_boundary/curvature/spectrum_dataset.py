@@ -44,7 +44,7 @@ def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dat
     )
 
 
-def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
+def empty_spectrum(parameters: int, rank_tolerance: float) -> xr.Dataset:
     """Return a spectrum with no pair: what there is to say about a model that diverged."""
     none = torch.empty(0, dtype=torch.float64)
     pairs = Eigenpairs(
@@ -53,7 +53,7 @@ def empty_spectrum(parameters: int, curvature: Mapping[str, Any]) -> xr.Dataset:
     attributes = {
         "method": "none",
         "reason": "training diverged: the parameters are not finite",
-        "rank_tolerance": curvature["rank_tolerance"],
+        "rank_tolerance": rank_tolerance,
         "hessian_vector_products": 0,
         "trace_by_samples": float("nan"),
     }

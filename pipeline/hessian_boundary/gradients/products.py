@@ -17,7 +17,7 @@ from torch.func import vjp, vmap
 from hessian_boundary.gradients.factored import Evaluate, PullBack, factored
 from hessian_boundary.networks.loss_derivatives import logit_slope
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import functional_logits
+from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 from hessian_boundary.networks.structure import why_not_factored
 
 
@@ -74,7 +74,7 @@ def per_sample_gradients(
 def _sample_gradient(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
     """Return (x (…), cotangent of its logits (C,)) ↦ gradient (p,)."""
     logits = functional_logits(module)
-    theta = tuple(parameter.detach() for parameter in module.parameters())
+    theta = tuple(parameter.detach() for parameter in trainable_parameters(module))
 
     def gradient(x: Tensor, cotangent: Tensor) -> Tensor:
         pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]

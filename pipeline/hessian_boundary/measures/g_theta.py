@@ -87,7 +87,7 @@ def measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
     """
     complete = samples.attrs["complete"]
     return {
-        **_spectral_measures(samples),
+        **spectral_measures(samples),
         **{name: float(model[name]) for name in MODEL_MEASURES},
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
@@ -102,7 +102,11 @@ COUNTS = ("rank", "null_space_dimension", "not_computed")
 MODEL_MEASURES = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
 
 
-def _spectral_measures(samples: xr.Dataset) -> dict[str, float]:
+def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
+    """Return G_θ, ε, trace, extreme eigenvalues and resolved shares of an alignment on samples.
+
+    NaN where eigenvalues that were not computed could change the number.
+    """
     eigenvalues = samples["eigenvalue"].values
     share = samples["resolved_share"]
     found = {

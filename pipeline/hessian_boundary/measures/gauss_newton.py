@@ -3,8 +3,8 @@
 import xarray as xr
 from torch import Tensor, nn
 
-from hessian_boundary.alignment.alignment import MINIMUM_GRADIENT_NORM
 from hessian_boundary.alignment.unit_gradients import align, unit_gradients
+from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
 from hessian_boundary.curvature.gauss_newton import gauss_newton_factor, graded_eigenpairs
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 from hessian_boundary.networks.confidence import with_confidence

@@ -51,14 +51,25 @@ def _checkpoint(model: xr.Dataset, epoch: int) -> np.ndarray:
     return model["checkpoints"].values[np.flatnonzero(epochs == epoch)[0]]
 
 
+def trainable_parameters(module: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that θ consists of: those that require a gradient, each once."""
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
+
+
+def parameter_count(module: nn.Module) -> int:
+    """Return the number p of trainable parameters."""
+    return sum(parameter.numel() for parameter in trainable_parameters(module))
+
+
 def parameter_vector(module: nn.Module) -> Tensor:
-    """Concatenate all parameters, in the order of `module.parameters()`, to one vector (p,)."""
-    return torch.cat([parameter.detach().reshape(-1) for parameter in module.parameters()])
+    """Concatenate the trainable parameters, in the order of the module, to one vector θ (p,)."""
+    return torch.cat([parameter.detach().reshape(-1) for parameter in trainable_parameters(module)])
 
 
 def parameter_layers(module: nn.Module) -> list[str]:
     """Name, for each entry of the parameter vector, the tensor it belongs to ("0.weight", …)."""
-    return [name for name, parameter in module.named_parameters() for _ in range(parameter.numel())]
+    named = [entry for entry in module.named_parameters() if entry[1].requires_grad]
+    return [name for name, parameter in named for _ in range(parameter.numel())]
 
 
 def load_parameter_vector(module: nn.Module, vector: Tensor) -> None:
@@ -66,19 +77,20 @@ def load_parameter_vector(module: nn.Module, vector: Tensor) -> None:
 
     Raises ValueError when the module has another number of parameters.
     """
-    sizes = [parameter.numel() for parameter in module.parameters()]
+    parameters = trainable_parameters(module)
+    sizes = [parameter.numel() for parameter in parameters]
     if vector.numel() != sum(sizes):
         raise ValueError(
             f"expected {sum(sizes)} parameters for this architecture, found {vector.numel()}; "
             "the starting model must have the same architecture, input shape and classes"
         )
-    for parameter, part in zip(module.parameters(), vector.split(sizes), strict=True):
+    for parameter, part in zip(parameters, vector.split(sizes), strict=True):
         parameter.data.copy_(part.reshape(parameter.shape))
 
 
 def split_parameters(vectors: Tensor, module: nn.Module) -> tuple[Tensor, ...]:
     """Cut parameter vectors (…, p) into one tensor (…, *shape) per parameter tensor."""
-    shapes = [parameter.shape for parameter in module.parameters()]
+    shapes = [parameter.shape for parameter in trainable_parameters(module)]
     parts = vectors.split([shape.numel() for shape in shapes], dim=-1)
     return tuple(
         part.reshape(*vectors.shape[:-1], *shape) for part, shape in zip(parts, shapes, strict=True)
@@ -86,14 +98,15 @@ def split_parameters(vectors: Tensor, module: nn.Module) -> tuple[Tensor, ...]:
 
 
 def functional_logits(module: nn.Module) -> Callable[[Sequence[Tensor], Tensor], Tensor]:
-    """Return f(θ, x): logits (n, C) as a pure function of the tuple of parameter tensors."""
-    index = {id(parameter): i for i, parameter in enumerate(module.parameters())}
+    """Return f(θ, x): logits (n, C) as a pure function of the tuple of trainable tensors."""
+    index = {id(parameter): i for i, parameter in enumerate(trainable_parameters(module))}
     # every place that holds a parameter, once: `functional_call`'s own handling of shared ones
     # does not put them back
     places = {
         f"{prefix}.{name}" if prefix else name: index[id(parameter)]
         for prefix, part in module.named_modules()
         for name, parameter in part.named_parameters(recurse=False, remove_duplicate=False)
+        if parameter.requires_grad
     }
 
     def logits(parameters: Sequence[Tensor], x: Tensor) -> Tensor:

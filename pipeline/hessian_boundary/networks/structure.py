@@ -66,6 +66,8 @@ def why_not_factored(network: nn.Module) -> str:
     for part in owners:
         if reason := _why_no_factored_layer(part):
             return reason
+        if not all(parameter.requires_grad for parameter in part.parameters()):
+            return f"a parameter of {type(part).__name__} is frozen"
     if not used_once(owners):
         return "a parameter is used twice"
     for part in parts:

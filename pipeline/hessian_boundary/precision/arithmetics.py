@@ -24,8 +24,8 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hessian_boundary.alignment.alignment import MINIMUM_GRADIENT_NORM
 from hessian_boundary.alignment.unit_gradients import Gradients, align, unit_gradients
+from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
 from hessian_boundary.curvature.gauss_newton import (
     gauss_newton_factor,
     graded_eigenpairs,
@@ -37,6 +37,7 @@ from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -58,7 +59,8 @@ def outcomes(
     """
     bound = hessian_rank_bound(module, x, loss)
     gradients = unit_gradients(module, x, loss, MINIMUM_GRADIENT_NORM)
-    hessian, seed = Hessian(module, x, y, loss), derive_seed("range finder")
+    problem = Problem(module, x, y, loss)
+    hessian, seed = Hessian(problem), derive_seed("range finder")
     resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=seed)
     outcome = align(resolved.eigenvalues, resolved.eigenvectors, *gradients)
     outcome["error"] = "eigen", (resolved.residuals / resolved.eigenvalues.abs()).numpy()
@@ -77,7 +79,7 @@ def outcomes(
         yield method, align(pairs.eigenvalues, pairs.eigenvectors, *gradients), further
 
     layered = not why_not_layered(module)
-    matrix = layered_hessian(module, x, y, loss) if layered else dense_matrix(hessian)
+    matrix = layered_hessian(problem) if layered else dense_matrix(hessian)
     values, vectors = all_eigenpairs(matrix)
     kept = values.abs() > tolerance * values.abs().max()
     errors = relative_errors(values, vectors, resolved)
@@ -93,7 +95,7 @@ def _float32(
     module: nn.Module, x: Tensor, y: Tensor, loss: Loss, resolved: Eigenpairs, stable: Gradients
 ) -> Iterator[Outcome]:
     single, inputs = deepcopy(module).float(), x.float()
-    matrix = dense_matrix(Hessian(single, inputs, y, loss))
+    matrix = dense_matrix(Hessian(Problem(single, inputs, y, loss)))
     # numbers below 1e-38 decide nothing here, and processors take ten times as long with them
     torch.set_flush_denormal(True)
     try:

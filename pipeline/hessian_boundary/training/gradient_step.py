@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.func import grad_and_value
 
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import functional_logits
+from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 from hessian_boundary.runtime.recording import TensorFunction, record
 
 # (parameters, x, y) -> (loss, number of correct predictions, one gradient per parameter)
@@ -17,9 +17,9 @@ GradientStep = Callable[[list[Tensor], Tensor, Tensor], tuple[Tensor, Tensor, li
 def gradient_step(module: nn.Module, loss: Loss) -> GradientStep:
     """Return a function that computes the mini-batch gradient of `loss(module(x), y)`.
 
-    Its first argument is the list of the module's own parameters. A module that cannot be recorded
-    (control flow that depends on values, buffers that change such as batch normalisation's) runs as
-    ordinary autograd: slower, the same numbers.
+    Its first argument is the list of the module's trainable tensors, detached. A module that cannot
+    be recorded (control flow that depends on values, buffers that change such as batch
+    normalisation's) runs as ordinary autograd: slower, the same numbers.
     """
     if any(True for _ in module.buffers()):
         return _ordinary_step(module, loss)
@@ -51,15 +51,13 @@ def gradient_step(module: nn.Module, loss: Loss) -> GradientStep:
 
 
 def _ordinary_step(module: nn.Module, loss: Loss) -> GradientStep:
-    def step(parameters: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
-        for parameter in parameters:
-            parameter.requires_grad_()
+    own = trainable_parameters(module)
+
+    def step(_: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         with torch.enable_grad():
             output = module(x)
             value = loss(output, y)
-            gradients = torch.autograd.grad(value, parameters, materialize_grads=True)
-        for parameter in parameters:
-            parameter.requires_grad_(False)
+            gradients = torch.autograd.grad(value, own, materialize_grads=True)
         return value.detach(), (output.argmax(1) == y).sum(), list(gradients)
 
     return step

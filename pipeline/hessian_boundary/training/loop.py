@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import parameter_vector
+from hessian_boundary.networks.parameters import parameter_vector, trainable_parameters
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.training.gradient_step import gradient_step
 
@@ -57,7 +57,7 @@ def train(
     if x.ndim == 4:  # images: pooling is several times as fast with the channels innermost
         module, x = (each.to(memory_format=torch.channels_last) for each in (module, x))  # type: ignore
     generator = torch.Generator().manual_seed(shuffle_seed)
-    parameters = [p.requires_grad_(False) for p in module.parameters()]
+    parameters = [parameter.detach() for parameter in trainable_parameters(module)]
     step = gradient_step(module, loss)
     update = _update_rule(optimizer, parameters, learning_rate, weight_decay)
     saved = {0: parameter_vector(module)} if 0 in checkpoints else {}

@@ -1,13 +1,9 @@
 """Compare G_θ of one model in float32, in float64 and to high relative precision."""
 
-import torch
-
 from hessian_boundary.artifacts.store import open_artifact, save_table
-from hessian_boundary.data.dataset import samples_of
-from hessian_boundary.networks.losses import PER_SAMPLE
-from hessian_boundary.networks.parameters import trained_module
 from hessian_boundary.precision.study import study_precision
 from hessian_study.jobs.job import Job
+from hessian_study.jobs.load_problem import CPU, load_problem
 
 
 def main(job: Job) -> None:
@@ -21,12 +17,12 @@ def main(job: Job) -> None:
             "expected a model with finite parameters, found one that diverged; take it out of "
             "`precision` in config.yaml, or study another seed"
         )
-    x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    problem = load_problem(job, device=CPU)
     tables = study_precision(
-        trained_module(model, torch.float64, torch.device("cpu")),
-        x.double(),
-        y,
-        PER_SAMPLE[model.attrs["loss"]],
+        problem.network,
+        problem.x,
+        problem.y,
+        problem.loss,
         rank_tolerance=job.settings["rank_tolerance"],
     )
     for table, output in zip(tables, ("precision", "curves"), strict=True):

@@ -1,4 +1,4 @@
-"""Hessian-vector products in blocks, for any module and per-sample loss."""
+"""Hessian-vector products in blocks, for any network and per-sample loss."""
 
 from collections.abc import Callable
 
@@ -6,19 +6,23 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad, jvp, vmap
 
-from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import functional_logits, split_parameters
+from hessian_boundary.networks.parameters import (
+    functional_logits,
+    split_parameters,
+    trainable_parameters,
+)
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional
 
 
-def fast_sizes(module: nn.Module) -> tuple[int, int]:
+def fast_sizes(network: nn.Module) -> tuple[int, int]:
     """Return (samples of a mini-batch, vectors at a time) with which a product is fast.
 
     The larger, the fewer calls; but the maps of convolutions for many samples and vectors leave
     the processor's caches. Measured per product of the MNIST network with 450 samples: 511 ms
     with (1024, 32), 205 ms with (32, 8).
     """
-    return (32, 8) if is_convolutional(module) else (1024, 32)
+    return (32, 8) if is_convolutional(network) else (1024, 32)
 
 
 class Hessian:
@@ -29,33 +33,22 @@ class Hessian:
     memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
     the default (`fast_sizes`).
 
-    `products` counts the vectors multiplied so far. dtype and device are the module's.
-
-    Raises ValueError when there are no samples.
+    `products` counts the vectors multiplied so far. dtype and device are the network's.
     """
 
     def __init__(
-        self,
-        module: nn.Module,
-        x: Tensor,
-        y: Tensor,
-        loss_per_sample: Loss,
-        *,
-        batch_size: int | None = None,
-        chunk: int | None = None,
+        self, problem: Problem, *, batch_size: int | None = None, chunk: int | None = None
     ) -> None:
-        if not len(y):
-            raise ValueError("expected at least one sample to take the loss of, found none")
-        fast_batch, fast_chunk = fast_sizes(module)
-        batch_size, chunk = batch_size or fast_batch, chunk or fast_chunk
-        logits = functional_logits(module)
-        self._module = module
-        self._parameters = tuple(parameter.detach() for parameter in module.parameters())
-        self._batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
-        self._samples = len(y)
-        self._chunk = chunk
-        self._loss_sum = lambda theta, xb, yb: loss_per_sample(logits(theta, xb), yb).sum()
-        self.dimension = sum(parameter.numel() for parameter in self._parameters)
+        network = problem.network
+        fast_batch, fast_chunk = fast_sizes(network)
+        logits = functional_logits(network)
+        self._network = network
+        self._parameters = tuple(p.detach() for p in trainable_parameters(network))
+        self._batches = list(problem.batches(batch_size or fast_batch))
+        self._samples = problem.samples
+        self._chunk = chunk or fast_chunk
+        self._loss_sum = lambda theta, xb, yb: problem.loss(logits(theta, xb), yb).sum()
+        self.dimension = problem.parameters
         self.dtype, self.device = self._parameters[0].dtype, self._parameters[0].device
         self.products = 0
 
@@ -68,8 +61,8 @@ class Hessian:
             # function would make autograd add up zero-padded copies of the whole vector
             product = self._product(xb, yb)
             for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
-                parts = vmap(product)(*split_parameters(rows, self._module))
-                out += torch.cat([part.flatten(1) for part in parts], dim=1)
+                parts = vmap(product)(*split_parameters(rows, self._network))
+                out += torch.cat([part.reshape(len(rows), -1) for part in parts], dim=1)
         return total.div_(self._samples)
 
     def _product(self, xb: Tensor, yb: Tensor) -> Callable[..., tuple[Tensor, ...]]:

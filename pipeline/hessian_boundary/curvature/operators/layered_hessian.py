@@ -15,7 +15,7 @@ per i' serves all channels of the next layer's input. Only beyond that layer is 
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from hessian_boundary.curvature.operators.layer_steps import (
     Step,
@@ -26,6 +26,7 @@ from hessian_boundary.curvature.operators.layer_steps import (
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
 from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 
 # Larger arrays get fresh pages from the system each time, which costs more than their arithmetic.
@@ -33,35 +34,32 @@ REUSED_BYTES = 3e7
 
 
 @torch.no_grad()
-def layered_hessian(
-    module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, *, memory_limit: float = 2e9
-) -> Tensor:
-    """Return the Hessian (p, p) of the mean loss on x (n, …), y (n,), exactly symmetric.
+def layered_hessian(problem: Problem, *, memory_limit: float = 2e9) -> Tensor:
+    """Return the Hessian (p, p) of a problem's mean loss, exactly symmetric.
 
-    Rows and columns are in the order of `module.parameters()`; dtype and device are theirs.
+    Rows and columns are in the order of the parameter vector; dtype and device are the network's.
     `memory_limit` (bytes) bounds what is held besides the matrix: it sets the number of samples
     treated at a time, which does not change the result beyond round-off. The first term costs
     n C p² operations; in the second, the tangents that cross more than one layer cost most.
 
-    Raises ValueError when `structure.why_not_layered` has a reason, when there are no samples or
-    they have the wrong number of dimensions, or when one sample takes more than the memory limit.
+    Raises ValueError when `structure.why_not_layered` has a reason, when the samples have the wrong
+    number of dimensions, or when one sample takes more than the memory limit.
     """
-    if reason := why_not_layered(module):
+    network, loss = problem.network, problem.loss
+    if reason := why_not_layered(network):
         raise ValueError(
             "expected Linear, Conv2d, ReLU, MaxPool2d, AvgPool2d, Flatten and Identity in a "
             f"Sequential, each layer used once, found that {reason}; use `dense_matrix` with "
             "Hessian-vector products"
         )
-    if not len(y):
-        raise ValueError("expected at least one sample to take the loss of, found none")
-    first, second = _batch_sizes(*evaluate(module, x[:1]), memory_limit)
-    size = sum(parameter.numel() for parameter in module.parameters())
-    matrix = x.new_zeros(size, size)
-    for xb, yb in zip(x.split(first), y.split(first), strict=True):
-        _add_first_term(matrix, *evaluate(module, xb), yb, loss_per_sample)
-    for xb, yb in zip(x.split(second), y.split(second), strict=True):
-        _add_second_term(matrix, *evaluate(module, xb), yb, loss_per_sample)
-    matrix /= len(y)
+    first, second = _batch_sizes(*evaluate(network, problem.x[:1]), memory_limit)
+    size = problem.parameters
+    matrix = problem.x.new_zeros(size, size)
+    for x, y in problem.batches(first):
+        _add_first_term(matrix, *evaluate(network, x), y, loss)
+    for x, y in problem.batches(second):
+        _add_second_term(matrix, *evaluate(network, x), y, loss)
+    matrix /= problem.samples
     for columns in column_slices(size, 256):
         block = matrix[columns, columns].triu_()
         block += block.triu(1).T

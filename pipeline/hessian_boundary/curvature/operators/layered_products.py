@@ -24,8 +24,8 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 from hessian_boundary.curvature.operators.hessian import fast_sizes
 from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, push_forward
 from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
-from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import parameter_vector
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 
 
@@ -48,36 +48,29 @@ class LayeredProducts:
 
     `memory` (bytes) is what may be kept between calls; beyond it mini-batches are evaluated anew.
     The parameters must not change meanwhile.
-    `products` counts the vectors multiplied so far. dtype and device are the module's.
+    `products` counts the vectors multiplied so far. dtype and device are the network's.
 
-    Raises ValueError when `structure.why_not_layered` has a reason or when there are no samples.
+    Raises ValueError when `structure.why_not_layered` has a reason.
     """
 
     def __init__(
         self,
-        module: nn.Module,
-        x: Tensor,
-        y: Tensor,
-        loss_per_sample: Loss,
+        problem: Problem,
         *,
         batch_size: int | None = None,
         chunk: int | None = None,
         memory: float = 1e9,
     ) -> None:
-        if reason := why_not_layered(module):
+        if reason := why_not_layered(problem.network):
             raise ValueError(
                 "expected a sequence of dense and convolution layers, ReLU and pooling, found that "
                 f"{reason}; use `Hessian`"
             )
-        if not len(y):
-            raise ValueError("expected at least one sample to take the loss of, found none")
-        fast_batch, fast_chunk = fast_sizes(module)
-        batch_size, self._chunk = batch_size or fast_batch, chunk or fast_chunk
-        self._module, self._samples, self._loss = module, len(y), loss_per_sample
-        self._batches = list(zip(x.split(batch_size), y.split(batch_size), strict=True))
+        fast_batch, fast_chunk = fast_sizes(problem.network)
+        self._chunk, self._problem, self._memory = chunk or fast_chunk, problem, memory
+        self._batches = list(problem.batches(batch_size or fast_batch))
         self._kept: list[Linearisation] = []
-        self._memory = memory
-        theta = parameter_vector(module)
+        theta = parameter_vector(problem.network)
         self.dimension, self.dtype, self.device = len(theta), theta.dtype, theta.device
         self.products = 0
 
@@ -90,18 +83,18 @@ class LayeredProducts:
             for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
                 for columns, part in _products(batch, rows):
                     out[:, columns] += part
-        return total.div_(self._samples)
+        return total.div_(self._problem.samples)
 
     def _linearisations(self) -> Iterator[Linearisation]:
         for index, (x, y) in enumerate(self._batches):
             if index < len(self._kept):
                 yield self._kept[index]
                 continue
-            steps, logits = evaluate(self._module, x)
-            slope = logit_slope(self._loss, y)(logits.detach())
+            steps, logits = evaluate(self._problem.network, x)
+            slope = logit_slope(self._problem.loss, y)(logits.detach())
             deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
             steps = [replace(step, output=step.output.detach()) for step in steps]
-            batch = Linearisation(steps, deltas, logit_curvature(self._loss, logits, y))
+            batch = Linearisation(steps, deltas, logit_curvature(self._problem.loss, logits, y))
             self._memory -= batch.bytes
             if self._memory >= 0:
                 self._kept.append(batch)

@@ -1,0 +1,58 @@
+"""What alignments with eigenvectors have in common, whatever inputs they are taken at."""
+
+from typing import Any
+
+import xarray as xr
+from torch import Tensor
+
+from hessian_boundary.gradients.products import GradientProducts, gradient_products
+from hessian_boundary.networks.problem import Problem
+
+# Below this length a float64 gradient is not a normal number any more and has no direction.
+MINIMUM_GRADIENT_NORM = 1e-300
+
+
+def aligned(problem: Problem, x: Tensor, directions: Tensor) -> GradientProducts:
+    """Align the gradients at x (n, feature…) with directions (k, p); see `gradient_products`."""
+    return gradient_products(
+        problem.network, x, directions, problem.loss, minimum_norm=MINIMUM_GRADIENT_NORM
+    )
+
+
+def per_eigenvector(
+    products: GradientProducts, count: int, dims: tuple[str, ...], shape: tuple[int, ...]
+) -> dict[str, tuple]:
+    """Return the variables of the first `count` directions, over inputs of these dimensions."""
+    cosine = products.cosine[:count].cpu().numpy().reshape(count, *shape)
+    norm = products.norm.cpu().numpy().reshape(shape)
+    logits = products.logits.T.cpu().numpy().reshape(-1, *shape)
+    return {
+        "alignment": (
+            ("eigen", *dims),
+            cosine,
+            {"long_name": "cosine of gradient and eigenvector"},
+        ),
+        "scalar_product": (
+            ("eigen", *dims),
+            cosine * norm,
+            {"long_name": "scalar product of gradient and eigenvector"},
+        ),
+        "gradient_norm": (dims, norm, {"long_name": "length of the loss gradient g_θ(x)"}),
+        "logits": (("class", *dims), logits, {"long_name": "output of the network"}),
+        "prediction": (dims, logits.argmax(0), {"long_name": "predicted class label"}),
+    }
+
+
+def eigen_coordinates(spectrum: xr.Dataset, count: int) -> dict[str, Any]:
+    """Return index and value of the first `count` eigenvalues, as coordinates."""
+    return {
+        "eigen": spectrum["eigen"].values[:count],
+        "eigenvalue": ("eigen", spectrum["eigenvalues"].values[:count]),
+    }
+
+
+def about_spectrum(spectrum: xr.Dataset) -> dict[str, Any]:
+    """The spectrum's attributes that readers of an alignment need, without opening it."""
+    names = ("method", "rank", "rank_tolerance", "null_space_dimension", "not_computed")
+    sources = ("complete", "certificate", "trace_by_samples")
+    return {name: spectrum.attrs[name] for name in (*names, *sources)}

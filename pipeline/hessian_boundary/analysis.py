@@ -1,0 +1,125 @@
+"""The whole chain for one network: spectrum, alignment of the samples' gradients, measures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import xarray as xr
+from torch import nn
+
+from hessian_boundary.alignment.samples import align_samples
+from hessian_boundary.artifacts.store import save_artifact, save_table
+from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
+from hessian_boundary.measures.g_theta import spectral_measures
+from hessian_boundary.measures.outliers import outlier_measures
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.device import resolve_device
+from hessian_boundary.wording.suggestion import suggestion
+
+MATRICES = ("hessian", "covariance")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What `analyse` found; the alignment is taken when it is first asked for.
+
+    problem: the network, in eval mode and float64, with its samples. spectrum: eigenvalues(eigen),
+    eigenvectors(eigen, parameter), residuals(eigen). alignment: alignment(eigen, sample) and what
+    belongs to it. measures: name -> value; G_θ is "g_theta_max" and "g_theta_mean".
+    """
+
+    problem: Problem
+    spectrum: xr.Dataset
+    made_by: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def alignment(self) -> xr.Dataset:
+        """Alignment A_i(x_s) of each sample's gradient with each eigenvector (Eq. 2)."""
+        return align_samples(self.problem, self.spectrum)
+
+    @cached_property
+    def measures(self) -> dict[str, float]:
+        """G_θ and its companions; NaN for what a partial spectrum does not tell."""
+        values = spectral_measures(self.alignment)
+        if self.spectrum.sizes["eigen"]:
+            values |= outlier_measures(self.spectrum["eigenvalues"].values)
+        return values
+
+    def align(self, points: Any) -> xr.Dataset:
+        """Align the gradients at other inputs (n, feature…), with the labels predicted there.
+
+        Returns the same variables as `alignment`; label(sample) is the predicted one.
+        """
+        inputs = Problem.prepared(
+            self.problem.network,
+            points,
+            torch.zeros(len(points), dtype=torch.long),
+            self.problem.loss,
+            dtype=self.problem.dtype,
+            device=self.problem.device,
+        )
+        found = align_samples(inputs, self.spectrum)
+        return found.assign(label=found["prediction"])
+
+    def save(self, folder: str | Path) -> None:
+        """Write spectrum.zarr.zip, alignment_samples.zarr.zip and measures.csv into a folder."""
+        folder = Path(folder)
+        save_artifact(self.spectrum, folder / "spectrum.zarr.zip", "spectrum", self.made_by)
+        alignment = folder / "alignment_samples.zarr.zip"
+        save_artifact(self.alignment, alignment, "alignment_samples", self.made_by)
+        table = pd.DataFrame(self.measures.items(), columns=["measure", "value"])
+        save_table(table, folder / "measures.csv")
+
+
+def analyse(
+    network: nn.Module,
+    x: Any,
+    y: Any,
+    loss: str | Loss = "cross_entropy",
+    method: str = "auto",
+    top: int | None = None,
+    *,
+    matrix: str = "hessian",
+    device: str = "auto",
+    **options: Any,
+) -> Analysis:
+    """Diagonalise the Hessian of a trained network's loss, and align its gradients with it.
+
+    network gives logits (n, C) for x (n, feature…); y (n,) holds the labels 0 … C−1; arrays and
+    tensors will do. The network is copied: the copy is put into eval mode and float64. `loss` is
+    "cross_entropy", "squared_error", or a function that gives one value per sample. `method` is
+    "auto", "dense", "range" or "lanczos"; with `top` only so many of the largest eigenvalues are
+    computed (by Lanczos). `matrix` is "hessian" or "covariance" (Σ of Eq. 7). Further `options`
+    are those of `CurvatureOptions`.
+
+    Raises ValueError for what cannot be treated, with what to change.
+
+    Example:
+        result = analyse(network, x, y)
+        result.measures["g_theta_max"]
+    """
+    if matrix not in MATRICES:
+        raise ValueError(
+            f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
+            f"{suggestion(str(matrix), MATRICES)}"
+        )
+    if top is not None:
+        if method not in ("auto", "lanczos"):
+            raise ValueError(
+                f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, "
+                "which computes all; leave one of the two out"
+            )
+        method, options = "lanczos", options | {"top": top}
+    asked = CurvatureOptions.of_keywords(method=method, **options)
+    problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
+    compute = compute_spectrum if matrix == "hessian" else compute_covariance_spectrum
+    spectrum = compute(problem, asked)
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(type(loss)))
+    made_by = {"made_by": "hessian_boundary.analyse", "matrix": matrix, "loss": name}
+    return Analysis(problem, spectrum, made_by)

@@ -1,0 +1,85 @@
+"""How a spectrum is computed: one record, checked when it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from math import inf
+from typing import Any
+
+from hessian_boundary.wording.suggestion import suggestion
+
+METHODS = ("auto", "dense", "range", "lanczos")
+
+
+@dataclass(frozen=True)
+class CurvatureOptions:
+    """Options of `compute_spectrum`; the section `curvature` of a configuration has the same names.
+
+    method: "auto", "dense" (LAPACK on the whole matrix), "range" (all non-zero eigenpairs) or
+    "lanczos" (`top` largest and `bottom` most negative pairs). rank_tolerance: |λ| / max |λ| below
+    which a direction counts as null space. memory_limit_gb: what matrices and vectors may take.
+    residual_tolerance: ‖H v − λ v‖ / max |λ| that Lanczos pairs have to reach. density_probes,
+    density_steps: random vectors, and products for each, for the density of a partial spectrum.
+
+    Raises ValueError for a method that is not known and for numbers that make no sense.
+    """
+
+    method: str = "auto"
+    rank_tolerance: float = 1e-12
+    memory_limit_gb: float = inf
+    top: int = 10
+    bottom: int = 0
+    residual_tolerance: float = 1e-8
+    density_probes: int = 2
+    density_steps: int = 40
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(
+                f"expected a method among {list(METHODS)}, found {self.method!r}; "
+                f"{suggestion(str(self.method), METHODS)}"
+            )
+        if not (0 < self.rank_tolerance < 1 and 0 < self.residual_tolerance < 1):
+            raise ValueError(
+                "expected tolerances between 0 and 1, found rank_tolerance "
+                f"{self.rank_tolerance} and residual_tolerance {self.residual_tolerance}"
+            )
+        if self.memory_limit_gb <= 0:
+            raise ValueError(
+                f"expected a memory limit above 0 GB, found {self.memory_limit_gb}; leave it out "
+                "for none"
+            )
+        if min(self.top, self.bottom) < 0 or self.top + self.bottom < 1:
+            raise ValueError(
+                f"expected at least one eigenpair to compute, found {self.top} at the top and "
+                f"{self.bottom} at the bottom"
+            )
+
+    @classmethod
+    def of_keywords(cls, **options: Any) -> "CurvatureOptions":
+        """Make options of keywords; raises ValueError for one that is not known."""
+        known = [entry.name for entry in fields(cls)]
+        for name in options:
+            if name not in known:
+                raise ValueError(
+                    f"expected options among {known}, found {name!r}; {suggestion(name, known)}"
+                )
+        return cls(**options)
+
+    @classmethod
+    def of_settings(cls, settings: Mapping[str, Any]) -> "CurvatureOptions":
+        """Read the section `curvature` of a configuration, which is nested."""
+        flat = {key: settings[key] for key in settings if key not in ("eigenpairs", "density")}
+        density = settings.get("density", {})
+        flat |= settings.get("eigenpairs", {})
+        flat |= {f"density_{key}": value for key, value in density.items()}
+        return cls(**flat)
+
+    @property
+    def memory_limit(self) -> float:
+        """The limit in bytes."""
+        return 1e9 * self.memory_limit_gb
+
+    def fitting(self, parameters: int) -> "CurvatureOptions":
+        """Return the options with at most as many pairs as there are parameters."""
+        top = min(self.top, parameters)
+        return replace(self, top=top, bottom=min(self.bottom, parameters - top))

@@ -1,0 +1,186 @@
+"""A network with the samples, labels and loss that its Hessian is taken of."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hessian_boundary.networks.losses import PER_SAMPLE, Loss
+from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
+from hessian_boundary.wording.suggestion import suggestion
+
+PROBED = 2  # samples that are evaluated when a problem is made
+
+
+@dataclass(frozen=True)
+class Problem:
+    """f_θ at its trained θ, and L(θ) = (1/n) Σ_s ℓ(f_θ(x_s), y_s).
+
+    network: gives logits (n, C) for x; one that is in training mode is replaced by a copy in eval
+    mode. x (n, feature…) and the network's trainable parameters share dtype and device; y (n,)
+    holds labels 0 … C−1; loss gives one value per sample, (n,), for logits (n, C) and labels (n,).
+
+    Raises ValueError when any of this does not hold: samples and labels differ in number, there is
+    none, nothing is trainable, the network does not give logits, the loss is a mean.
+    """
+
+    network: nn.Module
+    x: Tensor
+    y: Tensor
+    loss: Loss
+
+    def __post_init__(self) -> None:
+        if any(part.training for part in self.network.modules()):
+            object.__setattr__(self, "network", deepcopy(self.network).eval())
+        _check_samples(self.x, self.y)
+        _check_parameters(self.network, self.x)
+        with torch.no_grad():
+            logits = self.network(self.x[:PROBED])
+        _check_logits(logits, len(self.x[:PROBED]), self.y)
+        _check_loss(self.loss, logits, self.y[:PROBED])
+        object.__setattr__(self, "_classes", logits.shape[1])
+
+    @classmethod
+    def prepared(
+        cls,
+        network: nn.Module,
+        x: Any,
+        y: Any,
+        loss: str | Loss = "cross_entropy",
+        *,
+        dtype: torch.dtype = torch.float64,
+        device: str | torch.device = "cpu",
+    ) -> "Problem":
+        """Make a problem of anything that converts: the network is copied, never changed.
+
+        x and y are arrays or tensors; `loss` is a name or a function of logits (n, C) and labels
+        (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
+        """
+        module = deepcopy(network).eval().to(device, dtype)
+        inputs = torch.as_tensor(x)
+        if inputs.is_floating_point():
+            inputs = inputs.to(dtype)  # whole numbers may be indices of an embedding
+        return cls(
+            module, inputs.to(device), torch.as_tensor(y).to(device).long(), loss_by_name(loss)
+        )
+
+    @property
+    def samples(self) -> int:
+        """Number n of samples."""
+        return len(self.y)
+
+    @property
+    def classes(self) -> int:
+        """Number C of logits."""
+        return int(self._classes)  # type: ignore[attr-defined]
+
+    @property
+    def parameters(self) -> int:
+        """Number p of trainable parameters."""
+        return parameter_count(self.network)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """dtype of the trainable parameters."""
+        return trainable_parameters(self.network)[0].dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the trainable parameters are."""
+        return trainable_parameters(self.network)[0].device
+
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """Return an array of real numbers in the dtype and on the device of the parameters."""
+        return torch.from_numpy(values).to(self.device, self.dtype)
+
+    def batches(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield x and y in mini-batches; the last may be short."""
+        return zip(self.x.split(size), self.y.split(size), strict=True)
+
+    def of_class(self, label: int) -> "Problem":
+        """Return the problem of the samples of one class (Appendix F)."""
+        chosen = self.y == label
+        return replace(self, x=self.x[chosen], y=self.y[chosen])
+
+
+def loss_by_name(loss: str | Loss) -> Loss:
+    """Return a loss per sample; a function is returned as it is.
+
+    Raises ValueError for a name that is not known.
+    """
+    if not isinstance(loss, str):
+        return loss
+    if loss not in PER_SAMPLE:
+        raise ValueError(
+            f"expected a loss among {list(PER_SAMPLE)}, or a function that gives one value per "
+            f"sample, found {loss!r}; {suggestion(loss, PER_SAMPLE)}"
+        )
+    return PER_SAMPLE[loss]
+
+
+def _check_samples(x: Tensor, y: Tensor) -> None:
+    if y.ndim != 1 or y.is_floating_point() or y.dtype == torch.bool:
+        raise ValueError(
+            f"expected whole-number labels y of shape (n,), found {y.dtype} of shape "
+            f"{tuple(y.shape)}; give the index of each sample's class"
+        )
+    if len(x) != len(y):
+        raise ValueError(f"expected as many samples as labels, found {len(x)} and {len(y)}")
+    if not len(y):
+        raise ValueError("expected at least one sample to take the loss of, found none")
+
+
+def _check_parameters(network: nn.Module, x: Tensor) -> None:
+    parameters = trainable_parameters(network)
+    if not parameters:
+        raise ValueError(
+            "expected a network with trainable parameters, found none that requires a gradient; "
+            "the Hessian is taken over those: call requires_grad_(True) on what it should cover"
+        )
+    kinds = {(parameter.dtype, parameter.device) for parameter in parameters}
+    if len(kinds) > 1:
+        found = ", ".join(sorted(f"{dtype} on {device}" for dtype, device in kinds))
+        raise ValueError(
+            f"expected parameters of one dtype on one device, found {found}; convert the network "
+            "with .to(device, torch.float64)"
+        )
+    dtype, device = kinds.pop()
+    if dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"expected parameters in float32 or float64, found {dtype}; convert the network with "
+            ".double()"
+        )
+    if (x.is_floating_point() and x.dtype != dtype) or x.device != device:
+        raise ValueError(
+            f"expected x in {dtype} on {device} like the network, found {x.dtype} on {x.device}; "
+            "convert one of them"
+        )
+
+
+def _check_logits(logits: Any, samples: int, y: Tensor) -> None:
+    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != samples:
+        found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        raise ValueError(
+            f"expected logits (n, C) from the network, ({samples}, C) for {samples} samples, found "
+            f"{found}; wrap it in a module that returns one row of logits per sample"
+        )
+    low, high = int(y.min()), int(y.max())
+    if low < 0 or high >= logits.shape[1]:
+        raise ValueError(
+            f"expected labels 0 … {logits.shape[1] - 1} for a network of {logits.shape[1]} logits, "
+            f"found labels {low} … {high}; give it a logit per class, or renumber the classes"
+        )
+
+
+def _check_loss(loss: Loss, logits: Tensor, y: Tensor) -> None:
+    values = loss(logits, y)
+    if not isinstance(values, Tensor) or values.shape != y.shape:
+        found = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        raise ValueError(
+            f"expected one loss per sample, {tuple(y.shape)} for {len(y)} samples, found {found}; "
+            'pass one that does not average, such as partial(cross_entropy, reduction="none")'
+        )

@@ -1,0 +1,35 @@
+"""The model and the training samples of a job's inputs, as the problem that a step is about."""
+
+import torch
+
+from hessian_boundary.artifacts.store import open_artifact
+from hessian_boundary.data.dataset import samples_of
+from hessian_boundary.networks.losses import PER_SAMPLE
+from hessian_boundary.networks.parameters import trained_module
+from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.device import resolve_device
+from hessian_study.configuration.views import View
+from hessian_study.jobs.job import Job
+
+CPU = torch.device("cpu")
+
+
+def load_problem(job: Job, view: View | None = None, device: torch.device | None = None) -> Problem:
+    """Return the network of the job's input `model` with its training samples, in float64.
+
+    Labels are the true ones. `view` may choose a stored epoch and the samples of one class; without
+    `device`, the job's own is taken.
+
+    Raises ValueError for an epoch without a checkpoint, and for inputs that do not fit together.
+    """
+    view = view or View()
+    device = device or resolve_device(job.device)
+    model = open_artifact(job.input["model"], "model")
+    x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    problem = Problem(
+        trained_module(model, torch.float64, device, view.epoch),
+        x.to(device, torch.float64),
+        y.to(device),
+        PER_SAMPLE[model.attrs["loss"]],
+    )
+    return problem if view.sample_class is None else problem.of_class(view.sample_class)
