@@ -1,7 +1,6 @@
 # Functions that the rules share; no rules here. `study` is the validated configuration.
 import json
 import os
-import shlex
 import sys
 
 from hessian_study.provenance.adopt import adopt_artifacts
@@ -10,6 +9,7 @@ from hessian_study.configuration.captions import caption
 from hessian_study.configuration.study import Study
 from hessian_study.configuration.layouts import artifacts_of
 from hessian_study.configuration.profiles import refuse_other_profile
+from hessian_study.jobs.job_file import job_file, write_job_file
 from hessian_study.jobs.warm_process import start_warm_process
 from hessian_study.configuration.views import PATTERN as VIEWS, view_folder
 
@@ -26,8 +26,9 @@ RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 ONE_RUN = "{dataset}/{training}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
-RUN = "{python} -m hessian_study.jobs.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
-python = shlex.quote(sys.executable)
+RUN = (
+    "{params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
+)
 
 
 onstart:
@@ -50,13 +51,16 @@ wildcard_constraints:
     view=VIEWS,
 
 
-def spec(step, settings, code=lambda wildcards: []):
-    """All that a step's result depends on besides its inputs, as one string to compare.
+def job(step, settings, code=lambda wildcards: []):
+    """The params of a rule that runs a step.
 
-    `settings` and `code` (further modules) are functions of the wildcards.
+    `spec` is all that its result depends on besides its inputs, as one value for Snakemake to
+    compare: of several it would not notice that two changed places. Through JSON its keys come in
+    one order, and what has no lasting text is refused. `settings` and `code` (further modules) are
+    functions of the wildcards. The other params are not compared, as they ask for the inputs.
     """
 
-    def describe(wildcards):
+    def spec(wildcards):
         modules = [f"hessian_study.steps.{step}", *code(wildcards)]
         content = {
             "step": step,
@@ -64,9 +68,21 @@ def spec(step, settings, code=lambda wildcards: []):
             "settings": settings(wildcards),
             "wildcards": dict(wildcards.items()),
         }
-        return json.dumps(content, sort_keys=True)
+        return json.loads(json.dumps(content, sort_keys=True))
 
-    return describe
+    def written_job_file(wildcards, input, output):
+        path = job_file(LOGS, step, output[0])
+        # Snakemake evaluates params a last time when it starts the job, with the results locked
+        if workflow.scheduler is not None and not workflow.dryrun:
+            content = {"spec": spec(wildcards), **described(input, output)}
+            write_job_file(path, content)
+        return path
+
+    return {
+        "spec": spec,
+        "job_file": written_job_file,
+        "python": lambda wildcards, input: sys.executable,
+    }
 
 
 def settings_of(section, *keys):
@@ -74,8 +90,8 @@ def settings_of(section, *keys):
     return lambda wildcards: {key: study.config[section][key] for key in keys}
 
 
-def files(wildcards, input, output):
-    """Paths and device: not part of what a result depends on, so Snakemake does not compare them."""
+def described(input, output):
+    """Paths and device: what a job is told besides its spec."""
 
     def by_name(paths):
         return {
@@ -83,14 +99,12 @@ def files(wildcards, input, output):
             for name, path in paths.items()
         }
 
-    return json.dumps(
-        {
-            "input": by_name(input),
-            "output": by_name(output),
-            "device": study.config["device"],
-            "data_folder": study.config["data_folder"],
-        }
-    )
+    return {
+        "input": by_name(input),
+        "output": by_name(output),
+        "device": study.config["device"],
+        "data_folder": study.config["data_folder"],
+    }
 
 
 def growing(amount):

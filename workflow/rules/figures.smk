@@ -27,10 +27,10 @@ def artifact_file(kind, dataset, training, view=""):
     )
 
 
-def figure_spec(name):
+def figure_job(name):
     settings = {**study.selection.figure(name), "note": profile_note()}
     layout = f"hessian_boundary.figures.layouts.{settings['layout']}"
-    return spec("figure", lambda w: settings, lambda w: [layout])
+    return job("figure", lambda w: settings, lambda w: [layout])
 
 
 for figure in study.selection.figures():
@@ -46,8 +46,7 @@ for figure in study.selection.figures():
             f"{LOGS}/{figure}.log",
         localrule: True
         params:
-            files=files,
-            spec=figure_spec(figure),
+            **figure_job(figure),
         shell:
             RUN
 

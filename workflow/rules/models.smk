@@ -18,8 +18,7 @@ rule make_dataset:
         f"{LOGS}/make_dataset/{{dataset}}.log",
     localrule: True  # it may download, and compute nodes often have no network
     params:
-        files=files,
-        spec=spec(
+        **job(
             "make_dataset",
             lambda w: study.dataset(w.dataset),
             lambda w: [
@@ -39,8 +38,7 @@ rule embed:
         f"{LOGS}/embed/{{dataset}}.log",
     threads: 1
     params:
-        files=files,
-        spec=spec("embed", lambda w: {}),
+        **job("embed", lambda w: {}),
     shell:
         RUN
 
@@ -67,8 +65,7 @@ rule train:
         mem_mb=growing(1000),
         runtime=growing(20),
     params:
-        files=files,
-        spec=spec(
+        **job(
             "train",
             lambda w: study.training_settings(w.dataset, w.training),
             architecture_code,

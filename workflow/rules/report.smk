@@ -77,8 +77,7 @@ rule claims:
         f"{LOGS}/claims.log",
     localrule: True
     params:
-        files=files,
-        spec=spec(
+        **job(
             "claims",
             lambda w: {"targets": claim_targets(), "note": profile_note()},
         ),
@@ -112,7 +111,6 @@ rule report:
         f"{LOGS}/report.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("report", report_settings),
+        **job("report", report_settings),
     shell:
         RUN

@@ -18,14 +18,14 @@ def published_file(name):
     return [path] if os.path.exists(path) else []
 
 
-def table_spec(name):
+def table_job(name):
     settings = {
         "table": name,
         # pairs keep their order in the spec, keys would be sorted
         "rows": list(study.selection.table(name).items()),
         "note": profile_note(),
     }
-    return spec("table", lambda w: settings)
+    return job("table", lambda w: settings)
 
 
 rule measures:
@@ -42,8 +42,7 @@ rule measures:
         f"{LOGS}/measures.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("measures", lambda w: {}),
+        **job("measures", lambda w: {}),
     shell:
         RUN
 
@@ -59,8 +58,7 @@ rule correlations:
         f"{LOGS}/correlations.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("correlations", lambda w: {}),
+        **job("correlations", lambda w: {}),
     shell:
         RUN
 
@@ -79,8 +77,7 @@ for table in study.config["tables"]:
             f"{LOGS}/{table}.log",
         localrule: True
         params:
-            files=files,
-            spec=table_spec(table),
+            **table_job(table),
         shell:
             RUN
 

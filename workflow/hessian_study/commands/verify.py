@@ -47,8 +47,8 @@ def expected_steps(
         TemporaryDirectory() as folder,
         dry_run(targets, Path(folder), config, config_files) as dag,
     ):
-        jobs = [job for level in dag.toposorted() for job in level if not job.rule.norun]
-        return [Step.of(job.params.spec, job.params.files) for job in jobs]
+        jobs = [job for level in dag.toposorted() for job in level]
+        return [Step.of(job) for job in filter(Step.is_step, jobs)]
 
 
 @contextlib.contextmanager

@@ -1,11 +1,10 @@
-"""Run one step: `python -m hessian_study.jobs.job SPEC FILES`, both JSON.
+"""Run one step: `python -m hessian_study.jobs.job FILE`, where FILE says what to do (`job_file`).
 
-SPEC says what the step is and everything its result depends on besides its input files: the step's
-name, the digest of its code, its settings and its wildcards. FILES names inputs and outputs.
-A step is a module of hessian_study/steps with a function `main(job)`.
+Its `spec` says what the step is and everything the result depends on besides the input files: the
+step's name, the digest of its code, its settings and its wildcards. Beside it stand the paths of
+inputs and outputs. A step is a module of hessian_study/steps with a function `main(job)`.
 """
 
-import json
 import sys
 import time
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import xarray as xr
 
 from hessian_boundary.artifacts.store import save_artifact
 from hessian_study.jobs.costs import record_cost
+from hessian_study.jobs.job_file import read_job_file
 from hessian_study.provenance.records import describe, record
 
 
@@ -51,10 +51,10 @@ class Job:
         save_artifact(dataset, path, kind, self.provenance)
 
 
-def main(spec: str, files: str) -> None:
-    """Run the step that `spec` names."""
+def main(file: str) -> None:
+    """Run the step that a job's file names."""
     started = time.monotonic()
-    job = Job(spec=json.loads(spec), **json.loads(files))
+    job = Job(**read_job_file(file))
     step = job.spec["step"]
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
     print(f"step {step} {names}", file=sys.stderr, flush=True)
@@ -64,4 +64,4 @@ def main(spec: str, files: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

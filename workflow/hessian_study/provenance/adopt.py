@@ -56,10 +56,10 @@ async def _adopt(dag: Any) -> None:
     dag.update_jobids()  # a record holds the shell command, and that may show the job's id
     digest = remembered()
     refused = []
-    for job in filter(lambda job: job.output, dag.jobs):  # `all` makes nothing itself
+    for job in filter(Step.is_step, dag.jobs):
         if unknown.isdisjoint([*job.output, *job.input]) or await _is_unfinished(dag, job):
             continue
-        step = Step.of(job.params.spec, job.params.files)
+        step = Step.of(job)
         verdicts = {file: judge(file, step, digest) for file in job.output if await file.exists()}
         unfit = [f"{f}: {v.status}, {v.reason}" for f, v in verdicts.items() if v.status != "fresh"]
         if unfit:

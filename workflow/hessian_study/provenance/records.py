@@ -31,11 +31,15 @@ class Step:
     outputs: list[str]
 
     @classmethod
-    def of(cls, spec: str, files: str) -> "Step":
-        """Read the two texts that the job itself is given (see hessian_study.jobs.job)."""
-        paths = json.loads(files)
-        inputs = {name: _as_list(entry) for name, entry in paths["input"].items()}
-        return cls(json.loads(spec), inputs, list(paths["output"].values()))
+    def of(cls, job: Any) -> "Step":
+        """Read one of Snakemake's jobs that `is_step` is true of."""
+        inputs = {name: _as_list(entry) for name, entry in job.input.items()}
+        return cls(job.params.spec, inputs, list(map(str, job.output)))
+
+    @staticmethod
+    def is_step(job: Any) -> bool:
+        """Tell whether a job of Snakemake's runs a step: not so are `all` and a user's own rules."""
+        return {"spec", "job_file"} <= set(job.rule.params.keys())
 
 
 @dataclass(frozen=True)
@@ -186,5 +190,5 @@ def _apart(before: str, after: str, limit: int = 60) -> str:
     return f"{window(before)} → {window(after)}"
 
 
-def _as_list(paths: str | list[str]) -> list[str]:
-    return [paths] if isinstance(paths, str) else paths
+def _as_list(paths: str | Iterable[str]) -> list[str]:
+    return [str(paths)] if isinstance(paths, str) else list(map(str, paths))
