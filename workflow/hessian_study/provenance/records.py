@@ -38,7 +38,7 @@ class Step:
 
     @staticmethod
     def is_step(job: Any) -> bool:
-        """Tell whether a job of Snakemake's runs a step: not so are `all` and a user's own rules."""
+        """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
         return {"spec", "job_file"} <= set(job.rule.params.keys())
 
 
