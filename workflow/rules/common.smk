@@ -144,8 +144,8 @@ def shown_caption(name):
     return {"title": shown.title, "body": shown.restructured_text}
 
 
-def in_report(category, files):
-    """Mark files for `snakemake --report`, which says of them what the params' caption does."""
+def in_report(category, files, *kinds):
+    """Mark the files of some kinds for `snakemake --report`, with the caption of the params."""
 
     def labels(file):
         return lambda wildcards, params: {
@@ -153,12 +153,14 @@ def in_report(category, files):
             "file": file.format(**wildcards),
         }
 
-    return {
+    marked = {
         kind: report(
-            path,
+            files[kind],
             caption="../report/caption.rst",
             category=category,
-            labels=labels(os.path.basename(path)),
+            labels=labels(os.path.basename(files[kind])),
         )
-        for kind, path in files.items()
+        for kind in kinds
+        if kind in files
     }
+    return {**files, **marked}

@@ -8,7 +8,7 @@ rule figure:
     input:
         unpack(lambda wildcards: figure_arrays(wildcards.figure)),
     output:
-        **in_report("Figures", figure_files("{figure}")),
+        **in_report("Figures", figure_files("{figure}"), "pdf", "png"),
     log:
         f"{LOGS}/figure/{{figure}}.log",
     wildcard_constraints:

@@ -43,7 +43,7 @@ rule precision:
         precision=run_files(study.selection.compared_runs(), "precision.csv"),
         curves=run_files(study.selection.compared_runs(), "precision_curves.csv"),
     output:
-        **in_report("Tables", {"csv": f"{RESULTS}/tables/precision.csv"}),
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/precision.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/precision.md",
         curves=f"{RESULTS}/tables/precision_curves.csv",
     log:

@@ -9,7 +9,7 @@ rule claims:
         correlations=rules.correlations.output.csv,
         numbers=all_figure_files("csv"),
     output:
-        **in_report("Tables", {"csv": f"{RESULTS}/tables/claims.csv"}),
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/claims.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/claims.md",
     log:
         f"{LOGS}/claims.log",
@@ -42,7 +42,7 @@ rule report:
         numbers=all_figure_files("csv"),
         templates=report_templates(),
     output:
-        **in_report("Page", {"page": f"{RESULTS}/report.html"}),
+        **in_report("Page", {"page": f"{RESULTS}/report.html"}, "page"),
     log:
         f"{LOGS}/report.log",
     localrule: True

@@ -10,7 +10,7 @@ rule measures:
             study.selection.resolved_runs(), "gauss_newton_measures.csv"
         ),
     output:
-        **in_report("Tables", {"table": f"{RESULTS}/tables/measures.csv"}),
+        **in_report("Tables", {"table": f"{RESULTS}/tables/measures.csv"}, "table"),
     log:
         f"{LOGS}/measures.log",
     localrule: True
@@ -25,7 +25,7 @@ rule correlations:
     input:
         table=f"{RESULTS}/tables/measures.csv",
     output:
-        **in_report("Tables", {"csv": f"{RESULTS}/tables/correlations.csv"}),
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/correlations.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/correlations.md",
     log:
         f"{LOGS}/correlations.log",
@@ -45,7 +45,7 @@ for table in study.config["tables"]:
             measures=run_files(study.selection.table_runs(table), "measures.csv"),
             published=published_file(table),
         output:
-            **in_report("Tables", table_files(table)),
+            **in_report("Tables", table_files(table), "csv", "comparison_csv"),
         log:
             f"{LOGS}/{table}.log",
         localrule: True

@@ -42,9 +42,15 @@ def adopt_artifacts(workflow: Any) -> None:
     workflow._build_dag = build_and_adopt
 
 
+def is_step(job: Any) -> bool:
+    """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
+    return {"spec", "job_file"} <= set(job.rule.params.keys())
+
+
 async def _adopt(dag: Any) -> None:
     """Renew the records of fresh artifacts and force the jobs of all others."""
-    unknown = {file for job in dag.jobs for file in job.output if await _is_unknown(dag, file)}
+    steps = list(filter(is_step, dag.jobs))
+    unknown = {file for job in steps for file in job.output if await _is_unknown(dag, file)}
     if not unknown:
         return
     from hessian_study.provenance.records import (  # costs a second: only when needed
@@ -56,7 +62,7 @@ async def _adopt(dag: Any) -> None:
     dag.update_jobids()  # a record holds the shell command, and that may show the job's id
     digest = remembered()
     refused = []
-    for job in filter(Step.is_step, dag.jobs):
+    for job in steps:
         if unknown.isdisjoint([*job.output, *job.input]) or await _is_unfinished(dag, job):
             continue
         step = Step.of(job)
@@ -80,7 +86,7 @@ async def _distrust(dag: Any) -> None:
     """Force what was made before a missing input was made last, or from one without a record."""
     made: dict[Any, float] = {}  # missing file -> the time it was made last, infinity if unknown
     distrusted = []
-    for job in (job for level in dag.toposorted() for job in level):
+    for job in filter(is_step, (job for level in dag.toposorted() for job in level)):
         since = max((made.get(file, 0.0) for file in job.input), default=0.0)
         for file in job.output:
             record = dag.workflow.persistence.metadata(file)
