@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.snakemake_report import report_page, report_results
 from helpers.tiny_study import ROOT, TinyStudy, image_datasets
 from hessian_boundary.artifacts.schema import KINDS
 from hessian_boundary.artifacts.store import open_artifact, open_table
@@ -310,6 +311,8 @@ def test_the_whole_study_runs(tmp_path: Path) -> None:
     own = {"layout": "alignment_maps", "experiments": ["circle/normal"], "eigenvectors": 3}
     more = study.edited(figures__my_maps=own)
     assert rules(more.planned("all")) == {"my_maps", "claims", "report"}
+    page = report_results(report_page(study, "all"))["results/tiny/report.html"]
+    assert "One self-contained page" in page["caption"]
     arrays = {path.name for path in study.results.rglob("*.zarr.zip")}
     assert arrays == {f"{kind}.zarr.zip" for kind in KINDS}
     assert names_opened(study) == arrays | {"measures.csv", "g_theta_curve.csv"}

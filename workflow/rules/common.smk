@@ -1,17 +1,28 @@
-# Functions that the rules share; no rules here. `study` is the validated configuration.
+# What the rules share: the configuration, and how a job is described and started. No rules here.
+# `study` is the validated configuration.
 import json
 import os
 import sys
+from functools import partial
 
+import yaml
+
+from hessian_study.configuration.captions import Caption, caption
+from hessian_study.configuration.profiles import check_targets, laid_over
+from hessian_study.configuration.study import Study
+from hessian_study.configuration.views import PATTERN as VIEWS
+from hessian_study.jobs.job_file import job_file, write_job_file
+from hessian_study.jobs.scheduler import without_rate_limit
+from hessian_study.jobs.targets import check_before_planning
+from hessian_study.jobs.warm_process import start_warm_process
+from hessian_study.project import CAPTIONS, CONFIGURATION, ROOT, TEMPLATES, WORKFLOW
 from hessian_study.provenance.adopt import adopt_artifacts
 from hessian_study.provenance.code_digest import code_digest
-from hessian_study.configuration.captions import caption
-from hessian_study.configuration.study import Study
-from hessian_study.configuration.layouts import artifacts_of
-from hessian_study.configuration.profiles import refuse_other_profile
-from hessian_study.jobs.job_file import job_file, write_job_file
-from hessian_study.jobs.warm_process import start_warm_process
-from hessian_study.configuration.views import PATTERN as VIEWS, view_folder
+
+# As a module of another workflow: there, `config` need only say what differs from config.yaml.
+is_module = Path(workflow.basedir).resolve() != ROOT
+if is_module:
+    config = laid_over(yaml.safe_load(CONFIGURATION.read_text()), config)
 
 try:
     study = Study(config)
@@ -19,25 +30,24 @@ except ConfigurationError as error:
     raise WorkflowError(str(error))
 
 adopt_artifacts(workflow)
+if not is_module:  # elsewhere in results/ another workflow may have files of its own
+    check_before_planning(workflow, partial(check_targets, study.config))
 
-# on a GPU float32 shall mean float32: convolutions would round to 10 bits, unlike on a CPU
-os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 ONE_RUN = "{dataset}/{training}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
 # how arrays are written is part of every step that writes one
 WRITER = "hessian_boundary.artifacts.store"
+# A command and no `script:`, because a script's modification time makes Snakemake run it again.
 RUN = (
     "{params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
 )
 
 
-onstart:
+onstart:  # not called in a module: there, each job imports its libraries itself
     if workflow.is_main_process and workflow.local_exec:
-        # its limit to the jobs started in a second is for clusters; here each job that ends would
-        # leave a timer that has all open jobs considered again every second until the end
-        workflow.scheduler.job_rate_limiter = None
+        without_rate_limit(workflow.scheduler)
         start_warm_process()
 
 
@@ -53,13 +63,14 @@ wildcard_constraints:
     view=VIEWS,
 
 
-def job(step, settings, code=lambda wildcards: []):
+def job(step, settings, code=lambda wildcards: [], about=None):
     """The params of a rule that runs a step.
 
     `spec` is all that its result depends on besides its inputs, as one value for Snakemake to
     compare: of several it would not notice that two changed places. Through JSON its keys come in
-    one order, and what has no lasting text is refused. `settings` and `code` (further modules) are
-    functions of the wildcards. The other params are not compared, as they ask for the inputs.
+    one order, and what has no lasting text is refused. The other params are not compared, because
+    they ask for the inputs. `settings` and `code` (further modules) are functions of the wildcards;
+    so is `about`, the name under which Snakemake's report shows the result, or it is that name.
     """
 
     def spec(wildcards):
@@ -75,7 +86,7 @@ def job(step, settings, code=lambda wildcards: []):
 
     def written_job_file(wildcards, input, output):
         path = job_file(LOGS, step, output[0])
-        # Snakemake evaluates params a last time when it starts the job, with the results locked
+        # Snakemake asks for the params a last time when it starts the job, with the results locked
         if workflow.scheduler is not None and not workflow.dryrun:
             content = {"spec": spec(wildcards), **described(input, output)}
             write_job_file(path, content)
@@ -85,12 +96,10 @@ def job(step, settings, code=lambda wildcards: []):
         "spec": spec,
         "job_file": written_job_file,
         "python": lambda wildcards, input: sys.executable,
+        "caption": lambda wildcards, input: shown_caption(
+            about(wildcards) if callable(about) else about
+        ),
     }
-
-
-def settings_of(section, *keys):
-    """What a step reads of a section, and no more: other keys do not make it again."""
-    return lambda wildcards: {key: study.config[section][key] for key in keys}
 
 
 def described(input, output):
@@ -123,42 +132,38 @@ def view_log(step):
     return f"{LOGS}/{step}/{ONE_RUN}/{{view}}{step}.log"
 
 
-def dataset_file(dataset):
-    return f"{RESULTS}/{dataset}/dataset.zarr.zip"
-
-
-def run_file(dataset, training, seed, name):
-    return f"{RESULTS}/{dataset}/{training}/seed{seed}/{name}"
-
-
-def run_files(runs, name):
-    return [run_file(*run, name) for run in runs]
-
-
-def model_inputs(wildcards):
-    return {
-        "dataset": dataset_file(wildcards.dataset),
-        "model": run_file(
-            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
-        ),
-    }
-
-
-def architecture_code(wildcards):
-    architecture = study.experiment(wildcards.dataset, wildcards.training)[
-        "architecture"
-    ]
-    return [f"hessian_boundary.networks.architectures.{architecture['name']}"]
-
-
-def profile_note():
-    """What figures and tables say about themselves when they are not the full study."""
-    if study.profile == "paper":
-        return ""
-    count = len(study.seeds)
-    return f"{study.profile} profile, {count} seed{'s' if count > 1 else ''}"
-
-
 def explain(name):
     """Let `snakemake --list-target-rules` say what a target is."""
-    workflow.get_rule(name).docstring = caption(name).title
+    getattr(rules, name).rule.docstring = caption(name).title
+
+
+def shown_caption(name):
+    """What Snakemake's report says of a result: its caption, else what its rule says of itself."""
+    if name is None:
+        return {}
+    shown = caption(name)
+    if not shown.text:
+        shown = Caption(getattr(rules, name).rule.docstring)
+    return {"title": shown.title, "body": shown.restructured_text}
+
+
+def in_report(category, files, *kinds):
+    """Mark the files of some kinds for `snakemake --report`, with the caption of the params."""
+
+    def labels(file):
+        return lambda wildcards, params: {
+            "title": params.caption["title"],
+            "file": file.format(**wildcards),
+        }
+
+    marked = {
+        kind: report(
+            files[kind],
+            caption="../report/caption.rst",
+            category=category,
+            labels=labels(os.path.basename(files[kind])),
+        )
+        for kind in kinds
+        if kind in files
+    }
+    return {**files, **marked}

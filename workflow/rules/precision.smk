@@ -43,13 +43,13 @@ rule precision:
         precision=run_files(study.selection.compared_runs(), "precision.csv"),
         curves=run_files(study.selection.compared_runs(), "precision_curves.csv"),
     output:
-        csv=f"{RESULTS}/tables/precision.csv",
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/precision.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/precision.md",
         curves=f"{RESULTS}/tables/precision_curves.csv",
     log:
         f"{LOGS}/precision.log",
     localrule: True
     params:
-        **job("precision", lambda w: {"note": profile_note()}),
+        **job("precision", lambda w: {"note": profile_note()}, about="precision"),
     shell:
         RUN

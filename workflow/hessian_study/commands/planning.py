@@ -18,6 +18,7 @@ from snakemake.settings.types import (
 )
 
 from hessian_study.project import SNAKEFILE
+from hessian_study.provenance.adopt import is_step
 from hessian_study.provenance.records import Step
 
 
@@ -34,7 +35,7 @@ def expected_steps(
         dry_run(targets, Path(folder), config, config_files) as dag,
     ):
         jobs = [job for level in dag.toposorted() for job in level]
-        return [Step.of(job) for job in filter(Step.is_step, jobs)]
+        return [Step.of(job) for job in filter(is_step, jobs)]
 
 
 @contextlib.contextmanager

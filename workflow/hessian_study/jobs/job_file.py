@@ -23,8 +23,9 @@ def write_job_file(path: str, content: Mapping[str, Any]) -> None:
     """Write the file as a whole or not at all, and its folder."""
     folder = Path(path).parent
     folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, indent=1)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as file:
-        json.dump(content, file, indent=1)
+        file.write(text)
     os.replace(file.name, path)
 
 

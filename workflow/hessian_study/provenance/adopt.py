@@ -65,6 +65,11 @@ def adopt_artifacts(workflow: Any) -> None:
     workflow._build_dag = build_and_adopt
 
 
+def is_step(job: Any) -> bool:
+    """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
+    return {"spec", "job_file"} <= set(job.rule.params.keys())
+
+
 def _check_version(found: str) -> None:
     if found != TESTED:
         raise WorkflowError(
@@ -87,11 +92,12 @@ def _require(owner: Any, names: tuple[str, ...]) -> None:
 async def _adopt(dag: Any) -> None:
     """Force the jobs of artifacts that are not fresh, and renew the memory of the others."""
     digest = cache(file_digest)
-    unknown = {file for job in dag.jobs for file in job.output if await _is_unknown(dag, file)}
+    steps = list(filter(is_step, dag.jobs))
+    unknown = {file for job in steps for file in job.output if await _is_unknown(dag, file)}
     refused = []
     if unknown:
         dag.update_jobids()  # the memory holds the shell command, and that may show the job's id
-    for job in filter(Step.is_step, dag.jobs):
+    for job in steps:
         if await _is_unfinished(dag, job):
             continue
         step = Step.of(job)
@@ -120,7 +126,7 @@ async def _distrust(dag: Any) -> None:
     """Force what was made before a missing input was made last, or from one without a record."""
     made: dict[Any, float] = {}  # missing file -> the time it was made last, infinity if unknown
     distrusted = []
-    for job in (job for level in dag.toposorted() for job in level):
+    for job in filter(is_step, (job for level in dag.toposorted() for job in level)):
         since = max((made.get(file, 0.0) for file in job.input), default=0.0)
         for file in job.output:
             record = dag.workflow.persistence.metadata(file)

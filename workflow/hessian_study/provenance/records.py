@@ -34,14 +34,9 @@ class Step:
 
     @classmethod
     def of(cls, job: Any) -> "Step":
-        """Read one of Snakemake's jobs that `is_step` is true of."""
+        """Read one of Snakemake's jobs that is one of the study's steps."""
         inputs = {name: as_list(entry) for name, entry in job.input.items()}
         return cls(job.params.spec, inputs, list(map(str, job.output)), list(map(str, job.log)))
-
-    @staticmethod
-    def is_step(job: Any) -> bool:
-        """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
-        return {"spec", "job_file"} <= set(job.rule.params.keys())
 
 
 class RecordError(ValueError):
