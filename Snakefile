@@ -13,7 +13,8 @@ from hessian_study.configuration.file import check_file
 from hessian_study.project import CONFIGURATION
 
 try:
-    check_file(str(CONFIGURATION))
+    for file in (CONFIGURATION, *workflow.overwrite_configfiles):
+        check_file(file)
 except ConfigurationError as error:
     raise WorkflowError(str(error))
 

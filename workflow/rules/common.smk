@@ -8,6 +8,7 @@ from functools import partial
 import yaml
 
 from hessian_study.configuration.captions import Caption, caption
+from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
 from hessian_study.configuration.study import Study
 from hessian_study.configuration.views import PATTERN as VIEWS
@@ -27,7 +28,8 @@ if is_module:
 try:
     study = Study(config)
 except ConfigurationError as error:
-    raise WorkflowError(str(error))
+    given = (CONFIGURATION, *workflow.overwrite_configfiles)
+    raise WorkflowError(str(in_its_file(error, given, workflow.config_settings.config)))
 
 adopt_artifacts(workflow)
 if not is_module:  # elsewhere in results/ another workflow may have files of its own

@@ -26,8 +26,9 @@ def _extended(profiles: Mapping[str, Any], chain: tuple[str, ...]) -> dict[str, 
     check_known(place, base, profiles)
     if base in chain:
         raise ConfigurationError(
-            f"config.yaml, {place}: expected a chain that ends in a profile without `{BASE}`, "
-            f"found the circle {' → '.join((*chain, base))}"
+            place,
+            f"expected a chain that ends in a profile without `{BASE}`, "
+            f"found the circle {' → '.join((*chain, base))}",
         )
     return laid_over(_extended(profiles, (*chain, base)), own)
 
@@ -67,6 +68,7 @@ def check_targets(config: Mapping[str, Any], targets: Iterable[str]) -> None:
             continue
         check_known("profiles", folders[0], config["profiles"])
         raise ConfigurationError(
+            "",
             f"expected a path below results/{config['profile']}, found one of the profile "
-            f"{folders[0]!r}; add `--config profile={folders[0]}`"
+            f"{folders[0]!r}; add `--config profile={folders[0]}`",
         )
