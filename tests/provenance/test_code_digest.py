@@ -104,6 +104,27 @@ def test_parent_packages_count_because_importing_runs_them(project):
     assert project([step, edited]) != project([step])
 
 
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("pipeline/base.py", "from .unrelated import VALUE"),
+        ("pipeline/base.py", "from . import unrelated"),
+        ("pipeline/deep/leaf.py", "from ..unrelated import VALUE"),
+        ("pipeline/deep/leaf.py", "from .. import unrelated"),
+        ("pipeline/deep/__init__.py", "from ..unrelated import VALUE"),
+        ("pipeline/__init__.py", "from .unrelated import VALUE"),
+    ],
+)
+def test_relative_imports_are_followed(project, importer, line):
+    relative = (importer, f"{line}\n{FILES[importer]}")
+    with_one = project([relative])
+    assert project([relative, ("pipeline/unrelated.py", "VALUE = 2\n")]) != with_one
+
+
+def test_a_relative_import_that_leads_nowhere_is_no_concern_of_the_digest(project):
+    assert project([("pipeline/base.py", "from ....beyond import all\nfrom .none import x\n")])
+
+
 def test_unrelated_module_leaves_the_digest(project):
     assert project([("pipeline/unrelated.py", "VALUE = 2\n")]) == project()
 

@@ -58,27 +58,31 @@ def summarise(steps: Sequence[Step], started: float = math.inf) -> int:
 
 
 def steps_not_made(steps: Sequence[Step]) -> list[Step]:
-    """Return the steps whose results are missing or not current, as far as anything needs them.
+    """Return the steps whose results are not what would be made now, or are missed by others.
 
     An intermediate result may be deleted when all that was made from it is there.
     """
-    readers: dict[str, list[int]] = defaultdict(list)
-    for number, step in enumerate(steps):
-        for paths in step.inputs.values():
-            for path in paths:
-                readers[path].append(number)
-    open_steps: set[int] = set()
-    for number in reversed(range(len(steps))):  # a step comes after those it reads from
-        step = steps[number]
-        following = {reader for path in step.outputs for reader in readers[path]}
-        needed = not following or following & open_steps
-        if needed and not all(_is_current(path, step) for path in step.outputs):
-            open_steps.add(number)
-    return [steps[number] for number in sorted(open_steps)]
+    maker = {path: number for number, step in enumerate(steps) for path in step.outputs}
+    sources = [
+        {maker[path] for paths in step.inputs.values() for path in paths if path in maker}
+        for step in steps
+    ]
+    readers: dict[int, set[int]] = defaultdict(set)
+    not_made: set[int] = set()
+    for number, step in enumerate(steps):  # a step comes after those it reads from
+        for source in sources[number]:
+            readers[source].add(number)
+        if sources[number] & not_made or not all(_is_recorded(path, step) for path in step.outputs):
+            not_made.add(number)
+    for number in reversed(range(len(steps))):
+        missed = not readers[number] or readers[number] & not_made
+        if missed and not all(Path(path).is_file() for path in steps[number].outputs):
+            not_made.add(number)
+    return [steps[number] for number in sorted(not_made)]
 
 
-def _is_current(path: str, step: Step) -> bool:
-    return Path(path).is_file() and judge_record(path, step).status == "fresh"
+def _is_recorded(path: str, step: Step) -> bool:
+    return judge_record(path, step).status == "fresh"
 
 
 def _what_failed(not_made: Sequence[Step], started: float) -> Iterator[str]:
