@@ -5,7 +5,7 @@ READY := .venv/.ready
 DEVELOP := .venv/.develop
 
 .DEFAULT_GOAL := quick
-.PHONY: quick paper verify test bench bench-peers check help
+.PHONY: quick paper verify test bench bench-peers check docs help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	$(BIN)/hessian-boundary run all --config profile=quick --summarise
@@ -37,6 +37,10 @@ check: $(DEVELOP)  ## lint, format and type checks
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/mypy
 
+docs: $(DEVELOP)  ## build the documentation into site/, every link checked
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open site/index.html"
+
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 $(READY): requirements.txt pyproject.toml
@@ -44,8 +48,8 @@ $(READY): requirements.txt pyproject.toml
 	$(INSTALL) --editable .
 	@touch $@
 
-$(DEVELOP): $(READY) requirements-dev.txt
-	$(INSTALL) --requirement requirements-dev.txt
+$(DEVELOP): $(READY) requirements-dev.txt requirements-docs.txt
+	$(INSTALL) --requirement requirements-dev.txt --requirement requirements-docs.txt
 	@touch $@
 
 help:  ## list the commands

@@ -27,7 +27,7 @@ from torch.func import grad, vmap
 from benchmarks.eigensolver import MEMORY_LIMIT, PAIRS, TOLERANCE, arpack, worst_residual
 from benchmarks.image_problem import LOSS, lenet
 from benchmarks.problem import trained
-from hessian_boundary.curvature.solver_choice import hessian_operator
+from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.gradients.products import gradient_products
@@ -106,7 +106,7 @@ def by_pyhessian(module: nn.Module, x: Tensor, y: Tensor) -> tuple[Pairs, int]:
 def top_pairs() -> None:
     """Print one row per library for the top eigenpairs of LeNet-5."""
     module, x, y, source = lenet()
-    operator = hessian_operator(Problem(module, x, y, LOSS), "lanczos", MEMORY_LIMIT)
+    operator = certified_products(Problem(module, x, y, LOSS), "lanczos", MEMORY_LIMIT).operator
     options = {"k_top": PAIRS, "seed": 0}
     start = time.process_time()
     found = lanczos_eigenpairs(operator, residual_tolerance=TOLERANCE, **options)
@@ -139,7 +139,7 @@ def full_spectrum() -> None:
     """Print a row for our range finder and one for curvlinops' matrix with LAPACK."""
     module, x, y = trained()
     what = "full spectrum, gaussian/normal, p = 10,703"
-    operator = hessian_operator(Problem(module, x, y, LOSS), "range", MEMORY_LIMIT)
+    operator = certified_products(Problem(module, x, y, LOSS), "range", MEMORY_LIMIT).operator
     start = time.process_time()
     found = range_eigenpairs(operator, rank_tolerance=RANK_TOLERANCE, seed=0)
     seconds = time.process_time() - start

@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.problem import LOSS, trained
 from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.curvature.solver_choice import hessian_operator
+from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.networks.problem import Problem
@@ -28,7 +28,9 @@ def measure(method: str, file: str) -> dict[str, float]:
     """Diagonalise once; save the eigenvalues to `file`; return seconds, megabytes and accuracy."""
     problem = Problem(*trained(), LOSS)
     dense = method == "dense"
-    operator = Hessian(problem) if dense else hessian_operator(problem, method, MEMORY_LIMIT)
+    operator = (
+        Hessian(problem) if dense else certified_products(problem, method, MEMORY_LIMIT).operator
+    )
     operator(torch.randn(2, operator.dimension, dtype=operator.dtype))
     before = _peak_megabytes()
     start = time.perf_counter()

@@ -13,7 +13,7 @@ from hessian_boundary.curvature.gauss_newton import (
 )
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 

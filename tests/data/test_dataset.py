@@ -20,7 +20,7 @@ from hessian_boundary.data.dataset import (
     split,
 )
 
-CONFIG = datasets_without_files()  # image data: tests/test_image_*.py
+CONFIG = datasets_without_files()  # image data: test_image_*.py
 
 # data set -> (samples, train, test, validation): int(f·n), int(0.2·n), the rest
 SIZES = {

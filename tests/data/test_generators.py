@@ -14,7 +14,7 @@ from helpers.tiny_study import datasets_without_files
 from hessian_boundary.data.dataset import generate_samples
 from hessian_boundary.data.generators import points
 
-CONFIG = datasets_without_files()  # image data: tests/test_image_*.py
+CONFIG = datasets_without_files()  # image data: test_image_*.py
 
 # data set -> SHA-256 of the bytes of x (float32), of y (int64)
 CHECKSUMS = {

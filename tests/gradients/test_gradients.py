@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hessian_boundary.gradients.products import gradient_products, per_sample_gradients
+from hessian_boundary.gradients.products import gradient_products
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 DIRECTIONS = 5

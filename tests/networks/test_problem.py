@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.other_networks import closed_over
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem, loss_by_name
 
@@ -86,6 +87,16 @@ class Returning(nn.Module):
         return self.change(self.network(x))
 
 
+class Changing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = small()
+
+    def forward(self, x):
+        x *= 2
+        return self.network(x)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,8 +114,10 @@ class Returning(nn.Module):
         ({"network": Returning(lambda f: (f, f))}, "logits .* found tuple"),
         ({"network": Returning(lambda f: {"logits": f})}, "logits .* found dict"),
         ({"network": Returning(lambda f: f[:, :, None])}, r"found \(2, 3, 1\)"),
-        ({"network": Returning(lambda f: f[:, 0])}, r"found \(2,\)"),
         ({"network": Returning(lambda f: f[:1])}, r"found \(1, 3\)"),
+        ({"network": Returning(lambda f: f[:, 0])}, "labels 0 … 1 for a network of 2 logits"),
+        ({"network": Returning(lambda f: f @ f)}, "to evaluate x of shape .* found RuntimeError"),
+        ({"network": Changing()}, "leaves its input as it is"),
         ({"network": small(2)}, "labels 0 … 1 for a network of 2 logits, found labels 0 … 2"),
         ({"loss": F.cross_entropy}, r"one loss per sample, \(2,\) for 2 samples, found \(\)"),
         ({"loss": lambda logits, y: float(logits.sum())}, "one loss per sample.* found float"),
@@ -121,3 +134,47 @@ def test_losses_are_known_by_name_or_given() -> None:
     assert loss_by_name("cross_entropy") is cross_entropy_per_sample
     with pytest.raises(ValueError, match=r"found 'cross_entrpy'; did you mean 'cross_entropy'\?"):
         loss_by_name("cross_entrpy")
+
+
+@pytest.mark.parametrize("shape", [(-1, 1), (-1,)])
+def test_one_logit_of_a_binary_network_becomes_two_with_the_same_loss(shape) -> None:
+    network = Returning(lambda f: f[:, :1].reshape(shape))
+    made = problem(network, y=Y % 2)
+    assert made.classes == 2
+    logit = network(X).reshape(-1)
+    expected = F.binary_cross_entropy_with_logits(logit, (Y % 2).double(), reduction="none")
+    torch.testing.assert_close(made.loss(made.network(X), made.y), expected)
+
+
+@pytest.mark.parametrize("reparametrise", [nn.utils.spectral_norm, nn.utils.weight_norm])
+def test_networks_with_computed_weights_are_copied(reparametrise) -> None:
+    network = nn.Sequential(reparametrise(nn.Linear(2, 4)), nn.Tanh(), nn.Linear(4, 3))
+    network(X.float())  # leaves a weight that has a graph
+    made = Problem.prepared(network, X, Y)
+    torch.testing.assert_close(made.network(X), network.double().eval()(X))
+
+
+def test_networks_without_real_values_are_refused() -> None:
+    for network, message in (
+        (nn.LazyLinear(3), "found weight of a lazy module"),
+        (nn.Linear(2, 3).to(torch.complex64), "found weight of torch.complex64"),
+        (nn.Linear, "found the class Linear"),
+        (None, "found None"),
+    ):
+        with pytest.raises(ValueError, match=f"expected .*{message}"):
+            Problem.prepared(network, X, Y)
+
+
+@pytest.mark.parametrize("kind", ["hook", "forward"])
+def test_weights_that_are_closed_over_are_not_those_of_the_copy_and_refused(kind) -> None:
+    network = closed_over(kind).double()
+    with pytest.raises(ValueError, match=r"depends on a tensor of shape \(5, 2\) that is none"):
+        Problem.prepared(network, X, Y)
+
+
+def test_weights_that_are_not_registered_are_refused() -> None:
+    network = small()
+    network.factor = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    network.forward = lambda x: network[2](network[1](network[0](x))) * network.factor
+    with pytest.raises(ValueError, match=r"a tensor of shape \(3,\) that is none of them"):
+        problem(network.eval())

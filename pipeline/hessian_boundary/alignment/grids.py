@@ -36,20 +36,20 @@ def align_grid(
     points, coordinates = grid_points(window, resolution)
     top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
     inputs = problem.tensor(points)
-    products = aligned(problem, inputs, problem.tensor(top))
+    products, checks = aligned(problem, inputs, problem.tensor(top))
     dims, shape = tuple(coordinates), tuple(map(len, coordinates.values()))
     variables = per_eigenvector(products, len(top), dims, shape)
     if top.shape[1] <= GRADIENT_LIMIT:
-        gradient = aligned(problem, inputs, problem.tensor(np.eye(top.shape[1]))).cosine
+        whole, _ = aligned(problem, inputs, problem.tensor(np.eye(top.shape[1])))
         variables["gradient"] = (
             ("parameter", *dims),
-            gradient.cpu().numpy().reshape(-1, *shape),
+            whole.cosine.cpu().numpy().reshape(-1, *shape),
             {"long_name": "loss gradient, scaled to unit length"},
         )
     return xr.Dataset(
         variables,
         coords={**coordinates, **eigen_coordinates(spectrum, len(top))},
-        attrs=about_spectrum(spectrum),
+        attrs=about_spectrum(spectrum) | checks,
     )
 
 
@@ -63,8 +63,8 @@ def align_directions(
     """
     points, coordinates = grid_points(window, resolution)
     vectors = problem.tensor(directions.values).flatten(0, 1)
-    on_grid = aligned(problem, problem.tensor(points), vectors)
-    on_samples = aligned(problem, problem.x, vectors)
+    on_grid, checks = aligned(problem, problem.tensor(points), vectors)
+    on_samples, _ = aligned(problem, problem.x, vectors)
     kinds, shape = directions.shape[:2], tuple(map(len, coordinates.values()))
     return xr.Dataset(
         {
@@ -85,4 +85,5 @@ def align_directions(
             ),
         },
         coords={**coordinates, "kind": directions["kind"], "index": directions["index"]},
+        attrs=checks,
     )

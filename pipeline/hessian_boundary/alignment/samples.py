@@ -28,7 +28,7 @@ def align_samples(problem: Problem, spectrum: xr.Dataset) -> xr.Dataset:
     """
     eigenvectors = problem.tensor(spectrum["eigenvectors"].values)
     directions = problem.tensor(random_directions(problem.parameters))
-    products = aligned(problem, problem.x, torch.cat([eigenvectors, directions]))
+    products, checks = aligned(problem, problem.x, torch.cat([eigenvectors, directions]))
     count = len(eigenvectors)
     dataset = xr.Dataset(
         {
@@ -41,7 +41,7 @@ def align_samples(problem: Problem, spectrum: xr.Dataset) -> xr.Dataset:
             "label": ("sample", problem.y.cpu().numpy(), {"long_name": "true class label"}),
         },
         coords={"sample": np.arange(problem.samples), **eigen_coordinates(spectrum, count)},
-        attrs=about_spectrum(spectrum),
+        attrs=about_spectrum(spectrum) | checks,
     )
     dataset["resolved_share"] = (dataset["alignment"] ** 2).sum("eigen", skipna=False)
     dataset["resolved_share"].attrs["long_name"] = "share of |g|² in the resolved eigenspace"

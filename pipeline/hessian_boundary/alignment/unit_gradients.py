@@ -5,7 +5,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from hessian_boundary.alignment.random_directions import random_directions
-from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import Loss
 
 Gradients = tuple[Tensor, Tensor, Tensor]  # directions (n, p), lengths (n,), predicted labels (n,)

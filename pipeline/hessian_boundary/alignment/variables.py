@@ -1,22 +1,57 @@
 """What alignments with eigenvectors have in common, whatever inputs they are taken at."""
 
+from dataclasses import replace
 from typing import Any
 
+import torch
 import xarray as xr
 from torch import Tensor
 
-from hessian_boundary.gradients.products import GradientProducts, gradient_products
+from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.network import certify_network
+from hessian_boundary.gradients.products import (
+    GradientProducts,
+    gradient_path,
+    gradient_products,
+)
+from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 
 # Below this length a float64 gradient is not a normal number any more and has no direction.
 MINIMUM_GRADIENT_NORM = 1e-300
 
 
-def aligned(problem: Problem, x: Tensor, directions: Tensor) -> GradientProducts:
-    """Align the gradients at x (n, feature…) with directions (k, p); see `gradient_products`."""
-    return gradient_products(
-        problem.network, x, directions, problem.loss, minimum_norm=MINIMUM_GRADIENT_NORM
+def aligned(
+    problem: Problem, x: Tensor, directions: Tensor
+) -> tuple[GradientProducts, dict[str, str]]:
+    """Align the gradients at x (n, feature…) with directions (k, p); see `gradient_products`.
+
+    Returns the products, and the attributes `gradients` (the path that was taken) and `checks`.
+
+    Raises CertificateError when the network is no function of each sample for itself, or when
+    plain backward passes give other gradients.
+    """
+    if not parameter_vector(problem.network).isfinite().all():  # a training that diverged
+        return _without_directions(problem, x, directions), {"gradients": "none", "checks": "{}"}
+    certificates = certify_network(replace(problem, x=x, y=x.new_zeros(len(x)).long()))
+    path = gradient_path(problem.network, x, directions, problem.loss)
+    products = gradient_products(
+        problem.network,
+        x,
+        directions,
+        problem.loss,
+        minimum_norm=MINIMUM_GRADIENT_NORM,
+        path=path,
     )
+    checks = as_attribute([*certificates, path.certificate])
+    return products, {"gradients": path.name, "checks": checks}
+
+
+def _without_directions(problem: Problem, x: Tensor, directions: Tensor) -> GradientProducts:
+    with torch.no_grad():
+        logits = problem.network(x)
+    unknown = logits.new_full((len(directions), len(x)), torch.nan)
+    return GradientProducts(unknown, logits.new_full((len(x),), torch.nan), logits)
 
 
 def per_eigenvector(

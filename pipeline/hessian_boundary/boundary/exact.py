@@ -14,6 +14,8 @@ from torch import nn
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.boundary.linear_regions import affine_layers, undecided_regions
 from hessian_boundary.boundary.segments import Segments, boundary_segments, nearest_on_segment
+from hessian_boundary.certificates.boundary import certify_boundary
+from hessian_boundary.certificates.certificate import as_attribute
 from hessian_boundary.data.input_window import Window
 
 # Relative to the window's largest coordinate. Ends of segments nearer than this are one point, and
@@ -47,14 +49,16 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
 
     Raises ValueError for a network that is not a sequence of Linear and ReLU, does not lead from
     two features to two or more logits or has parameters that are not finite, and for a window that
-    is not two increasing ranges.
+    is not two increasing ranges. Raises CertificateError when the network itself does not have two
+    equal logits on the pieces.
     """
     (x_low, x_high), (y_low, y_high) = _checked_window(window)
     corners = np.array([[x_low, y_low], [x_high, y_low], [x_high, y_high], [x_low, y_high]])
     layers = affine_layers(module)
     segments = boundary_segments(layers, undecided_regions(layers, corners))
     boundary = _pieces(segments, SAME_POINT * np.abs(corners).max())
-    return boundary.assign_attrs(window=[[x_low, x_high], [y_low, y_high]], untraced="")
+    boundary.attrs |= {"window": [[x_low, x_high], [y_low, y_high]], "untraced": ""}
+    return boundary.assign_attrs(checks=as_attribute(certify_boundary(module, boundary)))
 
 
 def untraced_boundary(window: Window, reason: str) -> xr.Dataset:

@@ -3,7 +3,7 @@
 import torch
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.problem import Problem
 
 

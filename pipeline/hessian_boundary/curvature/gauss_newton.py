@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from hessian_boundary.curvature.operators.layer_steps import evaluate
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
     Loss,
     cross_entropy_per_sample,

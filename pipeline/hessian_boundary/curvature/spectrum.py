@@ -5,9 +5,13 @@ from functools import partial
 
 import xarray as xr
 
+from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
+from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.solver_choice import choose_method, hessian_operator, solver_memory
+from hessian_boundary.curvature.products import certified_products
+from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import lanczos_quadrature, quadrature_dataset
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
@@ -16,7 +20,7 @@ from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
-from hessian_boundary.curvature.spectrum_dataset import spectrum_dataset
+from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
@@ -34,13 +38,19 @@ def compute_spectrum(
     Returns eigenvalues(eigen) descending, eigenvectors(eigen, parameter), residuals(eigen), with
     the attributes method, reason, rank, rank_tolerance, certificate, null_space_dimension,
     not_computed, complete, trace_by_samples (NaN where it does not apply) and
-    hessian_vector_products (with the assembled matrix, where there is one). Rank and null space
+    hessian_vector_products (with the assembled matrix, where there is one), products (which path
+    multiplied), slower_because (why no faster one) and checks (JSON). Rank and null space
     of a spectrum that is not `complete` are lower bounds, and it has an estimate of its density:
     density_nodes and density_weights(probe, step).
+
+    Raises CertificateError when plain automatic differentiation does not confirm the result,
+    MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge.
     """
     options = (options or CurvatureOptions()).fitting(problem.parameters)
+    certificates = certify_network(problem)
     method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
-    operator = hessian_operator(problem, method, options.memory_limit)
+    products = certified_products(problem, method, options.memory_limit)
+    operator = products.operator
     if isinstance(operator, DenseMatrix):
         reason += "; products with the assembled matrix"
     resumed = checkpoint.load() if checkpoint else None
@@ -54,13 +64,20 @@ def compute_spectrum(
         method, reason = "lanczos", f"{reason}; {method}: {error}"
         pairs = solve(method)
     density = xr.Dataset() if pairs.complete else _density(operator, options)
+    certificates += products.certificates
     by_samples = trace_by_samples(problem)
+    if by_samples is not None and pairs.complete:
+        cut = _rank_tolerance(options, method) * float(pairs.eigenvalues.abs().max())
+        certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
     attributes = {
         "method": method,
         "reason": reason,
         "rank_tolerance": _rank_tolerance(options, method),
         "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
+        "products": products.path,
+        "slower_because": products.reason,
+        "checks": as_attribute(certificates),
     }
     return spectrum_dataset(pairs, attributes).merge(density)
 
@@ -70,14 +87,20 @@ def compute_covariance_spectrum(
 ) -> xr.Dataset:
     """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema."""
     tolerance = (options or CurvatureOptions()).rank_tolerance
+    certificates = certify_network(problem)
+    pairs = covariance_eigenpairs(problem, rank_tolerance=tolerance)
+    certificates.append(
+        certify_covariance(problem, pairs.eigenvalues, pairs.eigenvectors, tolerance)
+    )
     attributes = {
         "method": "covariance",
         "reason": "singular value decomposition of the per-sample gradients",
         "rank_tolerance": tolerance,
         "hessian_vector_products": 0,
         "trace_by_samples": float("nan"),
+        **UNCHECKED,
+        "checks": as_attribute(certificates),
     }
-    pairs = covariance_eigenpairs(problem, rank_tolerance=tolerance)
     return spectrum_dataset(pairs, attributes)
 
 

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 
+# of a spectrum that no Hessian-vector product was taken for
+UNCHECKED = {"products": "none", "slower_because": "", "checks": "{}"}
+
 
 def spectrum_dataset(pairs: Eigenpairs, attributes: Mapping[str, Any]) -> xr.Dataset:
     """Put eigenpairs into the spectrum schema."""
@@ -53,6 +56,7 @@ def empty_spectrum(parameters: int, rank_tolerance: float) -> xr.Dataset:
     attributes = {
         "method": "none",
         "reason": "training diverged: the parameters are not finite",
+        **UNCHECKED,
         "rank_tolerance": rank_tolerance,
         "hessian_vector_products": 0,
         "trace_by_samples": float("nan"),

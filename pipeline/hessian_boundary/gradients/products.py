@@ -1,23 +1,21 @@
-"""Per-sample loss gradients: their lengths and their products with given directions.
-
-Networks of dense and convolution layers take a path that forms no gradients
-(`factored_gradients`); any other module takes a slower one (`vmap`) with the same result.
+"""Products of per-sample loss gradients with given directions, and their lengths.
 
 Confident samples have gradients down to 1e-300: each sample's backward pass starts from
 ∂ℓ/∂f divided by its largest entry, and the length is multiplied back in at the end.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import vjp, vmap
 
-from hessian_boundary.gradients.factored import Evaluate, PullBack, factored
+from hessian_boundary.certificates.certificate import TOLERANCE, Certificate, spread
+from hessian_boundary.certificates.gradients import CHECKED, certify_gradients, gradient_error
+from hessian_boundary.gradients.factored import Evaluate, factored
+from hessian_boundary.gradients.whole import whole_products
 from hessian_boundary.networks.loss_derivatives import logit_slope
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 from hessian_boundary.networks.structure import why_not_factored
 
 
@@ -30,68 +28,91 @@ class GradientProducts:
     logits: Tensor  # (n, C)
 
 
+@dataclass(frozen=True)
+class GradientPath:
+    """A way to products of gradients with fixed directions (k, p), and its certificate."""
+
+    name: str  # "factored", "mapped" or "looped"
+    evaluate: Evaluate
+    certificate: Certificate
+
+
 def gradient_products(
-    module: nn.Module,
+    network: nn.Module,
     x: Tensor,
     directions: Tensor,
-    loss_per_sample: Loss,
+    loss: Loss,
     *,
     labels: Tensor | None = None,
     minimum_norm: float,
     batch_size: int = 256,
+    path: GradientPath | None = None,
 ) -> GradientProducts:
     """Align g_θ(x_s) = ∂ℓ(f_θ(x_s), y_s)/∂θ with directions (k, p): Eq. (1) and (2) of the paper.
 
     x is (n, feature…); without `labels` (n,) the predicted label is taken, as Eq. (1) says.
     `batch_size` bounds the memory and does not change the result. A gradient whose length is
     exactly zero or below `minimum_norm` has no direction: its cosine is NaN, its norm is reported.
+    Without a `path`, `gradient_path` chooses.
     """
-    lengths = torch.linalg.vector_norm(directions, dim=1)
-    evaluate = (_mapped if why_not_factored(module) else factored)(module, directions)
-    cosines, norms, outputs = [], [], []
+    path = path or gradient_path(network, x, directions, loss)
+    parts = []
     for start in range(0, len(x), batch_size):
-        logits, pull_back = evaluate(x[start : start + batch_size])
-        target = logits.argmax(1) if labels is None else labels[start : start + batch_size]
-        cotangent = logit_slope(loss_per_sample, target)(logits)
-        scale = cotangent.abs().amax(1)
-        product, square = pull_back(cotangent / torch.where(scale > 0, scale, 1)[:, None])
-        norm = square.sqrt()
-        cosine = product / (norm * lengths[:, None])
-        cosines.append(torch.where(norm * scale > minimum_norm, cosine, torch.nan))
-        norms.append(norm * scale)
-        outputs.append(logits)
-    return GradientProducts(torch.cat(cosines, 1), torch.cat(norms), torch.cat(outputs))
+        batch = slice(start, start + batch_size)
+        target = None if labels is None else labels[batch]
+        parts.append(_products(path.evaluate, x[batch], directions, loss, target, minimum_norm))
+    return GradientProducts(
+        torch.cat([part.cosine for part in parts], 1),
+        torch.cat([part.norm for part in parts]),
+        torch.cat([part.logits for part in parts]),
+    )
 
 
-def per_sample_gradients(
-    module: nn.Module, x: Tensor, labels: Tensor, loss_per_sample: Loss
-) -> Tensor:
-    """Return the gradients ∂ℓ(f_θ(x_s), y_s)/∂θ themselves, (n, p): for small data sets."""
-    cotangent = logit_slope(loss_per_sample, labels)(module(x).detach())
-    return vmap(_sample_gradient(module), chunk_size=128)(x, cotangent)
+def gradient_path(network: nn.Module, x: Tensor, directions: Tensor, loss: Loss) -> GradientPath:
+    """Return the fastest path that plain backward passes confirm at a few of the samples x.
+
+    Networks of dense and convolution layers take one that forms no gradients, other networks one
+    that forms them for many samples at once, and what cannot be vectorised one sample after the
+    other.
+
+    Raises CertificateError when no path gives what plain backward passes give.
+    """
+    few = x[spread(len(x), CHECKED)]
+    for name, evaluate in _paths(network, directions):
+        try:
+            found = _products(evaluate, few, directions, loss, None, 0.0)
+        except Exception:  # whatever a network of the user's does under vectorisation
+            if name == "looped":
+                raise
+            continue
+        labels = found.logits.argmax(1)
+        error = gradient_error(network, few, labels, loss, directions, found.cosine, found.norm)
+        if error <= TOLERANCE[directions.dtype] or name == "looped":
+            return GradientPath(name, evaluate, certify_gradients(error, directions.dtype, name))
+    raise AssertionError("one sample after the other is the last path and was tried")
 
 
-def _sample_gradient(module: nn.Module) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return (x (…), cotangent of its logits (C,)) ↦ gradient (p,)."""
-    logits = functional_logits(module)
-    theta = tuple(parameter.detach() for parameter in trainable_parameters(module))
-
-    def gradient(x: Tensor, cotangent: Tensor) -> Tensor:
-        pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]
-        return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
-
-    return gradient
+def _paths(network: nn.Module, directions: Tensor) -> Iterator[tuple[str, Evaluate]]:
+    if not why_not_factored(network):
+        yield "factored", factored(network, directions)
+    yield "mapped", whole_products(network, directions, vectorised=True)
+    yield "looped", whole_products(network, directions, vectorised=False)
 
 
-def _mapped(module: nn.Module, directions: Tensor) -> Evaluate:
-    gradient = _sample_gradient(module)
-
-    def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
-        def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
-            gradients = vmap(gradient, chunk_size=128)(x, cotangent)
-            return directions @ gradients.T, gradients.square().sum(1)
-
-        with torch.no_grad():
-            return module(x), pull_back
-
-    return evaluate
+def _products(
+    evaluate: Evaluate,
+    x: Tensor,
+    directions: Tensor,
+    loss: Loss,
+    labels: Tensor | None,
+    minimum_norm: float,
+) -> GradientProducts:
+    logits, pull_back = evaluate(x)
+    target = logits.argmax(1) if labels is None else labels
+    cotangent = logit_slope(loss, target)(logits)
+    scale = cotangent.abs().amax(1)
+    product, square = pull_back(cotangent / torch.where(scale > 0, scale, 1)[:, None])
+    norm = square.sqrt()
+    cosine = product / (norm * torch.linalg.vector_norm(directions, dim=1)[:, None])
+    cosine = torch.where(norm * scale > minimum_norm, cosine, torch.nan)
+    return GradientProducts(cosine, norm * scale, logits)

@@ -7,8 +7,7 @@ The second form is what curvature and gradients are computed from. For the cross
 mathematically −log softmax(f)_y. Written this way, autograd forms ∂ℓ/∂f from σ(m), which keeps its
 full relative precision when the sample is classified with confidence; the textbook form computes
 softmax(f)_y − 1 and loses every digit below 1e-16. Gradients of such samples are tiny, but the
-alignment divides by their norm, so their direction matters (README, "Gradients of confident
-samples").
+alignment divides by their norm, so their direction matters (docs/methods/gradients.md).
 """
 
 from collections.abc import Callable

@@ -93,7 +93,8 @@ def split_parameters(vectors: Tensor, module: nn.Module) -> tuple[Tensor, ...]:
     shapes = [parameter.shape for parameter in trainable_parameters(module)]
     parts = vectors.split([shape.numel() for shape in shapes], dim=-1)
     return tuple(
-        part.reshape(*vectors.shape[:-1], *shape) for part, shape in zip(parts, shapes, strict=True)
+        part.reshape((*vectors.shape[:-1], *shape))
+        for part, shape in zip(parts, shapes, strict=True)
     )
 
 

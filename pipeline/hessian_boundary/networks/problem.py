@@ -1,7 +1,6 @@
 """A network with the samples, labels and loss that its Hessian is taken of."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.networks.copies import TwoLogits, copy_network
 from hessian_boundary.networks.losses import PER_SAMPLE, Loss
 from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
 from hessian_boundary.wording.suggestion import suggestion
@@ -21,8 +21,10 @@ class Problem:
     """f_θ at its trained θ, and L(θ) = (1/n) Σ_s ℓ(f_θ(x_s), y_s).
 
     network: gives logits (n, C) for x; one that is in training mode is replaced by a copy in eval
-    mode. x (n, feature…) and the network's trainable parameters share dtype and device; y (n,)
-    holds labels 0 … C−1; loss gives one value per sample, (n,), for logits (n, C) and labels (n,).
+    mode, and one that gives a single logit per sample, (n, 1) or (n,), by one that gives (0, f):
+    a binary classifier with labels 0 and 1. x (n, feature…) and the network's trainable parameters
+    share dtype and device; y (n,) holds labels 0 … C−1; loss gives one value per sample, (n,), for
+    logits (n, C) and labels (n,).
 
     Raises ValueError when any of this does not hold: samples and labels differ in number, there is
     none, nothing is trainable, the network does not give logits, the loss is a mean.
@@ -35,12 +37,15 @@ class Problem:
 
     def __post_init__(self) -> None:
         if any(part.training for part in self.network.modules()):
-            object.__setattr__(self, "network", deepcopy(self.network).eval())
+            object.__setattr__(self, "network", copy_network(self.network).eval())
         _check_samples(self.x, self.y)
         _check_parameters(self.network, self.x)
-        with torch.no_grad():
-            logits = self.network(self.x[:PROBED])
+        logits = _evaluated(self.network, self.x[:PROBED])
+        if isinstance(logits, Tensor) and logits.shape in ((len(logits),), (len(logits), 1)):
+            object.__setattr__(self, "network", TwoLogits(self.network).eval())
+            logits = _evaluated(self.network, self.x[:PROBED])
         _check_logits(logits, len(self.x[:PROBED]), self.y)
+        _check_leaves(self.network, self.x[:PROBED])
         _check_loss(self.loss, logits, self.y[:PROBED])
         object.__setattr__(self, "_classes", logits.shape[1])
 
@@ -60,7 +65,7 @@ class Problem:
         x and y are arrays or tensors; `loss` is a name or a function of logits (n, C) and labels
         (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
         """
-        module = deepcopy(network).eval().to(device, dtype)
+        module = copy_network(network).eval().to(device, dtype)
         inputs = torch.as_tensor(x)
         if inputs.is_floating_point():
             inputs = inputs.to(dtype)  # whole numbers may be indices of an embedding
@@ -161,6 +166,25 @@ def _check_parameters(network: nn.Module, x: Tensor) -> None:
         )
 
 
+def _evaluated(network: nn.Module, x: Tensor) -> Any:
+    """Evaluate a few samples; what goes wrong in the network is said in words that help."""
+    probe = x.clone()
+    try:
+        with torch.no_grad():
+            logits = network(probe)
+    except Exception as error:
+        raise ValueError(
+            f"expected the network to evaluate x of shape {tuple(x.shape)} and {x.dtype}, found "
+            f"{type(error).__name__}: {error}; give inputs as the network takes them"
+        ) from error
+    if not torch.equal(probe, x):
+        raise ValueError(
+            "expected a network that leaves its input as it is, found one that changes it in "
+            "place; write `x = x - 1` in place of `x -= 1`"
+        )
+    return logits
+
+
 def _check_logits(logits: Any, samples: int, y: Tensor) -> None:
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != samples:
         found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
@@ -174,6 +198,28 @@ def _check_logits(logits: Any, samples: int, y: Tensor) -> None:
             f"expected labels 0 … {logits.shape[1] - 1} for a network of {logits.shape[1]} logits, "
             f"found labels {low} … {high}; give it a logit per class, or renumber the classes"
         )
+
+
+def _check_leaves(network: nn.Module, x: Tensor) -> None:
+    """Follow the graph from the logits to all tensors that they are differentiable in."""
+    with torch.enable_grad():
+        logits = network(x.clone())
+    own = {id(parameter) for parameter in network.parameters()}
+    pending, seen = [logits.grad_fn], set()
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        leaf = getattr(node, "variable", None)
+        if leaf is not None and id(leaf) not in own:
+            raise ValueError(
+                "expected logits that depend on the network's own parameters, found one that "
+                f"depends on a tensor of shape {tuple(leaf.shape)} that is none of them; register "
+                "it as nn.Parameter, and let hooks and replaced forward passes use `module.weight` "
+                "of the module they are given, not of one they close over"
+            )
+        pending.extend(parent for parent, _ in node.next_functions)
 
 
 def _check_loss(loss: Loss, logits: Tensor, y: Tensor) -> None:

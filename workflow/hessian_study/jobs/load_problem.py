@@ -3,8 +3,9 @@
 import torch
 
 from hessian_boundary.artifacts.store import open_artifact
+from hessian_boundary.certificates.loss import certify_loss
 from hessian_boundary.data.dataset import samples_of
-from hessian_boundary.networks.losses import PER_SAMPLE
+from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.networks.parameters import trained_module
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device
@@ -20,7 +21,8 @@ def load_problem(job: Job, view: View | None = None, device: torch.device | None
     Labels are the true ones. `view` may choose a stored epoch and the samples of one class; without
     `device`, the job's own is taken.
 
-    Raises ValueError for an epoch without a checkpoint, and for inputs that do not fit together.
+    Raises ValueError for an epoch without a checkpoint, for inputs that do not fit together, and
+    when the mean of the loss per sample is not the loss that was trained.
     """
     view = view or View()
     device = device or resolve_device(job.device)
@@ -32,4 +34,6 @@ def load_problem(job: Job, view: View | None = None, device: torch.device | None
         y.to(device),
         PER_SAMPLE[model.attrs["loss"]],
     )
+    if model.attrs["status"] != "diverged":
+        certify_loss(problem, TRAINING[model.attrs["loss"]])
     return problem if view.sample_class is None else problem.of_class(view.sample_class)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 
 
@@ -26,7 +26,10 @@ class DenseMatrix:
 
 
 def dense_matrix(operator: SymmetricOperator, block: int = 256) -> Tensor:
-    """Return the symmetrised p × p matrix, one block of unit vectors at a time."""
+    """Return the symmetrised p × p matrix, one block of unit vectors at a time.
+
+    Raises ValueError when a product is not finite.
+    """
     size = operator.dimension
     matrix = torch.empty(size, size, dtype=operator.dtype, device=operator.device)
     progress = Progress("dense Hessian: row", size)
@@ -36,6 +39,8 @@ def dense_matrix(operator: SymmetricOperator, block: int = 256) -> Tensor:
         unit[:, start : start + rows] = torch.eye(rows, dtype=operator.dtype)
         matrix[start : start + rows] = operator(unit)
         progress.update(start + rows)
+    if not torch.isfinite(matrix).all():
+        raise ValueError(NOT_FINITE)
     return matrix.add_(matrix.T.clone()).mul_(0.5)
 
 

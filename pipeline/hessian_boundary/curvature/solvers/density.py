@@ -18,7 +18,7 @@ import xarray as xr
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -109,7 +109,7 @@ def _tridiagonal(operator: SymmetricOperator, vectors: Tensor, steps: int) -> Te
         basis[:, step] = vectors
         image = operator(vectors)
         if not torch.isfinite(image).all():
-            raise ValueError("expected finite Hessian-vector products, found NaN or infinity")
+            raise ValueError(NOT_FINITE)
         projected[:, step, step] = (image * vectors).sum(1).to("cpu", torch.float64)
         known = basis[:, : step + 1]
         sizes = torch.linalg.vector_norm(image, dim=1)

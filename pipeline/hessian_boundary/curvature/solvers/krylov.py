@@ -21,7 +21,7 @@ from hessian_boundary.curvature.solvers.linear_algebra import (
     orthogonalise,
     principal_directions,
 )
-from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.seeds import derive_seed
 
 # Share of the room beyond the wanted vectors that a restart keeps.
@@ -110,10 +110,7 @@ class KrylovSpace:
         known, basis = self.size, self.buffer[: self.rows]
         image = self.operator(basis[known:])
         if not torch.isfinite(image).all():
-            raise ValueError(
-                "expected finite Hessian-vector products, found NaN or infinity; the parameters "
-                "or inputs are not finite, or so large that the loss overflows"
-            )
+            raise ValueError(NOT_FINITE)
         self.products += len(image)
         coefficients = image @ basis.T
         image = torch.addmm(image, coefficients, basis, alpha=-1)

@@ -19,7 +19,7 @@ from hessian_boundary.curvature.solvers.linear_algebra import (
     orthonormal,
     principal_directions,
 )
-from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 
 # The basis is grown below the rank tolerance by this factor, so that the cut is made on accurate
@@ -131,10 +131,7 @@ def find_range(
 
     block = sample(BLOCK)
     if not torch.isfinite(block).all():
-        raise ValueError(
-            "expected finite Hessian-vector products, found NaN or infinity; the parameters or "
-            "inputs are not finite, or so large that the loss overflows"
-        )
+        raise ValueError(NOT_FINITE)
     # dead units and the like: a row of H that gives exactly 0 with a random block is 0
     active = (block != 0).any(0)
     if not active.any():

@@ -1,0 +1,22 @@
+"""From figure to code, read from the configuration and the captions."""
+
+import yaml
+
+from hessian_study.configuration.captions import caption
+from hessian_study.project import CONFIGURATION
+from page_parts.markdown import table
+
+
+def figure_table() -> str:
+    """Return a row per figure: target, what it shows, layout and what it draws."""
+    figures = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["figures"]
+    rows = [
+        (
+            f"`{name}`",
+            caption(name).title,
+            f"`{entry['layout']}.py`",
+            ", ".join(f"`{experiment}`" for experiment in entry["experiments"]),
+        )
+        for name, entry in figures.items()
+    ]
+    return table(("target", "what it shows", "layout", "experiments"), rows)

@@ -1,0 +1,61 @@
+"""Are two classes equally likely on the boundary, and predicted on its two sides?"""
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import nn
+
+from hessian_boundary.certificates.certificate import Certificate, certify, spread
+
+CHECKED = 200  # pieces
+TOLERANCE = 1e-8  # relative to the largest logit there
+BESIDE = 1e-6  # relative to the window: how far from a piece to look
+
+
+def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certificate]:
+    """Check |f_a − f_b| at the middle of pieces, and the classes predicted beside it.
+
+    At a piece that is shorter than the step to its side, other pieces may be in between: there
+    only the logits are compared.
+
+    Raises CertificateError when the network itself says otherwise.
+    """
+    chosen = spread(boundary.sizes["piece"], CHECKED)
+    if not chosen:
+        return []
+    pieces = boundary.isel(piece=chosen)
+    start, end, classes = (pieces[name].values for name in ("start", "end", "classes"))
+    middle, along = (start + end) / 2, end - start
+    length = np.hypot(*along.T)
+    logits = _logits(network, middle)
+    gap = np.abs(np.subtract(*np.take_along_axis(logits, classes, axis=1).T))
+    way_out = "the network is not the piecewise linear one it seems: please report it"
+    on_it = certify(
+        "logits on the boundary",
+        float((gap / np.maximum(np.abs(logits).max(axis=1), 1)).max()),
+        TOLERANCE,
+        "two equal logits in the middle of every piece",
+        f"logits {gap.max():.2e} apart",
+        way_out,
+    )
+    step = BESIDE * np.ptp(np.array(boundary.attrs["window"]), axis=1).max()
+    to_the_left = step * np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
+    sides = [_logits(network, middle + move).argmax(1) for move in (to_the_left, -to_the_left)]
+    wrong = (np.stack(sides, axis=1) != classes).any(axis=1) & (length > 10 * step)
+    beside = certify(
+        "classes beside the boundary",
+        float(wrong.mean()),
+        # where three classes meet or pieces run side by side, a third one may be predicted there
+        0.1,
+        "the two classes of a piece to be predicted on its sides",
+        f"others beside {int(wrong.sum())} of {len(wrong)} pieces",
+        way_out,
+    )
+    return [on_it, beside]
+
+
+def _logits(network: nn.Module, points: np.ndarray) -> np.ndarray:
+    like = next(network.parameters())
+    with torch.no_grad():
+        values = network(torch.from_numpy(points).to(like.device, like.dtype))
+    return np.asarray(values.cpu().double())

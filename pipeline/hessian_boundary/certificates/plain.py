@@ -1,0 +1,93 @@
+"""Derivatives by plain reverse-mode automatic differentiation of the network itself.
+
+No functional copy of the network, no vectorisation, no forward mode: slow, and independent of
+every fast path. It is what the fast ones are compared with, and what takes their place.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.overrides import TorchFunctionMode
+
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
+from hessian_boundary.networks.problem import Problem
+
+BATCH = 256
+
+
+def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
+    return v * (g / torch.norm_except_dim(v, 2, dim))
+
+
+def _hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
+    return F.relu6(x + 3) / 6
+
+
+# operations whose second derivative PyTorch 2.13 lacks or, as of weight_norm, gets wrong
+BY_OTHER_OPERATIONS: dict[Callable[..., Any], Callable[..., Tensor]] = {
+    torch._weight_norm: _weight_norm,
+    F.hardsigmoid: _hardsigmoid,
+}
+
+
+class _ByOtherOperations(TorchFunctionMode):
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        arguments: Sequence[Any] = (),
+        options: dict[str, Any] | None = None,
+    ) -> Any:
+        return BY_OTHER_OPERATIONS.get(function, function)(*arguments, **(options or {}))
+
+
+@contextmanager
+def differentiable() -> Iterator[None]:
+    """Let what is evaluated inside be computed by operations with right second derivatives."""
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _ByOtherOperations():
+        yield
+
+
+def plain_gradient(network: nn.Module, x: Tensor, label: Tensor, loss: Loss) -> Tensor:
+    """Return ∂ℓ(f_θ(x), y)/∂θ (p,) of one sample x (feature…) with a label ()."""
+    with differentiable():
+        value = loss(network(x[None].clone()), label[None]).sum()
+        parts = torch.autograd.grad(value, trainable_parameters(network), materialize_grads=True)
+    return torch.cat([part.reshape(-1) for part in parts])
+
+
+def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> Tensor:
+    """Return the products (k, p) of the rows of `block` (k, p) with the Hessian of the mean loss.
+
+    The gradient is differentiated a second time, once for each vector.
+    """
+    parameters = trainable_parameters(problem.network)
+    total = torch.zeros_like(block)
+    for x, y in problem.batches(batch_size):
+        with differentiable():
+            value = problem.loss(problem.network(x.clone()), y).sum()
+            slope = torch.autograd.grad(
+                value, parameters, create_graph=True, materialize_grads=True
+            )
+            for row, out in zip(block, total, strict=True):
+                out += _second_derivative(slope, parameters, split_parameters(row, problem.network))
+    return total.div_(problem.samples)
+
+
+def _second_derivative(
+    slope: tuple[Tensor, ...], parameters: list[nn.Parameter], vector: tuple[Tensor, ...]
+) -> Tensor:
+    curved = [(s, v) for s, v in zip(slope, vector, strict=True) if s.requires_grad]
+    if not curved:  # the loss is linear in the parameters
+        return torch.cat([torch.zeros_like(v).reshape(-1) for v in vector])
+    outputs, directions = zip(*curved, strict=True)
+    parts = torch.autograd.grad(
+        outputs, parameters, directions, retain_graph=True, materialize_grads=True
+    )
+    return torch.cat([part.reshape(-1) for part in parts])

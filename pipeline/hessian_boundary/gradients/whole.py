@@ -1,0 +1,88 @@
+"""Per-sample gradients written out, for many samples at once or one after the other."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import vjp, vmap
+
+from hessian_boundary.certificates.certificate import TOLERANCE, spread
+from hessian_boundary.certificates.gradients import CHECKED
+from hessian_boundary.certificates.plain import differentiable
+from hessian_boundary.gradients.factored import Evaluate, PullBack
+from hessian_boundary.networks.loss_derivatives import logit_slope
+from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
+
+CHUNK = 128  # samples at once
+
+# inputs (n, …), cotangents of their logits (n, C) -> gradients (n, p)
+SampleGradients = Callable[[Tensor, Tensor], Tensor]
+
+
+def per_sample_gradients(network: nn.Module, x: Tensor, labels: Tensor, loss: Loss) -> Tensor:
+    """Return the gradients ∂ℓ(f_θ(x_s), y_s)/∂θ themselves, (n, p): for small data sets.
+
+    Many samples at once, where a few of them agree with one plain backward pass each.
+    """
+    with torch.no_grad():
+        logits = network(x)
+    cotangent = logit_slope(loss, labels)(logits)
+    probes = spread(len(x), CHECKED)
+    looped = looped_gradients(network)
+    expected = looped(x[probes], cotangent[probes])
+    mapped = mapped_gradients(network)
+    try:
+        error = _largest_error(mapped(x[probes], cotangent[probes]), expected)
+    except Exception:  # whatever a network of the user's does under vectorisation
+        error = float("inf")
+    return (mapped if error <= TOLERANCE[expected.dtype] else looped)(x, cotangent)
+
+
+def whole_products(network: nn.Module, directions: Tensor, *, vectorised: bool) -> Evaluate:
+    """Return x ↦ (logits, pull-back) for directions (k, p), through gradients written out."""
+    gradients = mapped_gradients(network) if vectorised else looped_gradients(network)
+
+    def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
+        def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
+            rows = gradients(x, cotangent)
+            return directions @ rows.T, rows.square().sum(1)
+
+        with torch.no_grad():
+            return network(x), pull_back
+
+    return evaluate
+
+
+def mapped_gradients(network: nn.Module) -> SampleGradients:
+    """Return (x, cotangents) ↦ gradients (n, p), vectorised over samples."""
+    logits = functional_logits(network)
+    theta = tuple(parameter.detach() for parameter in trainable_parameters(network))
+
+    def gradient(x: Tensor, cotangent: Tensor) -> Tensor:
+        pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]
+        return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
+
+    return vmap(gradient, chunk_size=CHUNK)
+
+
+def looped_gradients(network: nn.Module) -> SampleGradients:
+    """Return the same map by one plain backward pass for each sample."""
+    parameters = trainable_parameters(network)
+
+    def gradient(x: Tensor, cotangent: Tensor) -> Tensor:
+        with differentiable():
+            logits = network(x[None].clone())
+            parts = torch.autograd.grad(logits, parameters, cotangent[None], materialize_grads=True)
+        return torch.cat([part.flatten() for part in parts])
+
+    return lambda x, cotangents: torch.stack(
+        [gradient(*pair) for pair in zip(x, cotangents, strict=True)]
+    )
+
+
+def _largest_error(found: Tensor, expected: Tensor) -> float:
+    """Return the largest difference of entries, each row relative to its own largest entry."""
+    sizes = expected.abs().amax(1)
+    errors = (found - expected).abs().amax(1) / torch.where(sizes > 0, sizes, 1)
+    return float("inf") if torch.isnan(errors).any() else float(errors.max())

@@ -1,0 +1,162 @@
+"""Each certificate refuses what is a little wrong and passes what is right."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from helpers.plane_networks import WINDOW
+from hessian_boundary.boundary.exact import exact_boundary
+from hessian_boundary.certificates.boundary import certify_boundary
+from hessian_boundary.certificates.certificate import (
+    Certificate,
+    CertificateError,
+    as_attribute,
+    certify,
+    spread,
+)
+from hessian_boundary.certificates.curvature import (
+    Probes,
+    certify_covariance,
+    certify_products,
+    certify_trace,
+)
+from hessian_boundary.certificates.gradients import certify_gradients, gradient_error
+from hessian_boundary.certificates.loss import certify_loss
+from hessian_boundary.curvature.covariance import covariance_eigenpairs
+from hessian_boundary.curvature.products import certified_products
+from hessian_boundary.gradients.products import gradient_products
+from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING, cross_entropy_per_sample
+
+
+def test_what_differs_by_more_than_the_tolerance_is_refused_with_both_values() -> None:
+    words = ("1.5 by the one", "1.6 by the other", "do this")
+    assert certify("x", 1e-9, 1e-8, *words) == Certificate("x", 1e-9, 1e-8)
+    message = r"check of x failed: expected 1.5 by .*, found 1.6 by .*1.0e-07.*1e-08\); do this"
+    with pytest.raises(CertificateError, match=message):
+        certify("x", 1e-7, 1e-8, *words)
+    with pytest.raises(CertificateError, match="differ by NaN"):
+        certify("x", float("nan"), 1e-8, *words)
+
+
+def test_certificates_are_carried_as_json() -> None:
+    found = json.loads(as_attribute([Certificate("a b", 1.2345e-12, 1e-8)]))
+    assert found == {"a b": {"error": 1.2e-12, "tolerance": 1e-8}}
+
+
+@pytest.mark.parametrize(
+    ("total", "count", "expected"),
+    [(10, 3, [0, 4, 9]), (2, 3, [0, 1]), (0, 3, []), (3, 3, [0, 1, 2]), (100, 2, [0, 99])],
+)
+def test_indices_are_spread_with_both_ends(total, count, expected) -> None:
+    assert spread(total, count) == expected
+
+
+def test_a_product_that_is_a_little_wrong_is_refused(make_problem) -> None:
+    problem = make_problem("mlp_relu").problem
+    probes = Probes.of(problem)
+    assert certify_products(problem, probes, probes.product, "a path").error == 0
+    with pytest.raises(CertificateError, match=r"a Hessian-vector product failed.* by a path"):
+        certify_products(problem, probes, probes.product * (1 + 1e-7), "a path")
+    with pytest.raises(CertificateError, match="a Hessian-vector product"):
+        certify_products(problem, probes, probes.product * torch.nan, "a path")
+
+
+def test_a_fast_path_that_is_wrong_gives_way_to_the_next(make_problem, monkeypatch) -> None:
+    problem = make_problem("mlp_relu").problem
+    path = "hessian_boundary.curvature.operators.layered_products.push_forward"
+    monkeypatch.setattr(path, lambda step, tangent: 0.9 * tangent)
+    products = certified_products(problem, "range", float("inf"))
+    assert products.path == "forward over reverse"
+    assert "layered: differs by" in products.reason
+    assert products.operator.products == 0
+
+
+def test_a_trace_that_differs_is_refused() -> None:
+    values = torch.tensor([3.0, 1.0, -0.5], dtype=torch.float64)
+    assert certify_trace(values, 3.5, 0.0).error == 0
+    certify_trace(values, 3.5 + 1e-6, 1e-5)  # what was cut off may add up to that
+    with pytest.raises(CertificateError, match=r"the trace failed: expected 3\.5"):
+        certify_trace(values, 3.5 + 1e-6, 0.0)
+
+
+def test_a_missing_eigenpair_of_the_covariance_is_refused(make_problem) -> None:
+    problem = make_problem("softmax_regression").problem
+    pairs = covariance_eigenpairs(problem, rank_tolerance=1e-12)
+    certify_covariance(problem, pairs.eigenvalues, pairs.eigenvectors, 1e-12)
+    with pytest.raises(CertificateError, match="a product with the covariance"):
+        certify_covariance(problem, pairs.eigenvalues[:-1], pairs.eigenvectors[:-1], 1e-12)
+
+
+@pytest.mark.parametrize("wrong", ["norm", "cosine"])
+def test_gradients_that_are_a_little_wrong_are_refused(make_problem, wrong) -> None:
+    problem = make_problem("mlp_relu").problem
+    directions = torch.randn(2, problem.parameters, dtype=torch.float64)
+    loss = problem.loss
+    found = gradient_products(problem.network, problem.x, directions, loss, minimum_norm=0)
+    values = {"norm": found.norm, "cosine": found.cosine}
+
+    def error() -> float:
+        labels = found.logits.argmax(1)
+        return gradient_error(problem.network, problem.x, labels, loss, directions, **values)
+
+    assert certify_gradients(error(), torch.float64, "a path").error < 1e-12
+    values[wrong] = values[wrong] * (1 + 1e-6)
+    with pytest.raises(CertificateError, match=r"lengths and alignments .* others by a path"):
+        certify_gradients(error(), torch.float64, "a path")
+
+
+def test_a_mean_that_is_not_the_training_loss_is_refused(make_problem) -> None:
+    problem = make_problem("mlp_relu").problem
+    for name in ("cross_entropy", "negative_log_likelihood"):
+        assert certify_loss(problem, TRAINING[name], batch_size=64).error < 1e-12
+    assert PER_SAMPLE["cross_entropy"] is cross_entropy_per_sample
+
+    def smoothed(logits: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(logits, labels, label_smoothing=0.01)
+
+    with pytest.raises(CertificateError, match="the loss failed: expected the training loss"):
+        certify_loss(problem, smoothed)
+
+
+def boundary_network() -> nn.Sequential:
+    torch.manual_seed(1)
+    network = nn.Sequential(nn.Linear(2, 12), nn.ReLU(), nn.Linear(12, 3)).double()
+    with torch.no_grad():
+        network[2].bias.zero_()
+    return network
+
+
+def test_a_boundary_that_is_shifted_a_little_is_refused() -> None:
+    network = boundary_network()
+    boundary = exact_boundary(network, WINDOW)
+    assert boundary.sizes["piece"] > 3
+    names = json.loads(boundary.attrs["checks"])
+    assert set(names) == {"logits on the boundary", "classes beside the boundary"}
+    shifted = boundary.assign(start=boundary["start"] + 1e-6, end=boundary["end"] + 1e-6)
+    with pytest.raises(CertificateError, match="logits on the boundary failed"):
+        certify_boundary(network, shifted)
+
+
+def test_classes_on_the_wrong_sides_are_refused() -> None:
+    network = boundary_network()
+    boundary = exact_boundary(network, WINDOW)
+    turned = boundary.assign(
+        classes=(boundary["classes"].dims, boundary["classes"].values[:, ::-1])
+    )
+    with pytest.raises(CertificateError, match="classes beside the boundary failed"):
+        certify_boundary(network, turned)
+
+
+def test_no_boundary_has_nothing_to_check() -> None:
+    network = nn.Sequential(nn.Linear(2, 3)).double()
+    with torch.no_grad():
+        network[0].weight.zero_()
+        network[0].bias.copy_(torch.arange(3.0))
+    boundary = exact_boundary(network, WINDOW)
+    assert boundary.sizes["piece"] == 0
+    assert boundary.attrs["checks"] == "{}"
+    assert np.isfinite(boundary["start"]).all()
