@@ -29,6 +29,8 @@ def main(what, argument):
         raise ValueError(argument)
     if what == "hang":
         time.sleep(600)
+    if what == "tell":
+        print(os.environ[argument])
     if what == "end":
         os.kill(os.getpid(), int(argument))
 """
@@ -128,6 +130,12 @@ def test_a_job_with_several_threads_runs_where_it_is(project: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert (project / "ran").read_text().endswith("False")
+
+
+def test_float32_is_no_less_on_a_gpu(project: Path) -> None:
+    for variables in ({}, {"HESSIAN_WARM_PROCESS": "off"}):
+        done = warm(project, "tell", "NVIDIA_TF32_OVERRIDE", **variables)
+        assert done.stdout == "to standard output\n0\n", done.stderr
 
 
 def test_the_warm_process_can_be_switched_off(project: Path) -> None:
