@@ -8,15 +8,13 @@ DEVELOP := .venv/.develop
 .PHONY: quick paper verify test bench bench-peers check docs help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
-	$(BIN)/snakemake all --config profile=quick
-	@$(BIN)/python -m hessian_study.commands.summary quick
+	$(BIN)/hessian-boundary run all --config profile=quick --summarise
 
 paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
-	$(BIN)/snakemake all --config profile=paper
-	@$(BIN)/python -m hessian_study.commands.summary paper
+	$(BIN)/hessian-boundary run all --config profile=paper --summarise
 
 verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or unknown (PROFILE=quick)
-	$(BIN)/python -m hessian_study.commands.verify --profile $(or $(PROFILE),quick)
+	$(BIN)/hessian-boundary verify --profile $(or $(PROFILE),quick)
 
 test: $(DEVELOP)  ## set up and run the tests (minutes)
 	$(BIN)/python -m pytest -m "not slow"

@@ -1,17 +1,33 @@
 # The study as a workflow. `snakemake --list-target-rules` explains each target in a line.
+#
+# `snakemake --lint` finds one thing, in every rule: no conda environment or container. There is one
+# environment for all rules, the one that runs Snakemake (requirements.txt, environment.yml); every
+# artifact records its packages' versions. One for each rule could not hold this project's packages.
+
+
+include: "workflow/rules/checkout.smk"
+
+
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.file import check_file
+from hessian_study.project import CONFIGURATION
 
 try:
-    check_file(f"{workflow.basedir}/config.yaml")
+    for file in (CONFIGURATION, *workflow.overwrite_configfiles):
+        check_file(file)
 except ConfigurationError as error:
     raise WorkflowError(str(error))
 
 
-configfile: f"{workflow.basedir}/config.yaml"
+configfile: str(CONFIGURATION)
+
+
+report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/files.smk"
+include: "workflow/rules/settings.smk"
 include: "workflow/rules/models.smk"
 include: "workflow/rules/curvature.smk"
 include: "workflow/rules/precision.smk"
@@ -37,14 +53,3 @@ rule all:
             for name in study.selection.made_figures()
             for paths in figure_files(name).values()
         ],
-
-
-rule other_profile:
-    """A result of another profile: says what to add to the command."""
-    input:
-        lambda wildcards: refuse_other_profile(study.config, wildcards.profile),
-    output:
-        "results/{profile}/{file}",
-    wildcard_constraints:
-        profile=f"(?!{study.profile}/)[^/]+",
-        file=".+",

@@ -13,12 +13,12 @@ import xarray as xr
 from helpers.example_artifacts import EXAMPLES, PROVENANCE, spectrum
 from hessian_boundary.artifacts.store import (
     ArtifactError,
-    file_digest,
     open_artifact,
     save_artifact,
     verify_bytes,
 )
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
+from hessian_study.provenance.file_digests import file_digest
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

@@ -1,13 +1,16 @@
 """What jobs took and what a run says at its end, from files written by hand."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from hessian_boundary.runtime.costs import Cost, summarise_costs
-from hessian_study.commands import summary
+from hessian_study.commands.summary import cost_table, steps_not_made, summarise
 from hessian_study.jobs.costs import record_cost, stage_costs
+from hessian_study.provenance.records import Step, record_path
 
 COSTS = {
     "train": [Cost(10.0, 9.0, 400.0), Cost(20.0, 11.0, 500.0)],
@@ -57,7 +60,7 @@ def test_stages_come_in_the_order_of_their_cost() -> None:
 
 
 def test_the_table_says_where_the_time_goes() -> None:
-    _, *rows = (line.split() for line in summary.cost_table(COSTS))
+    _, *rows = (line.split() for line in cost_table(COSTS))
     assert rows == [
         ["diagonalise", "1", "70", "s", "80", "s", "80.0%", "70", "s", "900", "MB"],
         ["train", "2", "30", "s", "20", "s", "20.0%", "20", "s", "500", "MB"],
@@ -65,23 +68,83 @@ def test_the_table_says_where_the_time_goes() -> None:
     ]
 
 
-def test_the_command_names_what_was_made(
+def step(output: str, *inputs: str, name: str = "train") -> Step:
+    spec = {"step": name, "settings": {}, "wildcards": {"dataset": "iris"}}
+    return Step(spec, {"from": list(inputs)}, [output], [f"logs/{Path(output).name}.log"])
+
+
+def make(steps: list[Step]) -> None:
+    """Write what the steps make, with the records that say so."""
+    for made in steps:
+        digests = {name: ["0"] * len(paths) for name, paths in made.inputs.items()}
+        for path in made.outputs:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).touch()
+            record_path(path).parent.mkdir(parents=True, exist_ok=True)
+            content = {"spec": made.spec, "inputs": digests, "versions": {}, "sha256": "0"}
+            record_path(path).write_text(json.dumps(content))
+
+
+MODEL, OTHER = "results/tiny/iris/normal/model.zarr.zip", "results/tiny/iris/other/model.zarr.zip"
+STEPS = [
+    step(MODEL),
+    step(OTHER),
+    step("results/tiny/tables/table1.csv", MODEL, name="table"),
+    step("results/tiny/figures/fig01.pdf", MODEL, OTHER, name="figure"),
+]
+
+
+def test_it_names_what_was_made(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("figures/fig01.pdf", "figures/fig01.png", "tables/table1.csv"):
-        file = folder / "results" / "tiny" / name
-        file.parent.mkdir(exist_ok=True)
-        file.touch()
     monkeypatch.chdir(folder)
-    summary.main("tiny")
-    text = capsys.readouterr().out
-    assert "The tiny profile is not complete; so far:" in text
-    assert "report   not yet" in text
-    (folder / "results" / "tiny" / "report.html").touch()
-    summary.main("tiny")
+    make(STEPS)
+    assert summarise(STEPS) == 0
     text = capsys.readouterr().out
     assert "The tiny profile is complete:" in text
-    assert "report   results/tiny/report.html" in text
+    assert "report   not yet" in text
     assert "results/tiny/figures/  (pdf, png): fig01\n" in text
     assert "results/tiny/tables/  (csv, md, tex): table1\n" in text
     assert text.index("diagonalise") < text.index("train  ")
+    (folder / "results" / "tiny" / "report.html").touch()
+    assert summarise(STEPS) == 0
+    assert "report   results/tiny/report.html" in capsys.readouterr().out
+
+
+def test_an_old_report_makes_nothing_complete(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    make([STEPS[0], STEPS[2]])
+    (folder / "results" / "tiny" / "report.html").touch()
+    (folder / "logs").mkdir()
+    (folder / "logs" / "model.zarr.zip.log").write_text("began\nValueError: too large\n\n")
+    assert summarise(STEPS, started=0.0) == 1
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert "The tiny profile is not complete; so far:" in lines
+    assert lines[-4:] == [
+        "1 job failed:",
+        "train dataset=iris (logs/model.zarr.zip.log)",
+        "ValueError: too large",
+        "1 more jobs have not made their results: they wait for these, or were not run",
+    ]
+
+
+def test_results_of_other_settings_are_not_what_was_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    make(STEPS)
+    changed = [replace(STEPS[0], spec={**STEPS[0].spec, "settings": {"epochs": 2}}), *STEPS[1:]]
+    assert steps_not_made(changed) == [changed[0], *STEPS[2:]]  # and what was made from them
+
+
+def test_an_intermediate_result_may_be_deleted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    make(STEPS)
+    Path(MODEL).unlink()
+    assert steps_not_made(STEPS) == []
+    Path(STEPS[3].outputs[0]).unlink()
+    assert steps_not_made(STEPS) == [STEPS[0], STEPS[3]]

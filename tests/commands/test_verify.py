@@ -16,19 +16,21 @@ from typing import Any
 
 import pytest
 
-from helpers.damages import DAMAGES, damage_table
+from helpers.damages import DAMAGES, damage_table, flip_byte, in_silence
 from helpers.one_training import ARTIFACTS, MEASURES, MODEL, RUN, SPECTRUM, TARGET, snapshot
-from helpers.tiny_study import TinyStudy
+from helpers.tiny_study import ROOT, TinyStudy
+from hessian_study.provenance.file_digests import file_digest
 
 MEASURE_AND_TABLE = [("measure", "iris", "normal", "0"), ("table2", "", "", "")]
 ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure", "table2"}
 
 
-def run_verify(study: TinyStudy, target: str = TARGET) -> subprocess.CompletedProcess[str]:
+def run_verify(
+    study: TinyStudy, target: str = TARGET, *options: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user does."""
     command = [
-        *study.python(),
-        *("-m", "hessian_study.commands.verify", target),
+        *(*study.python(), "-m", "hessian_study.commands.main", "verify", target, *options),
         *("--directory", str(study.directory), "--configfile", str(study.write_config())),
     ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
@@ -101,9 +103,19 @@ def test_a_mistake_in_the_question_is_told_apart_from_stale_results(study: TinyS
 # Snakemake without its memory
 
 
-def test_with_its_memory_intact_no_artifact_is_judged(study: TinyStudy) -> None:
+def test_with_its_memory_intact_no_content_is_read(study: TinyStudy) -> None:
+    with in_silence(study.directory / MEASURES):
+        flip_byte(study.directory / MEASURES, 40)
+    assert study.planned(TARGET) == []  # as large and as old as before; the next step refuses it
+
+
+def test_results_without_records_are_made_again_and_it_is_said_why(study: TinyStudy) -> None:
+    """Such as an earlier version made: neither Snakemake's memory nor a time speaks for them."""
     shutil.rmtree(study.results / "provenance")
-    assert study.planned(TARGET) == []
+    assert {job[0] for job in study.planned(TARGET)} == ALL_RULES
+    text = study.run("--dry-run", TARGET).stdout
+    assert "unknown, no record of what made it in results/tiny/provenance/" in text
+    assert "it comes from an earlier version of this workflow" in text
 
 
 def test_losing_the_memory_reruns_nothing_and_rebuilds_it(study: TinyStudy) -> None:
@@ -114,8 +126,6 @@ def test_losing_the_memory_reruns_nothing_and_rebuilds_it(study: TinyStudy) -> N
     # all that Snakemake compares; a change of its format ends here
     for name in ("record_format_version", "rule", "input", "params", "code", "input_checksums"):
         assert {p: r[name] for p, r in after.items()} == {p: r[name] for p, r in before.items()}
-    shutil.rmtree(study.results / "provenance")  # from now on the memory alone suffices
-    assert study.planned(TARGET) == []
 
 
 def test_losing_the_memory_leaves_room_for_targets_that_make_nothing(study: TinyStudy) -> None:
@@ -190,6 +200,10 @@ def test_another_result_of_the_same_step_reruns_what_came_from_the_first(study: 
     with zipfile.ZipFile(path, "a") as archive:
         archive.comment = b"the same work on another machine"
     os.utime(path, (1.5e9, 1.5e9))  # older than what was made from the first
+    assert {job[0] for job in study.planned(TARGET)} == ALL_RULES - {"make_dataset"}
+    record = study.results / "provenance/iris/normal/seed0/model.zarr.zip.json"
+    content = {**json.loads(record.read_text()), "sha256": file_digest(path)}
+    record.write_text(json.dumps(content))
     assert {job[0] for job in study.planned(TARGET)} == ALL_RULES - {"make_dataset", "train"}
 
 
@@ -231,3 +245,18 @@ def test_a_damaged_artifact_is_made_again_with_what_came_from_it_only(
         assert study.run(TARGET).returncode == 0
         assert (study.directory / path).read_bytes() == before[str(study.directory / path)]
         assert study.planned(TARGET) == []
+
+
+def test_repair_makes_again_what_was_damaged_in_silence_and_what_came_from_it(
+    study: TinyStudy,
+) -> None:
+    shutil.copytree(ROOT / "profiles", study.code / "profiles")  # how many cores, and more
+    before = study.artifacts()
+    with in_silence(study.directory / MEASURES):
+        flip_byte(study.directory / MEASURES, 40)
+    result = run_verify(study, TARGET, "--repair")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"  {MEASURES}: its content is not what the workflow wrote" in result.stdout
+    assert "made again: 7 artifacts and all that was made from them" in result.stdout
+    assert study.artifacts() == before
+    assert run_verify(study, TARGET, "--repair").returncode == 0

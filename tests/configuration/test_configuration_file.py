@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from helpers.tiny_study import ROOT, TinyStudy
-from hessian_study.configuration.error import ConfigurationError
-from hessian_study.configuration.file import check_file
+from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.file import check_file, in_its_file
 
 
 def test_the_projects_file_says_everything_once() -> None:
@@ -49,3 +49,59 @@ def test_the_workflow_refuses_such_a_file(tmp_path: Path) -> None:
     result = study.run("--dry-run", "table1")
     assert result.returncode != 0
     assert "expected every key once, found 'tables' again" in result.stdout
+
+
+def test_a_further_file_is_checked_too(tmp_path: Path) -> None:
+    study = TinyStudy(tmp_path)
+    file = tmp_path / "mine.json"
+    file.write_text('{\n\t"drawn_seed": 0,\n\t"drawn_seed": 1\n}\n')
+    result = study.run("--dry-run", "table1", "--configfile", str(file))
+    assert result.returncode != 0
+    message = f"{file}, line 3: expected every key once, found 'drawn_seed' again, after line 2"
+    assert message in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "file"),
+    [
+        (ConfigurationError("a.b", "odd"), "second"),
+        (ConfigurationError("a.c", "odd"), "first"),
+        (ConfigurationError("a", "unknown key", key="new"), "second"),
+        (ConfigurationError("top level", "unknown key", key="e"), "first"),
+        (ConfigurationError("list.1", "odd"), "first"),
+        (ConfigurationError("seed", "odd"), "--config"),
+        (ConfigurationError("a.c.deeper", "odd"), "first"),
+        (ConfigurationError("a.b", "odd", profile="quick"), "first"),
+        (ConfigurationError("nowhere", "odd"), "config.yaml"),
+    ],
+)
+def test_an_error_names_the_file_that_the_key_stands_in(
+    tmp_path: Path, error: ConfigurationError, file: str
+) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(
+        "a: {b: 1, c: 2}\ne: 1\nlist: [1, 2]\nseed: 1\nprofiles: {quick: {changes: {a: {b: 3}}}}\n"
+    )
+    second.write_text("a: {b: 2, new: 3}\n")
+    found = in_its_file(error, [first, second], {"seed": 2})
+    assert Path(found.file).stem == file.removesuffix(".yaml")
+    assert str(found).startswith(f"{found.file}")
+
+
+def test_an_error_without_a_place_is_left_as_it_is() -> None:
+    assert str(in_its_file(ConfigurationError("", "all is odd"), [], {})) == "all is odd"
+
+
+def test_the_workflow_names_the_users_file(tmp_path: Path) -> None:
+    study = TinyStudy(tmp_path)
+    file = tmp_path / "mine.yaml"
+    file.write_text("experiments: {gaussian: {normal: {epochs: -1}}}\n")
+    result = study.run("--dry-run", "table1", "--configfile", str(file))
+    assert (
+        f"{file}, experiments.gaussian.normal.epochs: -1 is less" in result.stdout + result.stderr
+    )
+
+
+def test_a_name_where_none_is_known_says_so() -> None:
+    with pytest.raises(ConfigurationError, match="does not exist; there is none to name here"):
+        check_known("experiments.a.b.architecture", "hidden", [])

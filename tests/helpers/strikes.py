@@ -52,7 +52,7 @@ IN_A_WRITE = ("writestr", 5, SPECTRUM)  # the fifth member of the archive
 
 @contextmanager
 def struck(study: TinyStudy, action: str, function: str, call: int) -> Iterator[None]:
-    file = study.code / "sitecustomize.py"
+    file = study.code / "workflow" / "sitecustomize.py"  # where its Python looks
     file.write_text(STRIKE.format(action=action, function=function, call=call))
     yield
     file.unlink()

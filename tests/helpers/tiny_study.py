@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from hessian_boundary.artifacts.store import file_digest
+from hessian_study.provenance.file_digests import file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,6 +1,7 @@
 """Jobs forked from a warm process: the same results, output, exit status and end as plain ones."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from helpers.tiny_study import ROOT
+from hessian_study.jobs.warm_process import start_warm_process
 
 PACKAGE = ROOT / "workflow" / "hessian_study" / "jobs"
 
 # stands in for hessian_study.jobs.job, which is imported only in the fork
 JOB = """\
-import os, sys, time
+import os, signal, sys, time
 
 def main(what, argument):
     print("to standard output")
@@ -27,6 +29,10 @@ def main(what, argument):
         raise ValueError(argument)
     if what == "hang":
         time.sleep(600)
+    if what == "tell":
+        print(os.environ[argument])
+    if what == "end":
+        os.kill(os.getpid(), int(argument))
 """
 # what the main process does: start the warm one, then run a shell command
 MAIN = """\
@@ -45,7 +51,10 @@ def project(tmp_path: Path) -> Path:
     for name in ("warm_process", "run_job"):
         (jobs / f"{name}.py").write_text((PACKAGE / f"{name}.py").read_text())
     (jobs / "job.py").write_text(JOB)
-    for package in (jobs, jobs.parent):
+    provenance = jobs.parent / "provenance"
+    provenance.mkdir()
+    (provenance / "planned_code.py").write_text("def prepare():\n    pass\n")
+    for package in (jobs, provenance, jobs.parent):
         (package / "__init__.py").touch()
     return tmp_path
 
@@ -58,11 +67,17 @@ def environment(project: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(project), "TOLD": "by the caller"}
 
 
-def warm(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def warm(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", MAIN, *command(*arguments)],
-        cwd=project, env=environment(project), capture_output=True, text=True, check=False,
+        cwd=project, env={**environment(project), **variables},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def was_warm(project: Path) -> bool:
+    """Tell whether the last job was forked from a process with the libraries."""
+    return (project / "ran").read_text().endswith("True")
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -115,6 +130,69 @@ def test_a_job_with_several_threads_runs_where_it_is(project: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert (project / "ran").read_text().endswith("False")
+
+
+def test_float32_is_no_less_on_a_gpu(project: Path) -> None:
+    for variables in ({}, {"HESSIAN_WARM_PROCESS": "off"}):
+        done = warm(project, "tell", "NVIDIA_TF32_OVERRIDE", **variables)
+        assert done.stdout == "to standard output\n0\n", done.stderr
+
+
+def test_the_warm_process_can_be_switched_off(project: Path) -> None:
+    done = warm(project, "work", "", HESSIAN_WARM_PROCESS="off")
+    assert done.stdout == "to standard output\n"
+    assert not was_warm(project)
+
+
+def test_a_long_path_to_temporary_files_is_no_obstacle(project: Path) -> None:
+    folder = project / ("long" * 20) / ("longer" * 20)  # a socket's path may have 108 bytes
+    folder.mkdir(parents=True)
+    done = warm(project, "work", "", TMPDIR=str(folder))
+    assert done.returncode == 0, done.stderr
+    assert was_warm(project)
+    assert not list(folder.iterdir())
+
+
+def test_without_a_folder_for_the_socket_there_is_no_warm_process(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/" + "long" * 30)
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    monkeypatch.delenv("HESSIAN_WARM_PROCESS", raising=False)
+    start_warm_process()
+    assert "HESSIAN_WARM_PROCESS" not in os.environ
+
+
+def refuse(**options: str) -> str:
+    raise PermissionError(options)
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (signal.SIGSEGV, "the job's process crashed (signal 11, Segmentation fault)"),
+        (signal.SIGABRT, "the job's process crashed (signal 6, Aborted)"),
+        (signal.SIGKILL, "the job's process was killed (signal 9), perhaps for want of memory"),
+        (signal.SIGTERM, "the job's process was ended (signal 15, Terminated)"),
+    ],
+)
+def test_a_signal_that_ends_a_job_is_named(
+    project: Path, number: signal.Signals, message: str
+) -> None:
+    done = warm(project, "end", str(int(number)))
+    assert done.returncode == 128 + number
+    assert done.stderr.splitlines()[-1] == message
+
+
+def test_the_warm_process_serves_on_after_a_crash(project: Path) -> None:
+    crash, work = (shlex.join(command(*words)) for words in (("end", "11"), ("work", "")))
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "bash", "-c", f"{crash} & {crash}; wait; {work}"],
+        cwd=project, env=environment(project), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("crashed (signal 11") == 2
+    assert was_warm(project)
 
 
 @pytest.fixture

@@ -25,11 +25,7 @@ def project(tmp_path, monkeypatch):
     """Writes files of the small project; returns the digest of its step."""
     monkeypatch.setattr(digests, "SOURCES", [tmp_path])
 
-    def forget():
-        for function in (
-            digests.code_digest, digests.import_closure, digests._fingerprint, digests._file_of,
-        ):  # fmt: skip
-            function.cache_clear()
+    forget = digests.code_digest.cache_clear
 
     def digest_with(changes=(), module="workflow.step"):
         for name, text in {**FILES, **dict(changes)}.items():
@@ -44,7 +40,7 @@ def project(tmp_path, monkeypatch):
 
 def test_closure_holds_what_is_imported_directly_or_not_and_nothing_else(project):
     project()
-    closure = set(digests.import_closure("workflow.step"))
+    closure = set(digests.read_closure("workflow.step"))
     assert {
         "workflow.step", "pipeline.middle", "pipeline.base", "pipeline.deep.leaf"
     } <= closure  # fmt: skip
@@ -106,6 +102,27 @@ def test_parent_packages_count_because_importing_runs_them(project):
     step = ("workflow/step.py", "import pipeline.deep.leaf\n")
     edited = ("pipeline/deep/__init__.py", "SETTING = 1\n")
     assert project([step, edited]) != project([step])
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("pipeline/base.py", "from .unrelated import VALUE"),
+        ("pipeline/base.py", "from . import unrelated"),
+        ("pipeline/deep/leaf.py", "from ..unrelated import VALUE"),
+        ("pipeline/deep/leaf.py", "from .. import unrelated"),
+        ("pipeline/deep/__init__.py", "from ..unrelated import VALUE"),
+        ("pipeline/__init__.py", "from .unrelated import VALUE"),
+    ],
+)
+def test_relative_imports_are_followed(project, importer, line):
+    relative = (importer, f"{line}\n{FILES[importer]}")
+    with_one = project([relative])
+    assert project([relative, ("pipeline/unrelated.py", "VALUE = 2\n")]) != with_one
+
+
+def test_a_relative_import_that_leads_nowhere_is_no_concern_of_the_digest(project):
+    assert project([("pipeline/base.py", "from ....beyond import all\nfrom .none import x\n")])
 
 
 def test_unrelated_module_leaves_the_digest(project):

@@ -4,18 +4,19 @@ import json
 import os
 import shutil
 import subprocess
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from helpers.damages import DAMAGES
+from helpers.damages import DAMAGES, halve, inflate
 from helpers.one_training import ARTIFACTS, MEASURES, MODEL, RUN, SPECTRUM, TARGET, snapshot
 from helpers.tiny_study import TinyStudy
 from hessian_study.commands.verify import report, verify
 from hessian_study.provenance import records as provenance
-from hessian_study.provenance.records import Step, Verdict, read_record, record_path
+from hessian_study.provenance import verdicts
+from hessian_study.provenance.records import Step, read_record, record_path
+from hessian_study.provenance.verdicts import Verdict
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def steps(finished: TinyStudy) -> list[Step]:
     """The steps that the copy of the code expects."""
     script = (
         "import json, sys; from pathlib import Path; from dataclasses import asdict;"
-        "from hessian_study.commands.verify import expected_steps;"
+        "from hessian_study.commands.planning import expected_steps;"
         "steps = expected_steps([sys.argv[1]], {}, [Path(sys.argv[2])]);"
         "print(json.dumps([asdict(step) for step in steps]))"
     )
@@ -71,19 +72,50 @@ def test_a_missing_artifact_leaves_what_came_from_it_unknown(
 def test_an_artifact_made_by_something_else_is_not_fresh(
     study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copy(study.directory / "results/tiny/iris/dataset.zarr.zip", study.directory / SPECTRUM)
-    with zipfile.ZipFile(study.directory / MODEL, "w") as archive:
-        archive.writestr("zarr.json", json.dumps({"attributes": {"provenance": '{"by": "hand"}'}}))
-    (study.results / "provenance/iris/normal/seed0/measures.csv.json").write_text("{")
-    (study.results / "provenance/tables/table2.md.json").unlink()
+    dataset = "results/tiny/iris/dataset.zarr.zip"
+    for file, other in ((dataset, SPECTRUM), (record_path(dataset), record_path(SPECTRUM))):
+        shutil.copy(study.directory / file, study.directory / other)
+    records = study.results / "provenance"
+    (records / "iris/normal/seed0/measures.csv.json").write_text("{")
+    (records / "iris/normal/seed0/g_theta_curve.csv.json").write_text('{"spec": {}}')
+    (records / "iris/normal/seed0/alignment_samples.zarr.zip.json").write_text("[" * 100_000)
+    (records / "tables/table2.md.json").unlink()
     found = verdicts_here(study, steps, monkeypatch)
     assert found[SPECTRUM].status == "stale"
     assert 'step "make_dataset" → "diagonalise"' in found[SPECTRUM].reason
-    assert found[MODEL].status == "unknown"
-    assert "expected 'spec' in its provenance, found none" in found[MODEL].reason
-    assert found[MEASURES].status == "unknown"
-    assert found["results/tiny/tables/table2.md"].status == "unknown"
-    assert "provenance/tables/table2.md.json" in found["results/tiny/tables/table2.md"].reason
+    for path, reason in (
+        (MEASURES, "no readable record in results/tiny/provenance/iris/normal/seed0/measures.csv"),
+        (f"{RUN}/g_theta_curve.csv", "expected 'inputs' in its record"),
+        (f"{RUN}/alignment_samples.zarr.zip", "no readable record in"),
+        ("results/tiny/tables/table2.md", "no record of what made it in results/tiny/provenance/"),
+    ):
+        assert found[path].status == "unknown"
+        assert found[path].reason.startswith(reason)
+    assert "from an earlier version" in found["results/tiny/tables/table2.md"].reason
+    assert found[MODEL].status == "fresh"
+
+
+def test_a_store_rewritten_whole_is_damaged_although_it_reads(
+    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alignment = f"{RUN}/alignment_samples.zarr.zip"
+    halve(study.directory / alignment, "alignment")
+    found = verdicts_here(study, steps, monkeypatch)
+    assert found[alignment].status == "damaged"
+    assert "its content is not what the workflow wrote" in found[alignment].reason
+    assert found[MEASURES].status == "stale"
+
+
+def test_an_enormous_record_and_an_enormous_store_are_no_danger(
+    study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (study.directory / record_path(MEASURES)).open("wb") as file:
+        file.truncate(provenance.LARGEST + 1)
+    inflate(study.directory / MODEL)
+    found = verdicts_here(study, steps, monkeypatch)
+    assert "found more than 50,000,000 bytes" in found[MEASURES].reason
+    assert found[MODEL].status == "damaged"
+    assert "zarr.json is 1,000,000,000 bytes when it is unpacked" in found[MODEL].reason
 
 
 def test_another_input_is_named(
@@ -108,11 +140,11 @@ def test_another_input_is_named(
 def test_other_package_versions_are_named_and_do_not_make_stale(
     study: TinyStudy, steps: list[Step], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = provenance.version
-    monkeypatch.setattr(provenance, "version", lambda p: "99.0" if p == "torch" else now(p))
+    now = provenance.package_versions()
+    monkeypatch.setattr(verdicts, "package_versions", lambda: {**now, "torch": "99.0"})
     found = verdicts_here(study, steps, monkeypatch)
     assert {verdict.status for verdict in found.values()} == {"fresh"}
-    assert f"  torch {now('torch')} → 99.0: {ARTIFACTS} artifacts" in report(found)
+    assert f"  torch {now['torch']} → 99.0: {ARTIFACTS} artifacts" in report(found)
 
 
 def test_provenance_is_the_same_for_the_same_work_and_holds_no_path(study: TinyStudy) -> None:
@@ -120,7 +152,7 @@ def test_provenance_is_the_same_for_the_same_work_and_holds_no_path(study: TinyS
     assert study.run(TARGET, "--forcerun", "measure").returncode == 0
     after = {path: content for path, (_, content) in snapshot(study).items()}
     written = [path for path in after if "/provenance/" in path]
-    assert len(written) == 8
+    assert len(written) == ARTIFACTS
     assert {path: after[path] for path in written} == {path: before[path] for path in written}
     assert not any(os.fsencode(study.directory) in after[path] for path in written)
     assert not any(b"results/" in after[path] for path in written)

@@ -62,7 +62,7 @@ def _spectrum(case: Case, method: str, device: torch.device) -> xr.Dataset:
 
 @pytest.fixture(autouse=True)
 def _full_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As workflow/rules/common.smk has it."""
+    """As hessian_study.jobs.run_job has it."""
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from helpers.snakemake_report import report_page, report_results
 from helpers.tiny_study import ROOT, TinyStudy, image_datasets
 from hessian_boundary.artifacts.schema import KINDS
-from hessian_boundary.artifacts.store import file_digest, open_artifact, open_table
+from hessian_boundary.artifacts.store import open_artifact, open_table
+from hessian_study.provenance.file_digests import file_digest
 
 TARGETS = ("fig02", "fig04", "table2")
 
@@ -80,7 +82,8 @@ def test_the_examples_open_every_kind_of_artifact_that_was_made(finished: TinySt
 
 def names_opened(study: TinyStudy) -> set[str]:
     """Return the files' names that the examples of how to open artifacts print."""
-    command = [*study.python(), "-m", "hessian_study.commands.open_artifacts", str(study.results)]
+    module = "hessian_study.commands.main"
+    command = [*study.python(), "-m", module, "open", str(study.results)]
     done = subprocess.run(command, cwd=study.code, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     return {Path(line).name for line in lines if line.startswith(str(study.results))}
@@ -308,6 +311,8 @@ def test_the_whole_study_runs(tmp_path: Path) -> None:
     own = {"layout": "alignment_maps", "experiments": ["circle/normal"], "eigenvectors": 3}
     more = study.edited(figures__my_maps=own)
     assert rules(more.planned("all")) == {"my_maps", "claims", "report"}
+    page = report_results(report_page(study, "all"))["results/tiny/report.html"]
+    assert "One self-contained page" in page["caption"]
     arrays = {path.name for path in study.results.rglob("*.zarr.zip")}
     assert arrays == {f"{kind}.zarr.zip" for kind in KINDS}
     assert names_opened(study) == arrays | {"measures.csv", "g_theta_curve.csv"}

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from hessian_boundary.artifacts.store import file_digest, open_table, save_figure, save_table
+from hessian_boundary.artifacts.store import open_table, save_figure, save_table
+from hessian_study.provenance.file_digests import file_digest
 
 
 def test_tables_read_back_exactly(tmp_path):
@@ -37,10 +38,3 @@ def test_figures_are_written_without_a_date(tmp_path, monkeypatch, kind):
     assert len(digests) == 1
     magic = {"pdf": b"%PDF-", "png": b"\x89PNG"}[kind]
     assert path.read_bytes().startswith(magic)
-
-
-def test_file_digest_is_sha256(tmp_path):
-    (tmp_path / "a").write_bytes(b"abc")
-    # FIPS 180-2, appendix B.1
-    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert file_digest(tmp_path / "a") == expected

@@ -1,40 +1,55 @@
-# Functions that the rules share; no rules here. `study` is the validated configuration.
+# What the rules share: the configuration, and how a job is described and started. No rules here.
+# `study` is the validated configuration.
 import json
 import os
-import shlex
 import sys
+from functools import partial
 
+import yaml
+
+from hessian_study.configuration.captions import Caption, caption
+from hessian_study.configuration.file import in_its_file
+from hessian_study.configuration.profiles import check_targets, laid_over
+from hessian_study.configuration.study import Study
+from hessian_study.configuration.views import PATTERN as VIEWS
+from hessian_study.jobs.job_file import job_file, write_job_file
+from hessian_study.jobs.scheduler import without_rate_limit
+from hessian_study.jobs.targets import check_before_planning
+from hessian_study.jobs.warm_process import start_warm_process
+from hessian_study.project import CAPTIONS, CONFIGURATION, ROOT, TEMPLATES, WORKFLOW
 from hessian_study.provenance.adopt import adopt_artifacts
 from hessian_study.provenance.code_digest import code_digest
-from hessian_study.configuration.captions import caption
-from hessian_study.configuration.study import Study
-from hessian_study.configuration.layouts import artifacts_of
-from hessian_study.configuration.profiles import refuse_other_profile
-from hessian_study.jobs.warm_process import start_warm_process
-from hessian_study.configuration.views import PATTERN as VIEWS, view_folder
+
+# As a module of another workflow: there, `config` need only say what differs from config.yaml.
+is_module = Path(workflow.basedir).resolve() != ROOT
+if is_module:
+    config = laid_over(yaml.safe_load(CONFIGURATION.read_text()), config)
 
 try:
     study = Study(config)
 except ConfigurationError as error:
-    raise WorkflowError(str(error))
+    given = (CONFIGURATION, *workflow.overwrite_configfiles)
+    raise WorkflowError(str(in_its_file(error, given, workflow.config_settings.config)))
 
 adopt_artifacts(workflow)
+if not is_module:  # elsewhere in results/ another workflow may have files of its own
+    check_before_planning(workflow, partial(check_targets, study.config))
 
-# on a GPU float32 shall mean float32: convolutions would round to 10 bits, unlike on a CPU
-os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
 RESULTS = f"results/{study.profile}"
 LOGS = f"logs/{study.profile}"
 ONE_RUN = "{dataset}/{training}/seed{seed}"
 RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
-RUN = "{python} -m hessian_study.jobs.run_job {params.spec:q} {params.files:q} > {log} 2>&1"
-python = shlex.quote(sys.executable)
+# how arrays are written is part of every step that writes one
+WRITER = "hessian_boundary.artifacts.store"
+# A command and no `script:`, because a script's modification time makes Snakemake run it again.
+RUN = (
+    "{params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
+)
 
 
-onstart:
+onstart:  # not called in a module: there, each job imports its libraries itself
     if workflow.is_main_process and workflow.local_exec:
-        # its limit to the jobs started in a second is for clusters; here each job that ends would
-        # leave a timer that has all open jobs considered again every second until the end
-        workflow.scheduler.job_rate_limiter = None
+        without_rate_limit(workflow.scheduler)
         start_warm_process()
 
 
@@ -50,32 +65,47 @@ wildcard_constraints:
     view=VIEWS,
 
 
-def spec(step, settings, code=lambda wildcards: []):
-    """All that a step's result depends on besides its inputs, as one string to compare.
+def job(step, settings, code=lambda wildcards: [], about=None):
+    """The params of a rule that runs a step.
 
-    `settings` and `code` (further modules) are functions of the wildcards.
+    `spec` is all that its result depends on besides its inputs, as one value for Snakemake to
+    compare: of several it would not notice that two changed places. Through JSON its keys come in
+    one order, and what has no lasting text is refused. The other params are not compared, because
+    they ask for the inputs. `settings` and `code` (further modules) are functions of the wildcards;
+    so is `about`, the name under which Snakemake's report shows the result, or it is that name.
     """
 
-    def describe(wildcards):
-        modules = [f"hessian_study.steps.{step}", *code(wildcards)]
+    def spec(wildcards):
+        modules = [f"hessian_study.steps.{step}", WRITER, *code(wildcards)]
         content = {
             "step": step,
+            "modules": modules,
             "code": code_digest(*modules),
             "settings": settings(wildcards),
             "wildcards": dict(wildcards.items()),
         }
-        return json.dumps(content, sort_keys=True)
+        return json.loads(json.dumps(content, sort_keys=True))
 
-    return describe
+    def written_job_file(wildcards, input, output):
+        path = job_file(LOGS, step, output[0])
+        # Snakemake asks for the params a last time when it starts the job, with the results locked
+        if workflow.scheduler is not None and not workflow.dryrun:
+            content = {"spec": spec(wildcards), **described(input, output)}
+            write_job_file(path, content)
+        return path
+
+    return {
+        "spec": spec,
+        "job_file": written_job_file,
+        "python": lambda wildcards, input: sys.executable,
+        "caption": lambda wildcards, input: shown_caption(
+            about(wildcards) if callable(about) else about
+        ),
+    }
 
 
-def settings_of(section, *keys):
-    """What a step reads of a section, and no more: other keys do not make it again."""
-    return lambda wildcards: {key: study.config[section][key] for key in keys}
-
-
-def files(wildcards, input, output):
-    """Paths and device: not part of what a result depends on, so Snakemake does not compare them."""
+def described(input, output):
+    """Paths and device: what a job is told besides its spec."""
 
     def by_name(paths):
         return {
@@ -83,14 +113,12 @@ def files(wildcards, input, output):
             for name, path in paths.items()
         }
 
-    return json.dumps(
-        {
-            "input": by_name(input),
-            "output": by_name(output),
-            "device": study.config["device"],
-            "data_folder": study.config["data_folder"],
-        }
-    )
+    return {
+        "input": by_name(input),
+        "output": by_name(output),
+        "device": study.config["device"],
+        "data_folder": study.config["data_folder"],
+    }
 
 
 def growing(amount):
@@ -106,42 +134,38 @@ def view_log(step):
     return f"{LOGS}/{step}/{ONE_RUN}/{{view}}{step}.log"
 
 
-def dataset_file(dataset):
-    return f"{RESULTS}/{dataset}/dataset.zarr.zip"
-
-
-def run_file(dataset, training, seed, name):
-    return f"{RESULTS}/{dataset}/{training}/seed{seed}/{name}"
-
-
-def run_files(runs, name):
-    return [run_file(*run, name) for run in runs]
-
-
-def model_inputs(wildcards):
-    return {
-        "dataset": dataset_file(wildcards.dataset),
-        "model": run_file(
-            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
-        ),
-    }
-
-
-def architecture_code(wildcards):
-    architecture = study.experiment(wildcards.dataset, wildcards.training)[
-        "architecture"
-    ]
-    return [f"hessian_boundary.networks.architectures.{architecture['name']}"]
-
-
-def profile_note():
-    """What figures and tables say about themselves when they are not the full study."""
-    if study.profile == "paper":
-        return ""
-    count = len(study.seeds)
-    return f"{study.profile} profile, {count} seed{'s' if count > 1 else ''}"
-
-
 def explain(name):
     """Let `snakemake --list-target-rules` say what a target is."""
-    workflow.get_rule(name).docstring = caption(name).title
+    getattr(rules, name).rule.docstring = caption(name).title
+
+
+def shown_caption(name):
+    """What Snakemake's report says of a result: its caption, else what its rule says of itself."""
+    if name is None:
+        return {}
+    shown = caption(name)
+    if not shown.text:
+        shown = Caption(getattr(rules, name).rule.docstring)
+    return {"title": shown.title, "body": shown.restructured_text}
+
+
+def in_report(category, files, *kinds):
+    """Mark the files of some kinds for `snakemake --report`, with the caption of the params."""
+
+    def labels(file):
+        return lambda wildcards, params: {
+            "title": params.caption["title"],
+            "file": file.format(**wildcards),
+        }
+
+    marked = {
+        kind: report(
+            files[kind],
+            caption="../report/caption.rst",
+            category=category,
+            labels=labels(os.path.basename(files[kind])),
+        )
+        for kind in kinds
+        if kind in files
+    }
+    return {**files, **marked}

@@ -13,8 +13,7 @@ rule diagonalise:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        files=files,
-        spec=spec("diagonalise", lambda w: study.config["curvature"], architecture_code),
+        **job("diagonalise", lambda w: study.config["curvature"], architecture_code),
     shell:
         RUN
 
@@ -31,8 +30,7 @@ rule align_samples:
     resources:
         mem_mb=growing(2000),
     params:
-        files=files,
-        spec=spec("align_samples", lambda w: {}, architecture_code),
+        **job("align_samples", lambda w: {}, architecture_code),
     shell:
         RUN
 
@@ -49,8 +47,7 @@ rule align_grid:
     resources:
         mem_mb=growing(2000),
     params:
-        files=files,
-        spec=spec("align_grid", lambda w: study.config["alignment"], architecture_code),
+        **job("align_grid", lambda w: study.config["alignment"], architecture_code),
     shell:
         RUN
 
@@ -67,8 +64,7 @@ rule align_directions:
     resources:
         mem_mb=growing(2000),
     params:
-        files=files,
-        spec=spec(
+        **job(
             "align_directions",
             settings_of("alignment", "grid_margin", "grid_resolution"),
             architecture_code,
@@ -88,8 +84,7 @@ rule estimate_margin:
         run_log("estimate_margin"),
     threads: 1
     params:
-        files=files,
-        spec=spec("estimate_margin", lambda w: {}, architecture_code),
+        **job("estimate_margin", lambda w: {}, architecture_code),
     shell:
         RUN
 
@@ -105,8 +100,7 @@ rule trace_boundary:
     resources:
         mem_mb=growing(2000),
     params:
-        files=files,
-        spec=spec(
+        **job(
             "trace_boundary",
             settings_of("alignment", "grid_margin"),
             architecture_code,
@@ -132,8 +126,7 @@ rule measure_plane:
         run_log("measure_plane"),
     threads: 1
     params:
-        files=files,
-        spec=spec("measure_plane", lambda w: {}),
+        **job("measure_plane", lambda w: {}),
     shell:
         RUN
 
@@ -149,7 +142,6 @@ rule measure:
         run_log("measure"),
     threads: 1
     params:
-        files=files,
-        spec=spec("measure", lambda w: {}),
+        **job("measure", lambda w: {}),
     shell:
         RUN

@@ -1,14 +1,6 @@
 # Data sets and trained models.
 
 
-def own_files(wildcards):
-    """The user's own raw files of a data set: a change of theirs makes it again."""
-    folder = study.config["data_folder"]
-    names = study.dataset(wildcards.dataset).get("files", [])
-    paths = [os.path.join(folder, name) for name in names] if folder else []
-    return list(filter(os.path.exists, paths))
-
-
 rule make_dataset:
     input:
         files=own_files,
@@ -18,13 +10,10 @@ rule make_dataset:
         f"{LOGS}/make_dataset/{{dataset}}.log",
     localrule: True  # it may download, and compute nodes often have no network
     params:
-        files=files,
-        spec=spec(
+        **job(
             "make_dataset",
             lambda w: study.dataset(w.dataset),
-            lambda w: [
-                f"hessian_boundary.data.generators.{study.dataset(w.dataset)['generator']}"
-            ],
+            generator_code,
         ),
     shell:
         RUN
@@ -39,19 +28,9 @@ rule embed:
         f"{LOGS}/embed/{{dataset}}.log",
     threads: 1
     params:
-        files=files,
-        spec=spec("embed", lambda w: {}),
+        **job("embed", lambda w: {}),
     shell:
         RUN
-
-
-def training_inputs(wildcards):
-    """The data set and, where the training starts from another model, that model."""
-    inputs = {"dataset": dataset_file(wildcards.dataset)}
-    start = study.start(wildcards.dataset, wildcards.training, wildcards.seed)
-    if start:
-        inputs["start"] = run_file(*start, "model.zarr.zip")
-    return inputs
 
 
 rule train:
@@ -67,8 +46,7 @@ rule train:
         mem_mb=growing(1000),
         runtime=growing(20),
     params:
-        files=files,
-        spec=spec(
+        **job(
             "train",
             lambda w: study.training_settings(w.dataset, w.training),
             architecture_code,

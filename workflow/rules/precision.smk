@@ -14,8 +14,7 @@ rule study_precision:
         mem_mb=growing(7000),
         runtime=growing(60),
     params:
-        files=files,
-        spec=spec(
+        **job(
             "study_precision",
             settings_of("curvature", "rank_tolerance"),
             architecture_code,
@@ -33,8 +32,7 @@ rule measure_gauss_newton:
         run_log("measure_gauss_newton"),
     threads: 1
     params:
-        files=files,
-        spec=spec("measure_gauss_newton", lambda w: {}, architecture_code),
+        **job("measure_gauss_newton", lambda w: {}, architecture_code),
     shell:
         RUN
 
@@ -45,14 +43,13 @@ rule precision:
         precision=run_files(study.selection.compared_runs(), "precision.csv"),
         curves=run_files(study.selection.compared_runs(), "precision_curves.csv"),
     output:
-        csv=f"{RESULTS}/tables/precision.csv",
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/precision.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/precision.md",
         curves=f"{RESULTS}/tables/precision_curves.csv",
     log:
         f"{LOGS}/precision.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("precision", lambda w: {"note": profile_note()}),
+        **job("precision", lambda w: {"note": profile_note()}, about="precision"),
     shell:
         RUN

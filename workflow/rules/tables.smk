@@ -1,33 +1,6 @@
 # Tables, each as CSV, Markdown and LaTeX; the paper's a second time beside the published numbers.
 
 
-def table_files(name):
-    suffixes = {"csv": "csv", "markdown": "md", "latex": "tex"}
-    parts = {"": name, "comparison_": f"{name}_published"}
-    return {
-        f"{part}{kind}": f"{RESULTS}/tables/{file}.{suffix}"
-        for part, file in parts.items()
-        for kind, suffix in suffixes.items()
-        if part == "" or published_file(name)
-    }
-
-
-def published_file(name):
-    """The published numbers, as a list: empty for a table that is the user's own."""
-    path = f"{workflow.basedir}/workflow/published/{name}.csv"
-    return [path] if os.path.exists(path) else []
-
-
-def table_spec(name):
-    settings = {
-        "table": name,
-        # pairs keep their order in the spec, keys would be sorted
-        "rows": list(study.selection.table(name).items()),
-        "note": profile_note(),
-    }
-    return spec("table", lambda w: settings)
-
-
 rule measures:
     """One tidy table: a row per data set, training, seed and measure."""
     input:
@@ -37,13 +10,12 @@ rule measures:
             study.selection.resolved_runs(), "gauss_newton_measures.csv"
         ),
     output:
-        table=f"{RESULTS}/tables/measures.csv",
+        **in_report("Tables", {"table": f"{RESULTS}/tables/measures.csv"}, "table"),
     log:
         f"{LOGS}/measures.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("measures", lambda w: {}),
+        **job("measures", lambda w: {}, about="measures"),
     shell:
         RUN
 
@@ -53,14 +25,13 @@ rule correlations:
     input:
         table=f"{RESULTS}/tables/measures.csv",
     output:
-        csv=f"{RESULTS}/tables/correlations.csv",
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/correlations.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/correlations.md",
     log:
         f"{LOGS}/correlations.log",
     localrule: True
     params:
-        files=files,
-        spec=spec("correlations", lambda w: {}),
+        **job("correlations", lambda w: {}, about="correlations"),
     shell:
         RUN
 
@@ -74,13 +45,12 @@ for table in study.config["tables"]:
             measures=run_files(study.selection.table_runs(table), "measures.csv"),
             published=published_file(table),
         output:
-            **table_files(table),
+            **in_report("Tables", table_files(table), "csv", "comparison_csv"),
         log:
             f"{LOGS}/{table}.log",
         localrule: True
         params:
-            files=files,
-            spec=table_spec(table),
+            **job("table", table_settings(table), about=table),
         shell:
             RUN
 

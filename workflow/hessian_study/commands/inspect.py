@@ -1,8 +1,8 @@
 """Look into artifacts without writing code: list them, show one, compare two.
 
-python -m hessian_study.commands.inspect list [FOLDER]
-python -m hessian_study.commands.inspect show ARTIFACT
-python -m hessian_study.commands.inspect compare ARTIFACT ARTIFACT
+hessian-boundary inspect list [FOLDER]
+hessian-boundary inspect show ARTIFACT
+hessian-boundary inspect compare ARTIFACT ARTIFACT
 
 An artifact is an array (.zarr.zip), a table (.csv), or any other file of which the workflow has
 noted what made it.
@@ -11,47 +11,55 @@ noted what made it.
 import argparse
 import json
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from hessian_boundary.artifacts.store import ArtifactError, file_digest, open_artifact, open_table
+from hessian_boundary.artifacts.store import ArtifactError
 from hessian_study.commands.distance import distance
-from hessian_study.provenance.records import ZARR, differences, find_record
+from hessian_study.commands.opening import open_any, provenance
+from hessian_study.commands.table_distance import table_distance
+from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.records import ZARR, find_record
+from hessian_study.provenance.verdicts import differences
 
 NOT_READ = ("eigenvectors",)  # of any size; `compare` reads the leading ones
 READ_LIMIT = 20_000_000  # bytes; of a larger variable there are no statistics either
 HEAD = 10
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Parse the command line and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m hessian_study.commands.inspect", description=(__doc__ or "").splitlines()[0]
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    commands = parser.add_subparsers(dest="question", required=True, metavar="QUESTION")
     listing = commands.add_parser("list", help="every artifact below a folder")
     listing.add_argument("folder", nargs="?", default="results", type=Path)
     commands.add_parser("show", help="one artifact").add_argument("artifact", type=Path)
     comparing = commands.add_parser("compare", help="two artifacts")
     comparing.add_argument("artifacts", nargs=2, type=Path)
-    options = parser.parse_args(arguments)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print what is asked for; return 1 where an artifact cannot be read."""
     lines = {
         "list": lambda: list_artifacts(options.folder),
         "show": lambda: show(options.artifact),
         "compare": lambda: compare(*options.artifacts),
-    }[options.command]()
+    }[options.question]()
     try:
         for line in lines:
             print(line)
     except ArtifactError as error:
-        parser.exit(1, f"{error}\n")
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
+        print(error, file=sys.stderr)
+        return 1
+    except (zipfile.BadZipFile, RuntimeError) as error:  # met when values are read
+        asked = options.artifacts if options.question == "compare" else [options.artifact]
+        print(f"damaged: {' or '.join(map(str, asked))} ({error})", file=sys.stderr)
+        return 1
+    return 0
 
 
 def list_artifacts(folder: Path) -> Iterator[str]:
@@ -64,48 +72,27 @@ def list_artifacts(folder: Path) -> Iterator[str]:
     paths = [
         path
         for path in sorted(folder.rglob("*.*"))
-        if path.name.endswith(ZARR) or find_record(path)
+        if path.is_file() and (path.name.endswith(ZARR) or find_record(path))
     ]
     width = max((len(str(path)) for path in paths), default=0)
     for path in paths:
         size = f"{path.stat().st_size / 1e3:11,.1f} kB"
         try:
             dataset = open_any(path)
+            spec = provenance(path, dataset).get("spec", {})
         except ArtifactError as error:
             yield f"{path!s:<{width}} {size}  damaged: {error}"
             continue
-        spec = provenance(dataset).get("spec", {})
         sizes = ", ".join(f"{name} {size:,}" for name, size in dataset.sizes.items())
         made = f"{spec.get('step', 'unknown step')} (code {spec.get('code', 'unknown')})"
         yield f"{path!s:<{width}} {size}  {made:<40} {sizes}".rstrip()
-
-
-def open_any(path: Path) -> xr.Dataset:
-    """Open an array or a table; the dataset of any other file has attributes only.
-
-    Raises ArtifactError when the file is missing, cut short or damaged.
-    """
-    if path.name.endswith(ZARR) or not path.is_file():
-        return open_artifact(path)
-    try:
-        table = open_table(path) if path.suffix == ".csv" else pd.DataFrame()
-    except ValueError as error:
-        raise ArtifactError(
-            f"expected a table at {path}, found a damaged file ({error}); delete it and run its "
-            "rule again"
-        ) from error
-    attributes = {"artifact": f"{path.suffix.removeprefix('.')} file"}
-    if record := find_record(path):
-        attributes["provenance"] = record.read_text(encoding="utf-8")
-    columns = {str(name): ("row", column.to_numpy()) for name, column in table.items()}
-    return xr.Dataset(columns, attrs=attributes)
 
 
 def show(path: Path) -> Iterator[str]:
     """Yield an artifact's provenance, attributes, variables with statistics, and leading pairs."""
     dataset = open_any(path)
     yield f"{path}: {dataset.attrs.get('artifact', 'unknown kind')}"
-    made_by = provenance(dataset)
+    made_by = provenance(path, dataset)
     made_by = made_by.pop("spec", {}) | made_by
     for title, content in (("made by", made_by), ("attributes", _plain_attributes(dataset))):
         yield f"\n{title}"
@@ -125,13 +112,18 @@ def show(path: Path) -> Iterator[str]:
 def compare(first: Path, second: Path) -> Iterator[str]:
     """Yield what differs: the settings that made two artifacts, and their values."""
     one, other = open_any(first), open_any(second)
-    changes = list(differences(provenance(one), provenance(other)))
+    changes = list(differences(_made_by(first, one), _made_by(second, other)))
     yield "made by the same code, settings and inputs" if not changes else "made differently:"
     yield from (f"  {change}" for change in changes)
     if file_digest(first) == file_digest(second):
         yield "the files are identical"
         return
     yield "values"
+    if first.suffix == second.suffix == ".csv":
+        yield from (
+            f"  {line}" for line in table_distance(one.to_dataframe(), other.to_dataframe())
+        )
+        return
     for name in sorted(map(str, set(one.variables) | set(other.variables))):
         if name not in one.variables or name not in other.variables:
             yield f"  {name}: only in {first if name in one.variables else second}"
@@ -139,9 +131,9 @@ def compare(first: Path, second: Path) -> Iterator[str]:
             yield f"  {name}: {distance(one[name], other[name])}"
 
 
-def provenance(dataset: xr.Dataset) -> dict[str, Any]:
-    """Return what made an artifact, or {} when it does not say."""
-    return json.loads(dataset.attrs.get("provenance", "{}"))
+def _made_by(path: Path, dataset: xr.Dataset) -> dict[str, Any]:
+    """Return what made an artifact; that its content has another digest is told by its values."""
+    return {key: value for key, value in provenance(path, dataset).items() if key != "sha256"}
 
 
 def statistics(name: str, variable: xr.Variable) -> str:
@@ -176,7 +168,3 @@ def _plain_attributes(dataset: xr.Dataset) -> dict[str, Any]:
 def _short(value: Any, length: int = 160) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-if __name__ == "__main__":
-    main()

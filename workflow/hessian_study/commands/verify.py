@@ -1,88 +1,37 @@
 """Say of every artifact whether it is what the workflow would make now.
 
-`python -m hessian_study.commands.verify [--profile quick] [TARGET…]` opens every artifact that the
-targets (default: everything) need and reports: fresh, stale (what changed), damaged, missing, or
-unknown (it does not say what made it). What ought to be there is asked of Snakemake; its memory,
-the folder .snakemake, is neither read nor written. The exit code is 0 only if all are fresh.
+Every artifact that the targets (default: everything) need is read, and reported as fresh, stale
+(what changed), damaged, missing, or unknown (nothing says what made it). What ought to be there is
+asked of Snakemake; its memory, the folder .snakemake, is neither read nor written. The exit status
+is 0 only if all are fresh. With --repair, what is not is then made again.
 """
 
 import argparse
 import contextlib
-import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from functools import cache
 
-from snakemake.api import SnakemakeApi
 from snakemake.exceptions import RuleException, WorkflowError
-from snakemake.settings.types import (
-    ConfigSettings,
-    DAGSettings,
-    OutputSettings,
-    Quietness,
-    ResourceSettings,
-    StorageSettings,
-)
 
-from hessian_study.project import SNAKEFILE
-from hessian_study.provenance.records import Step, Verdict, judge, remembered
+from hessian_study.commands.options import add_study_options, study_arguments, study_steps
+from hessian_study.commands.run import run_snakemake
+from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.records import Step
+from hessian_study.provenance.verdicts import Verdict, judge
 
 STATUSES = ("fresh", "stale", "damaged", "missing", "unknown")
-
-
-def expected_steps(
-    targets: Iterable[str], config: Mapping[str, Any], config_files: Sequence[Path] = ()
-) -> list[Step]:
-    """Return the steps that make the targets, each after those that it reads from.
-
-    Snakemake plans them in an empty folder, where everything is still to be made.
-    Raises snakemake's RuleException for an unknown target, WorkflowError for a bad configuration.
-    """
-    with (
-        TemporaryDirectory() as folder,
-        dry_run(targets, Path(folder), config, config_files) as dag,
-    ):
-        jobs = [job for level in dag.toposorted() for job in level if not job.rule.norun]
-        return [Step.of(job.params.spec, job.params.files) for job in jobs]
-
-
-@contextlib.contextmanager
-def dry_run(
-    targets: Iterable[str],
-    directory: Path,
-    config: Mapping[str, Any],
-    config_files: Sequence[Path] = (),
-) -> Iterator[Any]:
-    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory."""
-    output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
-    with (
-        contextlib.chdir(directory),
-        open(os.devnull, "w") as nowhere,
-        contextlib.redirect_stderr(nowhere),
-        SnakemakeApi(output) as api,
-    ):
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(config=dict(config), configfiles=config_files),
-            storage_settings=StorageSettings(),
-            snakefile=SNAKEFILE,
-            workdir=directory,
-        )
-        dag_api = workflow.dag(dag_settings=DAGSettings(targets=set(targets)))
-        dag_api.execute_workflow(executor="dryrun")
-        yield workflow._workflow.dag  # the API has no public question for this; version is pinned
+MISTAKE = 2  # exit status for a mistake in the question
 
 
 def verify(
     steps: Iterable[Step], progress: Callable[[str], None] = lambda path: None
 ) -> dict[str, Verdict]:
     """Judge every output of the steps; what is made from an unfit artifact is not fresh either."""
-    digest = remembered()
+    digest = cache(file_digest)  # an artifact is the input of several steps
     verdicts: dict[str, Verdict] = {}
     for step in steps:
         inputs = [path for paths in step.inputs.values() for path in paths if path in verdicts]
@@ -98,7 +47,8 @@ def verify(
 def _inherited(verdict: Verdict, source: str, status: str) -> Verdict:
     """What comes from a stale artifact is stale; what comes from no known one is unknown."""
     inherited = "unknown" if status in ("missing", "unknown") else "stale"
-    return replace(verdict, status=inherited, reason=f"upstream: {source} is {status}")
+    reason = f"upstream: {source} is {status}"
+    return replace(verdict, status=inherited, reason=reason, inherited=True)
 
 
 def report(verdicts: Mapping[str, Verdict]) -> str:
@@ -120,31 +70,32 @@ def report(verdicts: Mapping[str, Verdict]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0 if all is fresh, 1 if not, 2 for a mistake in the question."""
-    parser = argparse.ArgumentParser(prog="hessian_study.commands.verify", description=__doc__)
-    parser.add_argument("targets", nargs="*", default=["all"], metavar="TARGET")
-    parser.add_argument("--profile", help="quick or paper (default: what config.yaml says)")
-    parser.add_argument("--configfile", type=Path, action="append", default=[])
-    parser.add_argument("--directory", type=Path, default=Path(), help="where results/ is")
-    options = parser.parse_args(arguments)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    add_study_options(parser)
+    parser.add_argument("--repair", action="store_true", help="make again what is not fresh")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command; return 0 if all is fresh in the end, 1 if not, 2 for a mistake in it."""
     start = time.monotonic()
-    config = {"profile": options.profile} if options.profile else {}
     try:
-        steps = expected_steps(options.targets, config, [p.resolve() for p in options.configfile])
+        steps = study_steps(options)
     except (WorkflowError, RuleException) as error:
         print(f"verify: {error}", file=sys.stderr)
-        return 2
+        return MISTAKE
     with contextlib.chdir(options.directory):
         verdicts = verify(steps, _show_progress if sys.stderr.isatty() else lambda path: None)
     print(f"{len(verdicts)} artifacts verified in {time.monotonic() - start:.0f} s")
-    print(report(verdicts))
-    return int(any(verdict.status != "fresh" for verdict in verdicts.values()))
+    print(report(verdicts), flush=True)
+    unfit = {path: verdict for path, verdict in verdicts.items() if verdict.status != "fresh"}
+    if not unfit or not options.repair:
+        return int(bool(unfit))
+    # what only comes from an unfit one follows it by itself
+    own = [path for path, verdict in unfit.items() if not verdict.inherited]
+    print(f"\nmade again: {len(own)} artifacts and all that was made from them", flush=True)
+    return run_snakemake([*options.targets, *study_arguments(options), "--forcerun", *own])
 
 
 def _show_progress(path: str) -> None:
     print(f"\r\033[K{path}", end="\r", file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

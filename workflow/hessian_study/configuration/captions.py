@@ -1,5 +1,6 @@
 """What each table and figure is called and what to see in it."""
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +15,12 @@ class Caption:
 
     title: str
     text: str = ""
+
+    @property
+    def restructured_text(self) -> str:
+        """Both as reStructuredText, for Snakemake's report."""
+        title, text = (re.sub(r"([\\*`|_])", r"\\\1", part) for part in (self.title, self.text))
+        return f"**{title}**\n\n{text}"
 
 
 def caption(name: str) -> Caption:

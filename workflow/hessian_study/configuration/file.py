@@ -1,27 +1,77 @@
-"""The text of a configuration file: is it YAML, and does it say everything once?"""
+"""The text of configuration files: is it YAML, does it say everything once, and which says what?"""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from hessian_study.configuration.error import ConfigurationError
+from hessian_study.configuration.error import TOP, ConfigurationError
 
 
-def check_file(path: str) -> None:
+def check_file(path: str | Path) -> None:
     """Raise ConfigurationError, with the line, for what is no YAML and for a key that stands twice.
 
-    YAML itself would let the second of two equal keys silently replace the first.
+    YAML itself would let the second of two equal keys silently replace the first; so would JSON.
     """
-    try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path}: expected YAML, found: {error}") from error
-    for key, first in _repeated(root):
+    for key, first in _repeated(_composed(Path(path))):
         raise ConfigurationError(
+            "",
             f"{path}, line {key.start_mark.line + 1}: expected every key once, found {key.value!r} "
-            f"again, after line {first.start_mark.line + 1}; put both under one"
+            f"again, after line {first.start_mark.line + 1}; put both under one",
         )
+
+
+def in_its_file(
+    error: ConfigurationError, files: Sequence[str | Path], command_line: Mapping[str, Any]
+) -> ConfigurationError:
+    """Return the error with the file that its key stands in: of several the last, which wins.
+
+    `files` are the configuration files in the order in which they are read; `command_line` is what
+    `--config` says, and wins over all.
+    """
+    if not error.place:
+        return error
+    contents = {str(file): yaml.safe_load(_text(Path(file))) for file in files}
+    sources = {"--config": command_line, **dict(reversed(contents.items()))}
+    place = [] if error.place == TOP else error.place.split(".")
+    changes = ["profiles", error.profile, "changes"] if error.profile else []
+    exact = [*place, *([error.key] if error.key else [])]
+    for path in ([*changes, *exact], exact, *(place[:end] for end in range(len(place), 0, -1))):
+        for name, content in sources.items():
+            if path != changes and _stands_in(content, path):
+                error.file = name
+                return error
+    return error
+
+
+def _stands_in(content: Any, path: Sequence[str]) -> bool:
+    for key in path:
+        if isinstance(content, list) and key.isdigit() and int(key) < len(content):
+            content = content[int(key)]
+        elif isinstance(content, Mapping) and key in content:
+            content = content[key]
+        else:
+            return False
+    return True
+
+
+def _composed(path: Path) -> yaml.Node | None:
+    try:
+        return yaml.compose(_text(path))
+    except yaml.YAMLError as error:
+        raise ConfigurationError("", f"{path}: expected YAML, found: {error}") from error
+
+
+def _text(path: Path) -> str:
+    """Return YAML as it stands, and JSON so that it is YAML, which has no tabs."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        json.loads(text)
+    except ValueError:
+        return text
+    return text.expandtabs()
 
 
 def _repeated(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:

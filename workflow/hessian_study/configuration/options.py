@@ -37,8 +37,9 @@ def check_options(
     missing = [name for name, needed in parameters.items() if needed and name not in options]
     if missing:
         raise ConfigurationError(
-            f"config.yaml, {place}: expected {', '.join(map(repr, missing))}, which "
-            f"{file.stem}.{function}() has no default for, found {sorted(options)}"
+            place,
+            f"expected {', '.join(map(repr, missing))}, which "
+            f"{file.stem}.{function}() has no default for, found {sorted(options)}",
         )
 
 

@@ -1,6 +1,6 @@
 """What a profile has from another one, and what it changes in the rest of the configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known
@@ -26,8 +26,9 @@ def _extended(profiles: Mapping[str, Any], chain: tuple[str, ...]) -> dict[str, 
     check_known(place, base, profiles)
     if base in chain:
         raise ConfigurationError(
-            f"config.yaml, {place}: expected a chain that ends in a profile without `{BASE}`, "
-            f"found the circle {' → '.join((*chain, base))}"
+            place,
+            f"expected a chain that ends in a profile without `{BASE}`, "
+            f"found the circle {' → '.join((*chain, base))}",
         )
     return laid_over(_extended(profiles, (*chain, base)), own)
 
@@ -59,10 +60,15 @@ def _check_places(old: Mapping[str, Any], changes: Mapping[str, Any], place: str
             _check_places(old[key], value, f"{place}.{key}")
 
 
-def refuse_other_profile(config: Mapping[str, Any], other: str) -> None:
-    """Raise ConfigurationError for a result of a profile that is not the one in use."""
-    check_known("profiles", other, config["profiles"])
-    raise ConfigurationError(
-        f"expected a path below results/{config['profile']}, found one of the profile {other!r}; "
-        f"add `--config profile={other}`"
-    )
+def check_targets(config: Mapping[str, Any], targets: Iterable[str]) -> None:
+    """Raise ConfigurationError for a path in results/ of a profile that is not the one in use."""
+    for target in targets:
+        results, *folders = target.split("/")
+        if results != "results" or len(folders) < 2 or folders[0] == config["profile"]:
+            continue
+        check_known("profiles", folders[0], config["profiles"])
+        raise ConfigurationError(
+            "",
+            f"expected a path below results/{config['profile']}, found one of the profile "
+            f"{folders[0]!r}; add `--config profile={folders[0]}`",
+        )

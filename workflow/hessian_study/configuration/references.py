@@ -39,8 +39,8 @@ def check_references(config: Mapping[str, Any]) -> None:
     seeds = config["profiles"][config["profile"]]["seeds"]
     if config["drawn_seed"] not in seeds:
         raise ConfigurationError(
-            f"config.yaml, drawn_seed: expected one of the profile's seeds {seeds}, found "
-            f"{config['drawn_seed']}"
+            "drawn_seed",
+            f"expected one of the profile's seeds {seeds}, found {config['drawn_seed']}",
         )
 
 
@@ -50,8 +50,9 @@ def _check_targets(config: Mapping[str, Any]) -> None:
     for section, taken in (("tables", steps), ("figures", steps | set(config["tables"]))):
         if shared := sorted(taken & set(config[section])):
             raise ConfigurationError(
-                f"config.yaml, {section}: expected names that no step and no other target has, "
-                f"found {', '.join(shared)}; rename it"
+                section,
+                f"expected names that no step and no other target has, "
+                f"found {', '.join(shared)}; rename it",
             )
 
 
@@ -72,8 +73,9 @@ def _check_start(
         check_known(f"{place}.start", reference, known)
         if reference in seen:
             raise ConfigurationError(
-                f"config.yaml, {place}.start: expected a chain that ends in `start: default`, "
-                f"found the circle {' → '.join([*seen, reference])}"
+                f"{place}.start",
+                f"expected a chain that ends in `start: default`, "
+                f"found the circle {' → '.join([*seen, reference])}",
             )
         seen.append(reference)
         dataset, training = reference.split("/")
@@ -101,8 +103,9 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
         labels = entry.get("labels", entry["experiments"])
         if len(labels) != len(entry["experiments"]):
             raise ConfigurationError(
-                f"config.yaml, {place}.labels: expected {len(entry['experiments'])} labels, one "
-                f"per experiment, found {len(labels)}"
+                f"{place}.labels",
+                f"expected {len(entry['experiments'])} labels, one "
+                f"per experiment, found {len(labels)}",
             )
 
 
@@ -110,11 +113,12 @@ def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> No
     try:
         epoch = parse_view(f"{view[0]}/" if view else "").epoch
     except ValueError as error:
-        raise ConfigurationError(f"config.yaml, {place}: {error}") from error
+        raise ConfigurationError(place, f"{error}") from error
     if epoch is not None and epoch not in entry.get("checkpoints", []):
         raise ConfigurationError(
-            f"config.yaml, {place}: expected a checkpoint among {entry.get('checkpoints', [])}, "
-            f"found epoch {epoch}; add it to the experiment's `checkpoints`"
+            place,
+            f"expected a checkpoint among {entry.get('checkpoints', [])}, "
+            f"found epoch {epoch}; add it to the experiment's `checkpoints`",
         )
 
 

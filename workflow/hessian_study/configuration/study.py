@@ -7,7 +7,7 @@ import jsonschema
 import yaml
 
 from hessian_boundary.wording.suggestion import suggestion
-from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.error import TOP, ConfigurationError, check_known
 from hessian_study.configuration.profiles import with_changes, with_extended_profiles
 from hessian_study.configuration.references import check_references, start_reference
 from hessian_study.configuration.selection import Selection
@@ -27,7 +27,7 @@ class Study:
         self.profile: str = config["profile"]
         check_known("profile", self.profile, config["profiles"])
         self.config = with_changes(config, self.profile)
-        check_schema(self.config, f" with profile {self.profile}")
+        check_schema(self.config, self.profile)
         check_references(self.config)
         self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
@@ -59,20 +59,18 @@ class Study:
         return source, name, str(start.get("seed", seed))
 
 
-def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
+def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
     """Compare with the closed schema; the message names the key and the nearest known one.
 
-    `changed` is told with the key: what the configuration was changed by.
+    `profile` is the one by which the configuration was changed.
     """
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is None:
         return
-    place = ".".join(map(str, error.absolute_path)) or "top level"
-    message = f"config.yaml{changed}, {place}: {error.message}"
+    place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
-        for key in set(error.instance) - set(known):
-            hint = suggestion(str(key), known)
-            message = f"config.yaml{changed}, {place}: unknown key {key!r}; {hint}"
-    raise ConfigurationError(message)
+        key = str(min(set(error.instance) - set(known), key=str))
+        problem = f"unknown key {key!r}; {suggestion(key, known)}"
+    raise ConfigurationError(place or TOP, problem, key=key, profile=profile)

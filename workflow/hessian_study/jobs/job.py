@@ -1,23 +1,24 @@
-"""Run one step: `python -m hessian_study.jobs.job SPEC FILES`, both JSON.
+"""Run one step: `python -m hessian_study.jobs.job FILE`, where FILE says what to do (`job_file`).
 
-SPEC says what the step is and everything its result depends on besides its input files: the step's
-name, the digest of its code, its settings and its wildcards. FILES names inputs and outputs.
-A step is a module of hessian_study/steps with a function `main(job)`.
+Its `spec` says what the step is and everything the result depends on besides the input files: the
+step's name, the digest of its code, its settings and its wildcards. Beside it stand the paths of
+inputs and outputs. A step is a module of hessian_study/steps with a function `main(job)`.
 """
 
-import json
 import sys
 import time
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xarray as xr
-
-from hessian_boundary.artifacts.store import save_artifact
-from hessian_study.jobs.costs import record_cost
+from hessian_study.jobs.job_file import read_job_file
+from hessian_study.provenance.inputs import Inputs
+from hessian_study.provenance.planned_code import planned_code
 from hessian_study.provenance.records import describe, record
+
+if TYPE_CHECKING:  # the code of a step is imported when it has been compared with the plan's
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -41,27 +42,39 @@ class Job:
         return self.spec["wildcards"]
 
     @cached_property
+    def inputs(self) -> Inputs:
+        """The input files as they were when this was asked for first: before the step."""
+        return Inputs(self.input)
+
+    @cached_property
     def provenance(self) -> dict[str, Any]:
         """The spec, the digest of every input file, and package versions: no time, no host."""
-        return describe(self.spec, self.input)
+        return describe(self.spec, self.inputs.digests)
 
-    def save(self, dataset: xr.Dataset, kind: str) -> None:
+    def save(self, dataset: "xr.Dataset", kind: str) -> None:
         """Write the step's only output, an artifact of the given kind."""
+        from hessian_boundary.artifacts.store import save_artifact
+
         (path,) = self.output.values()
         save_artifact(dataset, path, kind, self.provenance)
 
 
-def main(spec: str, files: str) -> None:
-    """Run the step that `spec` names."""
+def main(file: str) -> None:
+    """Run the step that a job's file names."""
     started = time.monotonic()
-    job = Job(spec=json.loads(spec), **json.loads(files))
+    job = Job(**read_job_file(file))
     step = job.spec["step"]
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())
     print(f"step {step} {names}", file=sys.stderr, flush=True)
-    import_module(f"hessian_study.steps.{step}").main(job)
-    record(job.output.values(), job.provenance)
+    provenance = job.provenance  # the inputs are digested before they are read
+    with planned_code(job.spec):
+        import_module(f"hessian_study.steps.{step}").main(job)
+    job.inputs.refuse_changes()
+    record(job.output.values(), provenance)
+    from hessian_study.jobs.costs import record_cost  # not before the step's own imports
+
     record_cost(step, next(iter(job.output.values())), time.monotonic() - started)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Start a job: `python -m hessian_study.jobs.run_job SPEC FILES`, as `job` takes them.
+"""Start a job: `python -m hessian_study.jobs.run_job FILE`, as `job` takes it.
 
 Where a warm process listens (see `warm_process`) the job is forked from it, else it runs
 right here. Either way this process ends when the job does, with its exit status.
@@ -6,16 +6,23 @@ right here. Either way this process ends when the job does, with its exit status
 
 import json
 import os
+import signal
 import socket
 import sys
 
-ADDRESS = "HESSIAN_WARM_PROCESS"  # environment variable with the path of the warm process's socket
-KILLED = 128 + 9
+# environment variable with the path of the warm process's socket; "off" is for a user to say
+ADDRESS = "HESSIAN_WARM_PROCESS"
+OFF = "off"
+BY_SIGNAL = 128  # exit status of a process that a signal ended, as shells have it: 128 + signal
+# what others send to end a process; any other signal comes from its own crash
+SENT = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
     """Run the job and return its exit status."""
-    connection = _connect(os.environ.get(ADDRESS, ""))
+    # on a GPU float32 shall mean float32: convolutions would round to 10 bits, unlike on a CPU
+    os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
+    connection = _connect(os.environ.get(ADDRESS, OFF))
     if connection is None:
         from hessian_study.jobs.job import main as run_here
 
@@ -27,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 def _connect(address: str) -> socket.socket | None:
     """Return a connection, or None where nobody listens or several threads are wanted."""
-    if not address or os.environ.get("OMP_NUM_THREADS", "1") != "1":
+    if address in ("", OFF) or os.environ.get("OMP_NUM_THREADS", "1") != "1":
         return None
     connection = socket.socket(socket.AF_UNIX)
     try:
@@ -47,9 +54,19 @@ def _ask(connection: socket.socket, arguments: list[str]) -> int:
     connection.sendall(request)
     status = connection.recv(1)
     if not status:
-        print("the job's process was killed", file=sys.stderr)
-        return KILLED
+        print("the job's process ended without a word", file=sys.stderr)
+        return BY_SIGNAL + signal.SIGKILL
+    if status[0] > BY_SIGNAL:
+        print(_end_by(status[0] - BY_SIGNAL), file=sys.stderr)
     return status[0]
+
+
+def _end_by(number: int) -> str:
+    """Say how a signal ended the job."""
+    if number == signal.SIGKILL:
+        return f"the job's process was killed (signal {number}), perhaps for want of memory"
+    how = "was ended" if number in SENT else "crashed"
+    return f"the job's process {how} (signal {number}, {signal.strsignal(number)})"
 
 
 if __name__ == "__main__":

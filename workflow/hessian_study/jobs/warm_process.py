@@ -3,9 +3,19 @@
 Importing torch, xarray and the rest takes two seconds, longer than most jobs compute. On one
 machine the main Snakemake process starts this one (`start_warm_process`, in `onstart`);
 `run_job` then sends its job here instead of importing everything itself. The modules of
-this project are not imported before the fork, so every job runs the code as it is on the disk. A
+this project are not imported before the fork, so every job reads its step's code from the disk. A
 job is a process of its own in the workflow's process group, and ends when the one that asked for it
 is killed.
+
+`HESSIAN_WARM_PROCESS=off snakemake …` does without: each job then starts from nothing, with the
+same results. It also goes without where no folder for its socket can be made, and where a rule asks
+for several threads.
+
+Why not an executor plugin of Snakemake's with `multiprocessing`'s fork server, which are public? A
+plugin must be a distribution of its own, named in every profile, and would repeat Snakemake's local
+executor (shell, log, threads, clean-up); it would not serve a group of jobs inside one SLURM job.
+The fork server has no job end with the one that asked, nor pass on its output. What is here needs
+nothing of Snakemake but a hook, and a job's command is the same with it and without.
 """
 
 import json
@@ -18,15 +28,19 @@ import sys
 import tempfile
 import threading
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from hessian_study.jobs.run_job import ADDRESS
+from hessian_study.jobs.run_job import ADDRESS, BY_SIGNAL, OFF
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+
+# bytes that the path of a socket may have, with its end: Linux allows 108, other systems 104
+LONGEST_PATH = 104
 
 # without a reference its standard input would be closed at once
 _KEPT: list[subprocess.Popen[bytes]] = []
@@ -37,7 +51,9 @@ def start_warm_process() -> None:
 
     It ends with this process, however that ends: its standard input is then closed.
     """
-    address = Path(tempfile.mkdtemp(prefix="hessian-")) / "jobs"  # only this user can enter
+    address = None if os.environ.get(ADDRESS) == OFF else _address()
+    if address is None:
+        return
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(address))
         listener.listen(128)  # who asks before the libraries are there waits
@@ -51,28 +67,74 @@ def start_warm_process() -> None:
     os.environ[ADDRESS] = str(address)
 
 
+def _address() -> Path | None:
+    """Make a folder that only this user can enter; return the path of a socket in it.
+
+    None where the usual place has too long a path and /tmp is not to be written to.
+    """
+    for place in (tempfile.gettempdir(), "/tmp"):
+        if len(os.fsencode(place)) + len("/hessian-12345678/jobs") < LONGEST_PATH:
+            with suppress(OSError):
+                return Path(tempfile.mkdtemp(prefix="hessian-", dir=place)) / "jobs"
+    return None
+
+
 def serve(listener: socket.socket) -> None:
     """Fork a job for each connection until standard input is closed."""
     for library in LIBRARIES:
         import_module(library)
+    import_module("hessian_study.provenance.planned_code").prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the jobs
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: no zombies
-    with selectors.DefaultSelector() as selector:
-        for source in (listener, sys.stdin):
+    jobs: dict[int, socket.socket] = {}  # process -> who asked for it
+    with selectors.DefaultSelector() as selector, _ends_of_children() as ends:
+        for source in (listener, ends, sys.stdin):
             selector.register(source, selectors.EVENT_READ)
-        while all(key.fileobj is listener for key, _ in selector.select()):
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                selector.close()
-                listener.close()
-                _become_job(connection)
-            connection.close()
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if sys.stdin in ready:
+                return
+            if ends in ready:
+                ends.recv(4096)
+                _bury(jobs)
+            if listener in ready:
+                connection, _ = listener.accept()
+                process = os.fork()
+                if process == 0:
+                    selector.close()
+                    ends.close()
+                    for other in (listener, *jobs.values()):
+                        other.close()
+                    _become_job(connection)
+                jobs[process] = connection
+
+
+@contextmanager
+def _ends_of_children() -> Iterator[socket.socket]:
+    """Give a socket that can be read when a child has ended."""
+    ends, writer = socket.socketpair()
+    with ends, writer:
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        yield ends
+        signal.set_wakeup_fd(-1)
+
+
+def _bury(jobs: dict[int, socket.socket]) -> None:
+    """Take leave of the jobs that have ended; tell who asked for one that a signal ended."""
+    for process in list(jobs):
+        ended, status = os.waitpid(process, os.WNOHANG)
+        if ended:
+            with jobs.pop(process) as connection, suppress(OSError):
+                if os.WIFSIGNALED(status):
+                    connection.sendall(bytes([BY_SIGNAL + os.WTERMSIG(status)]))
 
 
 def _become_job(connection: socket.socket) -> None:
     """Run what the connection asks for, send the exit status, and end."""
     status = 1
     try:
+        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         request, streams, *_ = socket.recv_fds(connection, 8, 2)

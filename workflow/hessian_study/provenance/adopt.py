@@ -1,33 +1,56 @@
-"""Where Snakemake's memory does not fit the files, let the artifacts speak for themselves.
+"""Stale results never pass as fresh, whatever Snakemake remembers.
 
-Snakemake compares code and settings with records in `.snakemake`. Where a record is lost, or a file
-was put in place by someone else, it looks at modification times only and lets stale results pass.
-So before it plans, every artifact whose record is missing or is not of this very file is judged by
-its own provenance, and so is what was made from it. What is fresh gets a new record, whatever its
-modification time; what is not is made again. Nothing is deleted.
+Snakemake compares code and settings with its own memory in `.snakemake`. Where that is lost, or a
+file was put in place by someone else, it looks at modification times only and lets stale results
+pass. So before it plans, every artifact's record is compared with the step that makes it now; and
+an artifact that Snakemake does not know, or knows with another time, is judged by its content too.
+What is fresh gets a new memory, whatever its modification time; what is not is made again, with all
+that was made from it. Nothing is deleted.
 
 Nor does Snakemake miss an intermediate file that is gone. That is right after its deletion, while
-the record still tells how the file was made; but a job that failed leaves neither file nor record,
+the memory still tells how the file was made; but a job that failed leaves neither file nor memory,
 and what was made from its former output would pass. It is made again.
+
+Snakemake has no public hook between finding the jobs and deciding which to run. So two of its
+methods are wrapped, and only of the version that this was written for and tested with.
 """
 
 import asyncio
 import math
+from functools import cache
 from typing import Any
 
+import snakemake
+from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+
+from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.records import Step
+from hessian_study.provenance.verdicts import Verdict, judge, judge_record
+
+TESTED = "9.27.1"  # the version in requirements.txt
+# what of Snakemake is used here that it does not promise to keep: of the workflow, of its graph of
+# jobs once there is one, and of its memory
+WORKFLOW = ("_build_dag", "is_main_process", "execution_settings", "persistence")
+GRAPH = ("check_incomplete", "forcefiles", "jobs", "toposorted", "update_jobids", "workflow")
+MEMORY = ("deactivate_cache", "finished", "incomplete", "metadata")
 
 
 def adopt_artifacts(workflow: Any) -> None:
-    """Have the workflow judge unknown artifacts each time it has found its jobs.
+    """Have the workflow judge its artifacts each time it has found its jobs.
 
-    Snakemake has no hook between finding the jobs and deciding which to run; its check for
-    incomplete files is there and is called once.
+    Snakemake's check for incomplete files comes between finding the jobs and deciding which to
+    run, and is called once. Raises WorkflowError for a version of Snakemake that is not the tested
+    one, or that lacks what is used of it.
     """
+    _check_version(snakemake.__version__)
+    _require(workflow, WORKFLOW)
     build = workflow._build_dag
 
     def build_and_adopt() -> None:
         dag = workflow.dag
+        _require(dag, GRAPH)
+        _require(workflow.persistence, MEMORY)
         check = dag.check_incomplete
 
         async def check_and_adopt() -> None:
@@ -42,37 +65,60 @@ def adopt_artifacts(workflow: Any) -> None:
     workflow._build_dag = build_and_adopt
 
 
-async def _adopt(dag: Any) -> None:
-    """Renew the records of fresh artifacts and force the jobs of all others."""
-    unknown = {file for job in dag.jobs for file in job.output if await _is_unknown(dag, file)}
-    if not unknown:
-        return
-    from hessian_study.provenance.records import (  # costs a second: only when needed
-        Step,
-        judge,
-        remembered,
-    )
+def is_step(job: Any) -> bool:
+    """Tell whether a job of Snakemake's runs a step; `all` and a user's own rules do not."""
+    return {"spec", "job_file"} <= set(job.rule.params.keys())
 
-    dag.update_jobids()  # a record holds the shell command, and that may show the job's id
-    digest = remembered()
+
+def _check_version(found: str) -> None:
+    if found != TESTED:
+        raise WorkflowError(
+            f"expected Snakemake {TESTED}, found {found}: that no stale result passes as fresh is "
+            "tested with that version only. Install it: pip install -r requirements.txt. To move "
+            "to another one, run tests/provenance with it and change TESTED in " + __file__
+        )
+
+
+def _require(owner: Any, names: tuple[str, ...]) -> None:
+    """Raise WorkflowError unless an object of Snakemake has what is used of it."""
+    for name in names:
+        if not hasattr(owner, name):
+            raise WorkflowError(
+                f"expected Snakemake's {type(owner).__name__} to have {name!r}, found none: this "
+                f"is not the version {TESTED} that the workflow is tested with; install that"
+            )
+
+
+async def _adopt(dag: Any) -> None:
+    """Force the jobs of artifacts that are not fresh, and renew the memory of the others."""
+    digest = cache(file_digest)
+    steps = list(filter(is_step, dag.jobs))
+    unknown = {file for job in steps for file in job.output if await _is_unknown(dag, file)}
     refused = []
-    for job in filter(lambda job: job.output, dag.jobs):  # `all` makes nothing itself
-        if unknown.isdisjoint([*job.output, *job.input]) or await _is_unfinished(dag, job):
+    if unknown:
+        dag.update_jobids()  # the memory holds the shell command, and that may show the job's id
+    for job in steps:
+        if await _is_unfinished(dag, job):
             continue
-        step = Step.of(job.params.spec, job.params.files)
-        verdicts = {file: judge(file, step, digest) for file in job.output if await file.exists()}
+        step = Step.of(job)
+        found = [file for file in job.output if await file.exists()]
+        known = unknown.isdisjoint([*job.output, *job.input])
+        verdicts: dict[Any, Verdict] = {
+            file: judge_record(file, step) if known else judge(file, step, digest) for file in found
+        }
         unfit = [f"{f}: {v.status}, {v.reason}" for f, v in verdicts.items() if v.status != "fresh"]
         if unfit:
             dag.forcefiles.update(job.output)
             refused.append(unfit[0])
-        elif verdicts and dag.workflow.execution_settings is not None:
+        elif verdicts and not known and dag.workflow.execution_settings is not None:
             await asyncio.to_thread(getattr, job, "resources")  # starts an event loop of its own
             await dag.workflow.persistence.finished(job)
-    dag.workflow.persistence.deactivate_cache()  # it would not see the new records
+    if unknown:
+        dag.workflow.persistence.deactivate_cache()  # it would not see what is new
     if refused:
         logger.info(
-            f"{len(refused)} jobs, unknown to Snakemake, have results that are not fresh and run "
-            f"again (all: make verify). The first: {refused[0]}"
+            f"{len(refused)} jobs have results that are not fresh and run again "
+            f"(all: hessian-boundary verify). The first: {refused[0]}"
         )
 
 
@@ -80,7 +126,7 @@ async def _distrust(dag: Any) -> None:
     """Force what was made before a missing input was made last, or from one without a record."""
     made: dict[Any, float] = {}  # missing file -> the time it was made last, infinity if unknown
     distrusted = []
-    for job in (job for level in dag.toposorted() for job in level):
+    for job in filter(is_step, (job for level in dag.toposorted() for job in level)):
         since = max((made.get(file, 0.0) for file in job.input), default=0.0)
         for file in job.output:
             record = dag.workflow.persistence.metadata(file)

@@ -8,17 +8,22 @@ Third-party versions are not part of it: they are recorded in the artifacts inst
 
 import ast
 import hashlib
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 from hessian_study.project import SOURCES
 
-# what runs, watches or checks the steps, or names the public API, and decides nothing about
-# results: an edit of one of these (a log line, a further kind of artifact) makes nothing again
+# What decides nothing about results: an edit of one of these makes nothing again.
 NEUTRAL = (
+    # the public API names what lies deeper, and imports it only when it is asked for; a step
+    # that asked for a name here would be refused (hessian_study.provenance.planned_code)
     "hessian_boundary",
+    # hands a step its paths and settings, and what it wrote to the record
     "hessian_study.jobs.job",
+    # refuses an artifact that is not of its kind, and changes none
     "hessian_boundary.artifacts.schema",
+    # writes lines to the log
     "hessian_boundary.runtime.progress",
 )
 
@@ -29,56 +34,87 @@ def code_digest(*modules: str) -> str:
 
     Raises ValueError for a module that does not exist in the project.
     """
+    return digest_of(read_closure(*modules))
+
+
+def digest_of(sources: Mapping[str, bytes]) -> str:
+    """Return the digest of modules, given as name and text."""
     digest = hashlib.sha256()
-    for name in import_closure(*modules):
-        digest.update(f"{name} {_fingerprint(name)[0]}\n".encode())
+    for name in sorted(sources):
+        digest.update(f"{name} {_fingerprint(sources[name])[0]}\n".encode())
     return digest.hexdigest()[:16]
 
 
-@cache
-def import_closure(*modules: str) -> tuple[str, ...]:
-    """Return, sorted, the modules named and all modules of this project they import."""
-    pending, seen = list(modules), set()
+def read_closure(*modules: str) -> dict[str, bytes]:
+    """Return the text of the modules named and of all modules of this project they import.
+
+    Each file is read once. Raises ValueError for a module that does not exist in the project.
+    """
+    find = cache(find_module)
+    sources: dict[str, bytes] = {}
+    pending = list(modules)
     while pending:
         name = pending.pop()
-        if name in seen:
+        if name in sources:
             continue
-        if _file_of(name) is None:
+        file = find(name)
+        if file is None:
             raise ValueError(f"expected a module of this project, found no file for {name!r}")
-        seen.add(name)
-        pending.extend(_fingerprint(name)[1])
+        sources[name] = file.read_bytes()
         parent = name.rpartition(".")[0]  # importing a module runs its packages first
-        if parent and parent not in NEUTRAL:
-            pending.append(parent)
-    return tuple(sorted(seen))
+        package = name if file.name == "__init__.py" else parent
+        imported = (_absolute(text, package) for text in _fingerprint(sources[name])[1])
+        candidates = {parent, *imported} - {"", *NEUTRAL}
+        pending += [candidate for candidate in candidates if find(candidate) is not None]
+    return sources
+
+
+def find_module(name: str) -> Path | None:
+    """Return the file of a module of this project, or None."""
+    for base in (source.joinpath(*name.split(".")) for source in SOURCES):
+        for candidate in (base / "__init__.py", base.with_suffix(".py")):  # as Python looks
+            if candidate.is_file():
+                return candidate
+    return None
 
 
 @cache
-def _fingerprint(name: str) -> tuple[str, tuple[str, ...]]:
-    """Return (digest of the syntax tree, project modules imported) of one module."""
-    file = _file_of(name)
-    assert file is not None
-    source = file.read_bytes()
+def _fingerprint(source: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return (digest of the syntax tree, what it may import as written) of a module's text."""
     try:
         tree = ast.parse(source)
-    except SyntaxError:  # a half-edited file makes its own steps stale, not the workflow fail
+    except (SyntaxError, ValueError):  # a half-edited file makes its own steps stale, no more
         return hashlib.sha256(source).hexdigest(), ()
-    imported = {
-        candidate
-        for node in ast.walk(tree)
-        for candidate in _imports(node)
-        if candidate not in (name, *NEUTRAL) and _file_of(candidate) is not None
-    }
+    imported = {name for node in ast.walk(tree) for name in _imports(node)}
     return hashlib.sha256(_canonical(tree).encode()).hexdigest(), tuple(sorted(imported))
 
 
-def _imports(node: ast.AST) -> list[str]:
-    """Names a node may import: for `from a import b`, both `a` and `a.b`."""
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Yield names a node may import: for `from a import b` both `a` and `a.b`; relative ones
+    with their leading dots.
+    """
     if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return []
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        dots, module = "." * node.level, node.module or ""
+        yield dots + module
+        separator = "." if module else ""
+        yield from (f"{dots}{module}{separator}{alias.name}" for alias in node.names)
+
+
+def _absolute(name: str, package: str) -> str:
+    """Return a name as it is meant in a package: there `.a` is `package.a`, `..a` is its
+    parent's; "" for what leads out of the top.
+    """
+    relative = name.lstrip(".")
+    level = len(name) - len(relative)
+    if not level:
+        return name
+    parts = package.split(".")
+    if level > len(parts):
+        return ""
+    base = ".".join(parts[: len(parts) - level + 1])
+    return f"{base}.{relative}" if relative else base
 
 
 def _canonical(node: object) -> str:
@@ -109,12 +145,3 @@ def _is_docstring(statements: list[ast.stmt]) -> bool:
         and isinstance(statement.value.value, str)
         for statement in statements
     )
-
-
-@cache
-def _file_of(name: str) -> Path | None:
-    for base in (source.joinpath(*name.split(".")) for source in SOURCES):
-        for candidate in (base.with_suffix(".py"), base / "__init__.py"):
-            if candidate.is_file():
-                return candidate
-    return None

@@ -1,190 +1,124 @@
-"""What made an artifact, and whether the workflow would still make it that way.
+"""What made an artifact, beside the artifact: results/<profile>/provenance/<its path>.json.
 
-A Zarr artifact says what made it in its attribute `provenance`. For every other output, a JSON
-file under `results/<profile>/provenance/` says the same and the output's digest. Neither holds
-times, hosts or paths: identical work gives identical bytes.
+A record says what the artifact depends on (`spec`, digests of `inputs`), package `versions`, the
+`device` that computed it, and the SHA-256 of its content. It holds no times and no paths: identical
+work on a machine gives identical bytes.
 """
 
 import json
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from hessian_boundary.artifacts.store import file_digest, save_text, verify_bytes
+from hessian_study.provenance.devices import device_name
+from hessian_study.provenance.file_digests import file_digest
 
 # packages whose version may change the numbers; recorded, and never a reason to run again
 PACKAGES = ("torch", "numpy", "xarray", "zarr", "scikit-learn", "scipy", "pandas", "matplotlib")
 ZARR = ".zarr.zip"
-ABSENT = "(absent)"
+FOLDER = "provenance"
+LARGEST = 50_000_000  # bytes; a table over thousands of runs has a record of less than a million
 
 
 @dataclass(frozen=True)
 class Step:
-    """One job of the workflow: all its results depend on, the files it reads and those it makes."""
+    """One job of the workflow: all its results depend on, the files it reads, makes and logs to."""
 
     spec: dict[str, Any]
     inputs: dict[str, list[str]]
     outputs: list[str]
+    logs: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, spec: str, files: str) -> "Step":
-        """Read the two texts that the job itself is given (see hessian_study.jobs.job)."""
-        paths = json.loads(files)
-        inputs = {name: _as_list(entry) for name, entry in paths["input"].items()}
-        return cls(json.loads(spec), inputs, list(paths["output"].values()))
+    def of(cls, job: Any) -> "Step":
+        """Read one of Snakemake's jobs that is one of the study's steps."""
+        inputs = {name: as_list(entry) for name, entry in job.input.items()}
+        return cls(job.params.spec, inputs, list(map(str, job.output)), list(map(str, job.log)))
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What is known of one artifact: fresh, stale, damaged, missing or unknown, and why."""
-
-    status: str
-    reason: str = ""
-    other_versions: tuple[str, ...] = ()  # packages that have another version now
+class RecordError(ValueError):
+    """A record is missing, or is none of this workflow's."""
 
 
-def describe(spec: Mapping[str, Any], inputs: Mapping[str, str | list[str]]) -> dict[str, Any]:
-    """Return the spec, the digest of every input file, and package versions."""
-    digests = {name: list(map(file_digest, _as_list(paths))) for name, paths in inputs.items()}
-    return {"spec": spec, "inputs": digests, "versions": {name: version(name) for name in PACKAGES}}
+def describe(spec: Mapping[str, Any], digests: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return what an artifact says of itself: spec, digest of every input, package versions."""
+    return {"spec": spec, "inputs": digests, "versions": package_versions()}
+
+
+@cache
+def package_versions() -> dict[str, str]:
+    """Return the installed version of each package that may change the numbers."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def record(paths: Iterable[str], provenance: Mapping[str, Any]) -> None:
-    """Close a step: write the provenance of outputs that cannot hold it themselves.
+    """Close a step: write the record of each of its outputs.
 
     A step that was killed in a write leaves a temporary file beside its output, and nobody but the
     next step that makes this output knows that it is of no use: it is removed.
     """
+    from hessian_boundary.artifacts.store import save_text  # takes a second, and planning has none
+
     for path in paths:
         _remove_temporaries(Path(path))
-        if not path.endswith(ZARR):
-            content = {**provenance, "sha256": file_digest(path)}
-            save_text(json.dumps(content, sort_keys=True, indent=1) + "\n", record_path(path))
-            _remove_temporaries(record_path(path))
+        content = {**provenance, "device": device_name(), "sha256": file_digest(path)}
+        save_text(json.dumps(content, sort_keys=True, indent=1) + "\n", record_path(path))
+        _remove_temporaries(record_path(path))
 
 
 def _remove_temporaries(path: Path) -> None:
-    for temporary in path.parent.glob(
-        f".{path.name}.*.tmp"
-    ):  # as hessian_boundary.artifacts.store names them
+    # as hessian_boundary.artifacts.store names them
+    for temporary in path.parent.glob(f".{path.name}.*.tmp"):
         temporary.unlink()
 
 
+def is_result(path: str) -> bool:
+    """Tell whether a path, as rules write it, is one that has a record: results/<profile>/…"""
+    parts = Path(path).parts
+    return len(parts) > 2 and parts[0] == "results" and parts[2] != FOLDER
+
+
 def record_path(path: str) -> Path:
-    """Return where the provenance of results/<profile>/<any path> is written."""
+    """Return where the record of results/<profile>/<any path> is written."""
     results, profile, *rest = Path(path).parts
-    return Path(results, profile, "provenance", *rest[:-1], f"{rest[-1]}.json")
+    return Path(results, profile, FOLDER, *rest[:-1], f"{rest[-1]}.json")
 
 
 def find_record(path: Path) -> Path | None:
-    """Return where the provenance of a file is, wherever its results folder was copied to."""
+    """Return where the record of a file is, wherever its results folder was copied to."""
     path = path.absolute()
     for folder in path.parents:
-        record = folder / "provenance" / f"{path.relative_to(folder)}.json"
+        record = folder / FOLDER / f"{path.relative_to(folder)}.json"
         if record.is_file():
             return record
     return None
 
 
 def read_record(path: str) -> dict[str, Any]:
-    """Return an artifact's provenance.
-
-    Raises OSError where there is none, and KeyError or ValueError where it is not this workflow's.
-    """
-    if path.endswith(ZARR):
-        with zipfile.ZipFile(path) as archive:
-            content = json.loads(json.loads(archive.read("zarr.json"))["attributes"]["provenance"])
-    else:
-        content = json.loads(record_path(path).read_text(encoding="utf-8"))
+    """Return the record of an artifact. Raises RecordError where it is missing or damaged."""
+    file = record_path(path)
+    try:
+        if file.stat().st_size > LARGEST:
+            raise RecordError(f"expected a record in {file}, found more than {LARGEST:,} bytes")
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecordError(
+            f"no record of what made it in {file}: it comes from an earlier version of this "
+            "workflow, from elsewhere, or from a job that did not end; it is made again"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecordError(f"no readable record in {file} ({error})") from error
     for name in ("spec", "inputs", "versions"):
         if not isinstance(content, dict) or not isinstance(content.get(name), dict):
-            raise ValueError(f"expected {name!r} in its provenance, found none")
+            raise RecordError(f"expected {name!r} in its record {file}, found none")
+    if not isinstance(content.get("sha256"), str):
+        raise RecordError(f"expected 'sha256' in its record {file}, found none")
     return content
 
 
-def remembered() -> Callable[[str], str]:
-    """Return file_digest with a memory: an artifact is the input of several steps."""
-    return cache(file_digest)
-
-
-def judge(path: str, step: Step, digest: Callable[[str], str] = file_digest) -> Verdict:
-    """Compare an artifact and its provenance with the step that makes it now."""
-    if not Path(path).is_file():
-        return Verdict("missing")
-    if path.endswith(ZARR) and (damage := _damage(path)):
-        return Verdict("damaged", damage)
-    try:
-        provenance = read_record(path)
-    except FileNotFoundError as error:
-        return Verdict("unknown", f"expected its provenance in {error.filename}, found no file")
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        return Verdict("unknown", f"no readable provenance ({type(error).__name__}: {error})")
-    if not path.endswith(ZARR) and digest(path) != provenance.get("sha256"):
-        return Verdict("damaged", "its content is not what the workflow wrote")
-    others = tuple(
-        f"{name} {provenance['versions'].get(name, ABSENT)} → {version(name)}"
-        for name in PACKAGES
-        if provenance["versions"].get(name) != version(name)
-    )
-    changes = [*differences(provenance["spec"], step.spec)]
-    changes += _input_changes(provenance["inputs"], step.inputs, digest)
-    if changes:
-        return Verdict("stale", "; ".join(changes), others)
-    missing = [file for files in step.inputs.values() for file in files if not Path(file).is_file()]
-    if missing:
-        return Verdict("unknown", f"its input {missing[0]} is missing", others)
-    return Verdict("fresh", "", others)
-
-
-def _damage(path: str) -> str | None:
-    try:
-        return verify_bytes(path)
-    except Exception as error:  # a damaged header may ask zipfile for anything
-        return f"{type(error).__name__}: {error}"
-
-
-def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Yield every leaf in which two provenances differ, as `settings.epochs 100 → 200`."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys()):
-            yield from differences(
-                old.get(key, ABSENT), new.get(key, ABSENT), f"{place}.{key}" if place else key
-            )
-    elif (before := json.dumps(old)) != (after := json.dumps(new)):  # 1, 1.0 and true differ
-        yield place if place == "code" else f"{place} {_apart(before, after)}"
-
-
-def _input_changes(
-    recorded: Mapping[str, list[str]],
-    inputs: Mapping[str, list[str]],
-    digest: Callable[[str], str],
-) -> Iterator[str]:
-    for name in sorted(recorded.keys() | inputs.keys()):
-        digests, paths = recorded.get(name, []), inputs.get(name, [])
-        if len(digests) != len(paths):
-            yield f"input {name}: {len(digests)} → {len(paths)} files"
-            continue
-        for before, path in zip(digests, paths, strict=True):
-            if Path(path).is_file() and digest(path) != before:
-                yield f"input {name} ({path})"
-
-
-def _apart(before: str, after: str, limit: int = 60) -> str:
-    """Show two texts side by side, long ones from a little before where they part."""
-    pairs = enumerate(zip(before, after, strict=False))
-    parted = next((i for i, (a, b) in pairs if a != b), min(len(before), len(after)))
-    start = max(0, parted - limit // 4) if max(len(before), len(after)) > limit else 0
-
-    def window(text: str) -> str:
-        end = start + limit
-        return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
-
-    return f"{window(before)} → {window(after)}"
-
-
-def _as_list(paths: str | list[str]) -> list[str]:
-    return [paths] if isinstance(paths, str) else paths
+def as_list(paths: str | Iterable[str]) -> list[str]:
+    """Return one path as a list, or several as they are."""
+    return [str(paths)] if isinstance(paths, str) else list(map(str, paths))

@@ -1,12 +1,10 @@
 """Every kind of artifact, opened with plain xarray: examples to copy.
 
-python -m hessian_study.commands.open_artifacts [results/quick]
-
 An array artifact is a Zarr (format 3) store in one zip file, and a table is CSV: nothing of this
 project is needed to read them. Opening reads no values; they are read when they are used.
 """
 
-import sys
+import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +16,9 @@ import zarr
 
 def open_store(path: Path) -> xr.Dataset:
     """Open an array artifact."""
-    return xr.open_zarr(zarr.storage.ZipStore(path, mode="r"), chunks=None, consolidated=False)
+    return xr.open_zarr(
+        zarr.storage.ZipStore(path, mode="r"), chunks=None, consolidated=False, zarr_format=3
+    )
 
 
 def dataset(store: xr.Dataset) -> pd.Series:
@@ -80,9 +80,14 @@ EXAMPLES: dict[str, Callable[[xr.Dataset], pd.Series | pd.DataFrame]] = {
 }
 
 
-def main(folder: str = "results/quick") -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("folder", nargs="?", default="results/quick", type=Path)
+
+
+def main(options: argparse.Namespace) -> int:
     """Show one artifact of each kind below a folder, and what its example finds in it."""
-    for path in first_of_each_kind(Path(folder)):
+    for path in first_of_each_kind(options.folder):
         print(f"\n{path}")
         if path.suffix == ".csv":
             print(pd.read_csv(path).head().to_string())
@@ -92,6 +97,7 @@ def main(folder: str = "results/quick") -> None:
                 print(f"  {name}{store[name].dims} {store[name].dtype}")
             example = EXAMPLES[store.attrs["artifact"]]
             print(f"{example.__doc__}\n{example(store).to_string()}")
+    return 0
 
 
 def first_of_each_kind(folder: Path) -> Iterator[Path]:
@@ -101,7 +107,3 @@ def first_of_each_kind(folder: Path) -> Iterator[Path]:
         for path in sorted(folder.rglob(pattern)):
             first.setdefault(path.name, path)
     yield from first.values()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

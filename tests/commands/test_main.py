@@ -1,0 +1,106 @@
+"""The command as a user types it, from another folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.damages import inflate
+from helpers.one_training import MEASURES, MODEL, TARGET
+from helpers.tiny_study import ROOT, TinyStudy
+from hessian_study.commands import main as command
+from hessian_study.commands.main import main
+
+
+def hessian_boundary(study: TinyStudy, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with the study's own code, in the study's folder."""
+    line = [*study.python(), "-m", "hessian_study.commands.main", *arguments]
+    return subprocess.run(line, cwd=study.directory, capture_output=True, text=True, check=False)
+
+
+def test_run_makes_targets_here_and_says_that_all_is_there(study: TinyStudy) -> None:
+    (study.directory / MEASURES).unlink()
+    config = ["--configfile", str(study.write_config()), "--cores", "2"]
+    done = hessian_boundary(study, "run", MEASURES, *config)
+    assert done.returncode == 0, done.stderr
+    assert "is complete" not in done.stdout
+    assert (study.directory / MEASURES).is_file()
+    done = hessian_boundary(study, "run", TARGET, *config, "--summarise")
+    assert done.returncode == 0, done.stderr
+    assert "The tiny profile is complete:" in done.stdout
+
+
+def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
+    study: TinyStudy,
+) -> None:
+    (study.results / "report.html").touch()  # of an earlier run
+    changed = study.edited(experiments__iris__normal__learning_rate=0.02)
+    (study.code / "pipeline/hessian_boundary/measures/localisation.py").write_text(
+        "raise ValueError('no such measure')\n"
+    )
+    config = ["--configfile", str(changed.write_config()), "--cores", "2"]
+    done = hessian_boundary(study, "run", TARGET, *config, "--summarise")
+    assert done.returncode == 1
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "The tiny profile is not complete; so far:" in lines
+    start = lines.index("1 job failed:")
+    assert lines[start + 1].startswith("measure ")
+    assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0.log)")
+    assert lines[start + 2] == "ValueError: no such measure"
+    assert lines[start + 3].startswith("1 more jobs have not made their results")
+
+
+def test_a_run_with_a_mistake_is_none_that_is_complete(study: TinyStudy) -> None:
+    wrong = study.edited(experiments__iris__normal__epochs=-1)
+    config = ["--configfile", str(wrong.write_config()), "--cores", "2"]
+    done = hessian_boundary(study, "run", TARGET, *config, "--summarise")
+    assert done.returncode == 1
+    assert "experiments.iris.normal.epochs" in done.stderr + done.stdout
+    assert "complete" not in done.stdout
+
+
+def test_one_odd_store_does_not_stop_the_list(study: TinyStudy) -> None:
+    inflate(study.directory / MODEL)
+    done = hessian_boundary(study, "inspect", "list", "results")
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if MODEL in line]
+    assert "damaged: expected a Zarr store at" in line
+    assert "zarr.json is 1,000,000,000 bytes when it is unpacked" in line
+    assert MEASURES in done.stdout
+    assert ("train", "iris", "normal", "0") in study.planned(TARGET)  # nor the planning
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(finished: TinyStudy) -> None:
+    line = f"{sys.executable} -m hessian_study.commands.main inspect list {finished.results}"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line} | true"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    for name in ("run", *command.COMMANDS):
+        assert f"    {name} " in text
+    for name in command.COMMANDS:
+        with pytest.raises(SystemExit) as end:
+            main([name, "--help"])
+        assert end.value.code == 0
+        assert "usage: hessian-boundary" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["verfy"], ["inspect"], ["clean"]):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 2
+    assert "usage: hessian-boundary" in capsys.readouterr().err
+
+
+def test_the_examples_of_a_folder_without_artifacts(tmp_path: Path) -> None:
+    assert main(["open", str(tmp_path)]) == 0

@@ -1,0 +1,120 @@
+"""A job runs the very code that the run was planned with, or not at all.
+
+Between planning and a job, and while a job runs, files can be edited, and edited back. So the job
+reads all the modules that its step may import once, compares their digest with the plan's, and
+imports them from what it has read: a later edit cannot reach it. Python's compiled files are not
+used, since it takes them for current by time and size alone.
+"""
+
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from hessian_study.project import SOURCES
+from hessian_study.provenance.code_digest import NEUTRAL, digest_of, find_module, read_closure
+
+# what starts a step and checks it; it is at work before the step's code is read
+AROUND_A_STEP = (
+    *("hessian_study", "hessian_study.project"),
+    *("hessian_study.jobs", "hessian_study.provenance"),  # with what is in them
+)
+
+
+class CodeError(RuntimeError):
+    """The code on the disk is not the code that the run was planned with."""
+
+
+@contextmanager
+def planned_code(spec: Mapping[str, Any]) -> Iterator[None]:
+    """Import the project's modules as they were planned: as `spec` digests them.
+
+    `spec["modules"]` names the modules that the step starts from, `spec["code"]` is their digest
+    (`code_digest`). Raises CodeError where the code was edited since, and, while the step runs,
+    for a module of this project that the digest does not count.
+    """
+    sources = read_closure(*spec["modules"])
+    if (found := digest_of(sources)) != spec["code"]:
+        raise CodeError(
+            f"expected the code of the step {spec['step']} as the run was planned with "
+            f"({spec['code']}), found other code ({found}): it was edited while the workflow ran. "
+            f"Edited last: {_edited_last(sources)}. Run again"
+        )
+    early = sorted(name for name in sources.keys() & sys.modules.keys() if not _is_around(name))
+    if early:
+        raise CodeError(f"expected to import {early[0]} as planned, found it imported before")
+    finder = _PlannedFinder(sources)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typeshed's bases differ
+    """Finds and loads modules in texts that were read before."""
+
+    def __init__(self, sources: Mapping[str, bytes]) -> None:
+        self._sources = sources
+        self._files = {name: str(find_module(name)) for name in sources}
+        self._texts = {file: sources[name] for name, file in self._files.items()}
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return where a planned module is; leave others to Python, but none of this project."""
+        if fullname in self._sources:
+            return spec_from_file_location(fullname, self._files[fullname], loader=self)
+        if fullname not in NEUTRAL and not _is_around(fullname) and find_module(fullname):
+            raise CodeError(
+                f"expected a step that imports what its code digest counts, found that it imports "
+                f"{fullname} by a name made at run time; import it with an import statement, or "
+                "name it in the rule's spec (its argument `code`)"
+            )
+        return None
+
+    def get_filename(self, fullname: str) -> str:
+        """Return where a module's text was read."""
+        return self._files[fullname]
+
+    def source_to_code(self, data: Any, path: Any) -> CodeType:  # type: ignore[override]
+        """Compile a module's text, once for all processes that are forked from this one."""
+        return _compiled(bytes(data), str(path))
+
+    def get_data(self, path: str) -> bytes:
+        """Return the text that was read; anything else comes from the disk."""
+        return self._texts[path] if path in self._texts else Path(path).read_bytes()
+
+
+@cache
+def _compiled(source: bytes, file: str) -> CodeType:
+    return compile(source, file, "exec", dont_inherit=True)
+
+
+def prepare() -> None:
+    """Digest and compile all modules as they are now, for jobs that are forked from this process.
+
+    What is kept is found by a module's text, so a job sees every later edit.
+    """
+    for file in (file for folder in SOURCES for file in folder.rglob("*.py")):
+        source = file.read_bytes()
+        digest_of({file.stem: source})
+        with suppress(SyntaxError, ValueError):  # a half-edited file concerns its own steps only
+            _compiled(source, str(file))
+
+
+def _is_around(name: str) -> bool:
+    return name in AROUND_A_STEP or name.startswith(tuple(f"{part}." for part in AROUND_A_STEP[2:]))
+
+
+def _edited_last(sources: Mapping[str, bytes]) -> str:
+    times = {file: file.stat().st_mtime for file in map(find_module, sources) if file}
+    last = max(times, key=lambda file: times[file])
+    return f"{last} ({time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(times[last]))})"

@@ -1,0 +1,109 @@
+# Which files the rules read and write. No rules here.
+import re
+
+from hessian_study.configuration.layouts import artifacts_of
+from hessian_study.configuration.views import view_folder
+
+
+def dataset_file(dataset):
+    return f"{RESULTS}/{dataset}/dataset.zarr.zip"
+
+
+def run_file(dataset, training, seed, name):
+    return f"{RESULTS}/{dataset}/{training}/seed{seed}/{name}"
+
+
+def run_files(runs, name):
+    return [run_file(*run, name) for run in runs]
+
+
+def own_files(wildcards):
+    """The user's own raw files of a data set: a change of theirs makes it again."""
+    folder = study.config["data_folder"]
+    names = study.dataset(wildcards.dataset).get("files", [])
+    paths = [os.path.join(folder, name) for name in names] if folder else []
+    return list(filter(os.path.exists, paths))
+
+
+def training_inputs(wildcards):
+    """The data set and, where the training starts from another model, that model."""
+    inputs = {"dataset": dataset_file(wildcards.dataset)}
+    start = study.start(wildcards.dataset, wildcards.training, wildcards.seed)
+    if start:
+        inputs["start"] = run_file(*start, "model.zarr.zip")
+    return inputs
+
+
+def model_inputs(wildcards):
+    return {
+        "dataset": dataset_file(wildcards.dataset),
+        "model": run_file(
+            wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
+        ),
+    }
+
+
+def figure_files(name):
+    return {kind: f"{RESULTS}/figures/{name}.{kind}" for kind in ("pdf", "png", "csv")}
+
+
+def figure_arrays(name):
+    """Every kind of artifact the layout reads, for each experiment in the order of the panels."""
+    entry = study.selection.figure(name)
+    names = entry["experiments"]
+    experiments = [name.split("/", 2) for name in names]
+    return {
+        kind: [artifact_file(kind, *experiment) for experiment in experiments]
+        for kind in artifacts_of(entry["layout"])
+    }
+
+
+def artifact_file(kind, dataset, training, view=""):
+    """The artifact of the run that is drawn."""
+    if kind in ("dataset", "embedding"):
+        return f"{RESULTS}/{dataset}/{kind}.zarr.zip"
+    seed = study.config["drawn_seed"]
+    return run_file(
+        dataset, training, seed, f"{view_folder(kind, view)}{kind}.zarr.zip"
+    )
+
+
+def all_figure_files(kind):
+    return [figure_files(name)[kind] for name in study.selection.made_figures()]
+
+
+def table_files(name):
+    suffixes = {"csv": "csv", "markdown": "md", "latex": "tex"}
+    parts = {"": name, "comparison_": f"{name}_published"}
+    return {
+        f"{part}{kind}": f"{RESULTS}/tables/{file}.{suffix}"
+        for part, file in parts.items()
+        for kind, suffix in suffixes.items()
+        if part == "" or published_file(name)
+    }
+
+
+def published_file(name):
+    """The published numbers, as a list: empty for a table that is the user's own."""
+    path = f"{WORKFLOW}/published/{name}.csv"
+    return [path] if os.path.exists(path) else []
+
+
+def all_table_files(kind):
+    """Those of a kind that not every table comes in, for the tables that do."""
+    found = map(table_files, study.config["tables"])
+    return [files[kind] for files in found if kind in files]
+
+
+def tabulated_datasets():
+    return sorted({dataset_file(run[0]) for run in study.selection.tabulated_runs()})
+
+
+def precision_table(kind):
+    """The comparison of arithmetics, where it is part of the profile."""
+    output = rules.precision.output
+    return [getattr(output, kind)] if study.selection.compares_arithmetics else []
+
+
+def report_templates():
+    return [f"{TEMPLATES}/{name}" for name in sorted(os.listdir(TEMPLATES))]
