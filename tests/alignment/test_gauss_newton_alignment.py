@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
-from hessian_boundary.gradients.products import per_sample_gradients
+from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
     Loss,
     cross_entropy_per_sample,

@@ -9,7 +9,7 @@ float64_dense_cut   of these, the ones above the rank tolerance
 range               the certified range method, above the rank tolerance: what the tables list
 gauss_newton_cut    of the Gauss-Newton part of H the eigenvectors above the rank tolerance
 gauss_newton        all that are outside its null space, however small their eigenvalues: the only
-                    list whose small members float64 determines (curvature/gauss_newton.py)
+                    list whose small members float64 determines (curvature/gauss_newton)
 
 The loss is given per sample, in the form without cancellation; float32 takes the usual form.
 Alignments with eigenvectors of H carry error(eigen), the pair's ‖H v − λ v‖ / |λ| with the exact H.

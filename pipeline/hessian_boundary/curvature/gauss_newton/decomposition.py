@@ -13,7 +13,7 @@ from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
-from hessian_boundary.curvature.gauss_newton.rows import SLICE_BYTES, row_slices
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
 from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
 from hessian_boundary.networks.problem import Problem
 
@@ -62,7 +62,8 @@ def gauss_newton_pairs(
     Raises ValueError for a loss whose factor is not known, or that is flat in float64.
     """
     with torch.no_grad():
-        factor = logit_factor(problem.loss, problem.network(problem.x))
+        logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
+    factor = logit_factor(problem.loss, logits)
     if directions is None:
         directions = factor.scales.new_empty(0, problem.parameters)
     triangle, products = None, factor.scales.new_zeros(factor.rows, len(directions))

@@ -23,7 +23,7 @@ SMALLEST = 1e-290
 PANEL = 128  # vectors that are orthogonalised at once
 # Of a panel's longest vector: shorter directions wait for the next one. A vector that the panel
 # exhausts leaves 1e-16 of its length in them, which may be no more than round-off beside them.
-GRADING = 0.1
+GRADING = 0.3
 
 
 def graded_eigenpairs(units: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -43,7 +43,7 @@ def graded_eigenpairs(units: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarra
             f"{lengths.max(initial=0):.0e}; the loss of this network is flat in float64"
         )
     basis, coefficients = graded_basis(units[used], lengths[used])
-    singular, rotation = _graded_singular_pairs(lengths[used, None] * coefficients)
+    singular, rotation = graded_singular_pairs(lengths[used, None] * coefficients)
     return singular**2, rotation.T @ basis
 
 
@@ -100,7 +100,7 @@ def _orthonormal(directions: np.ndarray, basis: np.ndarray) -> np.ndarray:
     return np.linalg.qr(directions.T)[0].T
 
 
-def _graded_singular_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def graded_singular_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return singular values (r,), right singular vectors (r, r) of graded rows (m, r), m ≥ r."""
     sizes, _, vectors, scale, _, failed = dgejsv(
         rows, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0
