@@ -1,9 +1,9 @@
-"""`python -m benchmarks [training alignment spectrum eigensolver]`: speed against baselines."""
+"""`python -m benchmarks [name …]`, each a module of this folder: speed against baselines."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("training", "alignment", "spectrum", "eigensolver")
+NAMES = ("training", "alignment", "spectrum", "eigensolver", "gauss_newton")
 
 
 def main(names: list[str]) -> None:

@@ -12,6 +12,7 @@ from helpers.problems import network_as_confident
 from helpers.step_on_a_model import step_on_a_model
 from hessian_boundary.artifacts.store import open_table
 from hessian_boundary.measures.gauss_newton import gauss_newton_measures
+from hessian_boundary.networks.problem import Problem
 from hessian_study.steps.measure_gauss_newton import main
 
 
@@ -47,7 +48,7 @@ def _naive(module: nn.Module, x: Tensor) -> dict[str, float]:
 
 def test_measures_are_those_of_a_matrix_built_by_loops() -> None:
     module, x, y, loss = network_as_confident(0.7)
-    found = gauss_newton_measures(module, x, y, loss)
+    found = gauss_newton_measures(Problem(module, x, y, loss))
     expected = _naive(module, x)
     assert 0 < expected["gauss_newton_g_theta_mean"] < expected["gauss_newton_g_theta_max"] < 1
     # the control, by hand: a median gap of 5 between the two largest logits
@@ -62,14 +63,14 @@ def test_measures_are_those_of_a_matrix_built_by_loops() -> None:
 
 def test_networks_that_cannot_be_scaled_have_no_control() -> None:
     module, x, y, loss = network_as_confident(0.7)
-    found = gauss_newton_measures(nn.Sequential(module, nn.Softplus()), x, y, loss)
+    found = gauss_newton_measures(Problem(nn.Sequential(module, nn.Softplus()), x, y, loss))
     assert not [name for name in found if name.endswith("equal_confidence")]
 
 
 def test_every_gradient_of_a_confident_network_is_resolved() -> None:
     """The matrix has lost what the smallest softmax weights add to it."""
     module, x, y, loss = network_as_confident(4.0)
-    found = gauss_newton_measures(module, x, y, loss)
+    found = gauss_newton_measures(Problem(module, x, y, loss))
     lost = _naive(module, x)
     assert found["gauss_newton_resolved_share_min"] == pytest.approx(1, abs=1e-9)
     assert lost["gauss_newton_resolved_share_min"] < 0.9

@@ -37,6 +37,18 @@ def align(
     parameters = eigenvectors.shape[1]
     random = torch.from_numpy(random_directions(parameters)).to(directions) @ directions.T
     cosine = eigenvectors @ directions.T
+    return alignment_with_all(eigenvalues, cosine, random, lengths, labels, parameters)
+
+
+def alignment_with_all(
+    eigenvalues: Tensor,
+    cosine: Tensor,
+    random: Tensor,
+    lengths: Tensor,
+    labels: Tensor,
+    parameters: int,
+) -> xr.Dataset:
+    """Return the same from cosines of the gradients with eigenvectors (k, n) and random ones."""
     return xr.Dataset(
         {
             "alignment": (("eigen", "sample"), cosine.cpu().numpy()),

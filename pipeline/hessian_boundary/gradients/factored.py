@@ -39,7 +39,7 @@ def factored(module: nn.Module, directions: Tensor) -> Evaluate:
         biases.append(next(per_tensor) if layer.bias is not None else None)
 
     def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
-        inputs, outputs, logits = _record_layers(module, layers, x)
+        inputs, outputs, logits = record_layers(module, layers, x)
 
         def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
             deltas = torch.autograd.grad(logits, outputs, cotangent)
@@ -62,7 +62,7 @@ def _layer_products(
     """Return one layer's share of the products (k, n) and of the squared lengths (n,)."""
     if isinstance(layer, nn.Conv2d) or h.ndim > 2:
         # the layer is used at many positions; its own parameters are few
-        h, d = _by_position(layer, h, d)
+        h, d = inputs_by_position(layer, h), outputs_by_position(layer, d)
         gradient = torch.einsum("nto,nti->noi", d, h).flatten(1)
         product = weight.flatten(1) @ gradient.T
         square = gradient.square().sum(1)
@@ -83,7 +83,7 @@ def _layer_products(
     return product, square
 
 
-def _record_layers(
+def record_layers(
     module: nn.Module, layers: list[nn.Module], x: Tensor
 ) -> tuple[list[Tensor], list[Tensor], Tensor]:
     """Return each layer's input, each layer's output, and the logits."""
@@ -104,10 +104,17 @@ def _record_layers(
     return inputs, outputs, logits
 
 
-def _by_position(layer: nn.Module, h: Tensor, d: Tensor) -> tuple[Tensor, Tensor]:
-    """Return inputs (n, position, in) and output derivatives (n, position, out)."""
+def inputs_by_position(layer: nn.Module, h: Tensor) -> Tensor:
+    """Return what the layer's weight multiplies (n, position, in), for inputs h of the layer."""
     if not isinstance(layer, nn.Conv2d):
-        return h.flatten(1, -2), d.flatten(1, -2)
+        return h.reshape(len(h), -1, h.shape[-1])
     assert not isinstance(layer.padding, str)  # see structure.why_not_factored
     patches = F.unfold(h, layer.kernel_size, layer.dilation, layer.padding, layer.stride)
-    return patches.transpose(1, 2), d.flatten(2).transpose(1, 2)
+    return patches.transpose(1, 2)
+
+
+def outputs_by_position(layer: nn.Module, d: Tensor) -> Tensor:
+    """Return derivatives (n, position, out) for derivatives d with respect to the output."""
+    if not isinstance(layer, nn.Conv2d):
+        return d.reshape(len(d), -1, d.shape[-1])
+    return d.flatten(2).transpose(1, 2)

@@ -9,7 +9,7 @@ float64_dense_cut   of these, the ones above the rank tolerance
 range               the certified range method, above the rank tolerance: what the tables list
 gauss_newton_cut    of the Gauss-Newton part of H the eigenvectors above the rank tolerance
 gauss_newton        all that are outside its null space, however small their eigenvalues: the only
-                    list whose small members float64 determines (curvature/gauss_newton.py)
+                    list whose small members float64 determines (curvature/gauss_newton)
 
 The loss is given per sample, in the form without cancellation; float32 takes the usual form.
 Alignments with eigenvectors of H carry error(eigen), the pair's ‖H v − λ v‖ / |λ| with the exact H.
@@ -24,15 +24,12 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.alignment.unit_gradients import Gradients, align, unit_gradients
 from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
-from hessian_boundary.curvature.gauss_newton import (
-    gauss_newton_factor,
-    graded_eigenpairs,
-    hessian_rank_bound,
-)
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
+from hessian_boundary.curvature.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
@@ -66,17 +63,16 @@ def outcomes(
     outcome["error"] = "eigen", (resolved.residuals / resolved.eigenvalues.abs()).numpy()
     yield "range", outcome, {"ceiling": bound / hessian.dimension}
 
-    factor = gauss_newton_factor(module, x, y, loss)
-    graded = graded_eigenpairs(factor)
-    ceiling = min(factor.shape) / hessian.dimension
-    for method, pairs in (
-        ("gauss_newton_cut", graded.above(tolerance)),
-        ("gauss_newton", graded),
-    ):
-        inside = pairs.above(tolerance).eigenvectors @ resolved.eigenvectors.T
-        overlap = float(inside.square().sum(1).mean())
-        further = {"ceiling": ceiling, "overlap_with_range": overlap}
-        yield method, align(pairs.eigenvalues, pairs.eigenvectors, *gradients), further
+    pairs = pairs_with_random_directions(problem)
+    above = int((pairs.eigenvalues > tolerance * pairs.eigenvalues[0]).sum())
+    inside = pairs.eigenvectors(above) @ resolved.eigenvectors.T
+    further = {
+        "ceiling": min(pairs.factor.rows, hessian.dimension) / hessian.dimension,
+        "overlap_with_range": float(inside.square().sum(1).mean()),
+    }
+    yield "gauss_newton_cut", align_pairs(pairs, tolerance), further
+    yield "gauss_newton", align_pairs(pairs), further
+    del pairs, inside
 
     layered = not why_not_layered(module)
     matrix = layered_hessian(problem) if layered else dense_matrix(hessian)

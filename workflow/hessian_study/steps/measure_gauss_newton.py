@@ -12,7 +12,6 @@ def main(job: Job) -> None:
     model = open_artifact(job.input["model"], "model")
     values = {}
     if model.attrs["status"] != "diverged":
-        problem = load_problem(job, device=CPU)
-        values = gauss_newton_measures(problem.network, problem.x, problem.y, problem.loss)
+        values = gauss_newton_measures(load_problem(job, device=CPU))
     table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])

@@ -1,0 +1,86 @@
+"""Eigenpairs of the Gauss-Newton part of the Hessian, for networks of any size.
+
+F = Σ_k a_k a_kᵀ has m vectors a_k (`logit_factor`), and every gradient at its predicted label lies
+in their span. With W the (m, p) array of the pulled-back cotangents and Wᵀ = Q R, Q of orthonormal
+columns, everything is decided in the min(m, p) dimensions of R's columns: of Q nothing is needed,
+and of W one slice of parameters at a time. Memory O(m²) and one slice, time O(p m²).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
+from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
+from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
+from hessian_boundary.networks.problem import Problem
+
+
+@dataclass(frozen=True)
+class GaussNewtonPairs:
+    """All eigenpairs of F outside its null space, and the gradients, in coordinates of Q."""
+
+    problem: Problem
+    factor: LogitFactor  # of m = n K dyads
+    triangle: Tensor  # R (d, m), d = min(m, p)
+    products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
+    eigenvalues: Tensor  # (r,) descending
+    coordinates: Tensor  # (r, d) of the eigenvectors
+    slice_bytes: int
+
+    def combined(self, rows: Tensor) -> Tensor:
+        """Return Σ_c z_sc w_sc (n, j) for rows w (m, j): of W's rows, the scaled gradients."""
+        weights = self.factor.gradients
+        return torch.einsum("sk,skj->sj", weights, rows.unflatten(0, weights.shape))
+
+    def eigenvectors(self, count: int) -> Tensor:
+        """Return the first eigenvectors (count, p): v = (1/λ) Σ_k ⟨a_k, v⟩ a_k.
+
+        A second pass over the rows. Round-off grows with √(λ_1/λ), so it is for the top ones.
+        """
+        scales = self.factor.scales.flatten()
+        some, coordinates = self.eigenvalues[:count], self.coordinates[:count]
+        weights = (coordinates @ self.triangle) * scales.square() / some[:, None]
+        vectors = self.triangle.new_empty(len(some), self.problem.parameters)
+        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
+        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
+            vectors[:, columns] = weights @ rows
+        return vectors
+
+
+def gauss_newton_pairs(
+    problem: Problem, directions: Tensor | None = None, slice_bytes: int = SLICE_BYTES
+) -> GaussNewtonPairs:
+    """Return all eigenpairs of F for a problem in float64.
+
+    F depends on the true labels neither for the cross-entropy nor for the squared error. Products
+    of the rows with `directions` (j, p) are taken along the way. `slice_bytes` bounds one slice of
+    the rows and changes nothing else.
+
+    Raises ValueError for a loss whose factor is not known, or that is flat in float64.
+    """
+    with torch.no_grad():
+        logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
+    factor = logit_factor(problem.loss, logits)
+    if directions is None:
+        directions = factor.scales.new_empty(0, problem.parameters)
+    triangle, products = None, factor.scales.new_zeros(factor.rows, len(directions))
+    for columns, rows in row_slices(problem.network, problem.x, factor.cotangents, slice_bytes):
+        products += rows @ directions[:, columns].T
+        triangle = stacked_triangle(triangle, rows.T)
+    assert triangle is not None
+    sizes = torch.linalg.vector_norm(triangle, dim=0)
+    units = (triangle / torch.where(sizes > 0, sizes, 1)).T
+    lengths = factor.scales.flatten() * sizes
+    eigenvalues, coordinates = graded_eigenpairs(units.cpu().numpy(), lengths.cpu().numpy())
+    return GaussNewtonPairs(
+        problem=problem,
+        factor=factor,
+        triangle=triangle,
+        products=products,
+        eigenvalues=torch.from_numpy(eigenvalues).to(triangle),
+        coordinates=torch.from_numpy(coordinates).to(triangle),
+        slice_bytes=slice_bytes,
+    )

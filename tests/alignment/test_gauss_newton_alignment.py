@@ -1,0 +1,74 @@
+"""Alignment with the Gauss-Newton part's eigenvectors: against gradients that are written out."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
+from hessian_boundary.gradients.whole import per_sample_gradients
+from hessian_boundary.networks.losses import (
+    Loss,
+    cross_entropy_per_sample,
+    squared_error_per_sample,
+)
+from hessian_boundary.networks.problem import Problem
+
+LOSSES = (cross_entropy_per_sample, squared_error_per_sample)
+
+
+def _written_out(module: nn.Module, x: Tensor, loss: Loss) -> tuple[np.ndarray, np.ndarray]:
+    """Unit gradients (n, p) at the predicted labels and their lengths."""
+    gradients = per_sample_gradients(module, x, module(x).argmax(1), loss)
+    lengths = torch.linalg.vector_norm(gradients, dim=1)
+    return (gradients / lengths[:, None]).detach().numpy(), lengths.detach().numpy()
+
+
+@pytest.mark.parametrize("slice_bytes", [2**28, 40_000])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", ["mlp_relu", "cnn", "mlp_sigmoid"])
+def test_alignments_are_those_of_gradients_written_out(name, loss, slice_bytes, make_problem):
+    case = make_problem(name)
+    x = case.x[:50]
+    pairs = pairs_with_random_directions(Problem(case.module, x, case.y[:50], loss), slice_bytes)
+    samples = align_pairs(pairs)
+    units, lengths = _written_out(case.module, x, loss)
+    np.testing.assert_allclose(samples["gradient_norm"], lengths, rtol=1e-11)
+    # PAPER: five random directions, state 42 (the authors' code)
+    random = np.random.RandomState(42).standard_normal((5, case.size))
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    np.testing.assert_allclose(samples["random_alignment"], random @ units.T, rtol=0, atol=1e-13)
+    vectors = pairs.eigenvectors(8).numpy()
+    np.testing.assert_allclose(samples["alignment"][:8], vectors @ units.T, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(samples["resolved_share"], 1, rtol=0, atol=1e-12)
+    assert samples["prediction"].values.tolist() == case.module(x).argmax(1).tolist()
+    assert samples["eigenvalue"].values.tolist() == pairs.eigenvalues.tolist()
+    rank = samples.sizes["eigen"]
+    expected = {"rank": rank, "null_space_dimension": case.size - rank}
+    assert samples.attrs == {**expected, "not_computed": 0, "complete": True}
+
+
+def test_pairs_below_a_tolerance_are_counted_in_the_null_space(make_problem):
+    case = make_problem("mlp_relu")
+    problem = Problem(case.module, case.x[:20], case.y[:20], cross_entropy_per_sample)
+    pairs = pairs_with_random_directions(problem)
+    everything, cut = align_pairs(pairs), align_pairs(pairs, 1e-3)
+    values = everything["eigenvalue"].values
+    kept = int((values > 1e-3 * values[0]).sum())
+    assert 0 < kept < len(values)
+    np.testing.assert_allclose(cut["alignment"], everything["alignment"][:kept], atol=1e-14)
+    assert (cut.attrs["rank"], cut.attrs["null_space_dimension"]) == (kept, case.size - kept)
+    assert float(cut["resolved_share"].min()) < float(everything["resolved_share"].min())
+
+
+def test_gradients_that_are_zero_or_too_short_have_no_direction():
+    module = nn.Linear(1, 2, bias=False).double()
+    module.weight.data = torch.tensor([[1.0], [0.0]], dtype=torch.float64)
+    x = torch.tensor([[800.0], [2.0], [1.0]], dtype=torch.float64)
+    # softmax weights of 1e-348, 0.1 and 0.3; logits of (800, 0), (2, 0) and (1, 0), a perfect fit
+    for loss, expected in zip(LOSSES, ([True, False, False], [False, False, True]), strict=True):
+        problem = Problem(module, x, torch.tensor([0, 0, 0]), loss)
+        samples = align_pairs(pairs_with_random_directions(problem))
+        for name in ("alignment", "random_alignment"):
+            missing = np.isnan(samples[name].values)
+            np.testing.assert_array_equal(missing, np.tile(expected, (len(missing), 1)))

@@ -1,0 +1,134 @@
+"""Rows of the Gauss-Newton factor, slice by slice, against loops over samples and dyads."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from helpers.layered_networks import NETWORKS, build_network
+from hessian_boundary.curvature.gauss_newton import rows
+from hessian_boundary.curvature.gauss_newton.rows import layered_rows, mapped_rows, row_slices
+from hessian_boundary.networks.structure import why_not_factored
+
+
+def _cotangents(x: Tensor, dyads: int = 2, classes: int = 3) -> Tensor:
+    generator = torch.Generator().manual_seed(4)
+    return torch.randn(len(x), dyads, classes, generator=generator, dtype=torch.float64)
+
+
+def _naive(module: nn.Module, x: Tensor, cotangents: Tensor) -> Tensor:
+    parameters = list(module.requires_grad_().parameters())
+    found = []
+    for sample, of_sample in zip(x, cotangents, strict=True):
+        for cotangent in of_sample:
+            parts = torch.autograd.grad(module(sample[None])[0] @ cotangent, parameters)
+            found.append(torch.cat([part.flatten() for part in parts]))
+    return torch.stack(found)
+
+
+class _Residual(nn.Module):
+    """A residual block with normalisation, strides, and a branch of its own around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(4)
+        self.second = nn.Conv2d(4, 4, 3, padding=1)
+        self.around = nn.Conv2d(2, 4, 1, stride=2)
+        self.layer_norm = nn.LayerNorm(4)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = self.second(torch.relu(self.norm(self.first(x))))
+        return self.head(self.layer_norm(torch.relu(inner + self.around(x)).mean((2, 3))))
+
+
+def _residual() -> tuple[nn.Module, Tensor]:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(6)
+        module = _Residual().double()
+        module.norm.running_mean.normal_()
+        module.norm.running_var.uniform_(0.5, 2)
+        return module.eval(), torch.randn(5, 2, 6, 7, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_ways_agree_with_a_loop_on_layered_networks(name):
+    module, x, _ = build_network(name)
+    classes = module(x).shape[1]
+    cotangents = _cotangents(x, classes=classes)
+    expected = _naive(module, x, cotangents)
+    size = expected.shape[1]
+    assert not why_not_factored(module)
+    for make in (layered_rows, mapped_rows):
+        found = make(module)(x, cotangents, slice(0, size))
+        torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
+        some = slice(size // 3, size // 3 + max(1, size // 2))
+        part = make(module)(x, cotangents, some)
+        torch.testing.assert_close(part, expected[:, some], rtol=1e-11, atol=1e-11)
+
+
+def test_dense_layers_used_at_many_positions():
+    module = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2), nn.Flatten(), nn.Tanh())
+    x = torch.randn(5, 2, 2, 3, generator=torch.Generator().manual_seed(0)).double()
+    cotangents = _cotangents(x, 3, classes=8)
+    ((_, found),) = row_slices(module.double(), x, cotangents)
+    assert not why_not_factored(module)
+    torch.testing.assert_close(found, _naive(module, x, cotangents), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("build", [_residual, lambda: build_network("3 dense")[:2]])
+@pytest.mark.parametrize("width", [1, 7, 50, 10_000])
+def test_slices_follow_one_another_and_make_up_the_whole(build, width):
+    module, x = build()
+    cotangents = _cotangents(x)
+    expected = _naive(module, x, cotangents)
+    column = 8 * len(expected)  # bytes
+    slices = list(row_slices(module, x, cotangents, width * column + 3))
+    edges = [(columns.start, columns.stop) for columns, _ in slices]
+    size = expected.shape[1]
+    assert edges == [(i, min(i + width, size)) for i in range(0, size, width)]
+    together = torch.cat([part for _, part in slices], dim=1)
+    torch.testing.assert_close(together, expected, rtol=0, atol=1e-12)
+
+
+def test_residual_networks_with_normalisation_take_the_general_way(monkeypatch):
+    module, x = _residual()
+    assert why_not_factored(module)
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    expected = _naive(module, x, _cotangents(x))
+    for samples, memory in ((2, rows.CHUNK_BYTES), (128, 1)):  # ragged batches; one by one
+        monkeypatch.setattr(rows, "BATCH", samples)
+        monkeypatch.setattr(rows, "CHUNK_BYTES", memory)
+        ((_, found),) = row_slices(module, x, _cotangents(x))
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
+    after = module.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+def test_batches_of_samples_change_nothing(monkeypatch):
+    module, x, _ = build_network("3 dense")
+    monkeypatch.setattr(rows, "BATCH", 4)
+    ((_, found),) = row_slices(module, x, _cotangents(x))
+    torch.testing.assert_close(found, _naive(module, x, _cotangents(x)), rtol=0, atol=1e-12)
+
+
+def test_a_slice_takes_no_more_memory_than_asked(monkeypatch):
+    module, x, _ = build_network("3 dense")
+    widths = [part.numel() * 8 for _, part in row_slices(module, x, _cotangents(x), 2000)]
+    assert max(widths) <= 2000
+    assert len(widths) > 3
+
+
+def test_frozen_parameters_have_no_columns():
+    module, x = _residual()
+    module.first.requires_grad_(False)
+    module.head.bias.requires_grad_(False)
+    wanted = [part for part in module.parameters() if part.requires_grad]
+    cotangents = _cotangents(x)
+    found = torch.cat([part for _, part in row_slices(module, x, cotangents, 1000)], dim=1)
+    for row, (sample, cotangent) in zip(
+        found, [(s, c) for s, of_s in zip(x, cotangents, strict=True) for c in of_s], strict=True
+    ):
+        parts = torch.autograd.grad(module(sample[None])[0] @ cotangent, wanted)
+        expected = torch.cat([part.flatten() for part in parts])
+        torch.testing.assert_close(row, expected, rtol=0, atol=1e-13)

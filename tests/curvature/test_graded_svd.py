@@ -1,0 +1,131 @@
+"""Graded sums of dyads against arithmetic of 400 and more digits, LAPACK, and by construction."""
+
+import mpmath
+import numpy as np
+import pytest
+
+from hessian_boundary.curvature.gauss_newton import graded_svd
+from hessian_boundary.curvature.gauss_newton.graded_svd import graded_basis, graded_eigenpairs
+
+DECADES = (0, 3, 17, 40, 41, 77, 140)  # of the vectors' lengths
+
+
+def _vectors(decades: tuple[int, ...], dimension: int, seed: int = 3) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    rows = draw.standard_normal((len(decades), dimension)) * 10.0 ** -np.array(decades)[:, None]
+    return rows[draw.permutation(len(decades))]
+
+
+def _split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    lengths = np.linalg.norm(rows, axis=1)
+    return rows / lengths[:, None], lengths
+
+
+def _pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return graded_eigenpairs(*_split(rows))
+
+
+def _assert_exact(rows: np.ndarray, weights: np.ndarray | None = None) -> None:
+    """Compare rows and combinations of them with 400 digits, where combinations add no direction.
+
+    A combination that is rounded to float64 is, to the last digit, a direction of its own.
+    """
+    weights = np.zeros((0, len(rows))) if weights is None else weights
+    with mpmath.workdps(400):
+        exact = mpmath.matrix(np.vstack([np.eye(len(rows)), weights]).tolist())
+        exact *= mpmath.matrix(rows.tolist())
+        values, vectors = mpmath.eigsy(exact.T * exact)
+        order = sorted(range(len(values)), key=lambda i: -abs(values[i]))[: len(rows)]
+        logarithms = np.array([float(mpmath.log10(values[i])) for i in order])
+        expected = np.array([[float(v) for v in vectors[:, i]] for i in order])
+    values, found = _pairs(np.vstack([weights @ rows, rows]))
+    assert len(values) == len(rows)
+    np.testing.assert_allclose(np.log10(values), logarithms, rtol=0, atol=1e-12)
+    cosines = abs(np.einsum("ip,ip->i", found, expected))
+    np.testing.assert_allclose(cosines, 1, rtol=0, atol=1e-12)
+
+
+def test_eigenpairs_over_280_orders_agree_with_400_digits():
+    rows = _vectors(DECADES, 9)
+    _assert_exact(rows)
+    assert 0 < _pairs(rows)[0][-1] < 1e-275
+
+
+def test_a_dependent_vector_does_not_drown_shorter_ones():
+    """Its round-off, 1e-16, is longer than the vectors of 1e-40 and less that follow it."""
+    rows = _vectors((0, 0, 0, 40, 42, 60), 9)
+    long = np.linalg.norm(rows, axis=1) > 1e-3
+    weights = np.random.default_rng(4).standard_normal((2, 6)) * long
+    _assert_exact(rows, weights)
+
+
+@pytest.mark.parametrize("panel", [1, 2, 3, 64])
+def test_the_width_of_a_panel_changes_nothing(panel, monkeypatch):
+    monkeypatch.setattr(graded_svd, "PANEL", panel)
+    rows = _vectors(DECADES, 9)
+    weights = np.random.default_rng(5).standard_normal((4, len(rows)))
+    weights *= np.linalg.norm(rows, axis=1) > 1e-4
+    _assert_exact(rows, weights)
+
+
+def test_eigenpairs_agree_with_lapack_where_the_grading_is_mild():
+    rows = _vectors((0, 0, 0, 1, 1, 1, 2, 2, 2, 3), 25)
+    matrix = rows.T @ rows
+    values, vectors = _pairs(rows)
+    expected = np.linalg.eigvalsh(matrix)[:-11:-1]
+    np.testing.assert_allclose(values, expected, rtol=0, atol=1e-13)
+    assert np.linalg.norm(vectors @ matrix - values[:, None] * vectors, axis=1).max() < 1e-13
+
+
+def test_eigenvectors_are_orthonormal_and_the_order_of_the_vectors_does_not_matter():
+    rows = _vectors(DECADES, 40)
+    values, vectors = _pairs(rows)
+    np.testing.assert_allclose(vectors @ vectors.T, np.eye(len(DECADES)), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(_pairs(rows[::-1])[0], values, rtol=1e-12)
+
+
+def test_the_basis_is_orthonormal_and_spans_vectors_that_are_nearly_parallel():
+    draw = np.random.default_rng(8)
+    rows = draw.standard_normal(200) + 1e-6 * draw.standard_normal((150, 200))
+    units, lengths = _split(rows * 10.0 ** -draw.uniform(0, 80, 150)[:, None])
+    basis, coefficients = graded_basis(units, lengths)
+    assert basis.shape == (150, 200)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(150), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(coefficients @ basis, units, rtol=0, atol=1e-14)
+    # a vector that is used as a pivot has nothing, to the last digit, in later directions
+    last = (coefficients != 0).cumsum(1).argmax(1)
+    assert sorted(last) == list(range(150))
+
+
+def test_combinations_of_longer_vectors_add_no_direction():
+    rows = _vectors((0, 2, 5), 10)
+    more = np.vstack([rows, 1e-30 * (rows[:1] + rows[1:2])])
+    values, vectors = _pairs(more)
+    assert vectors.shape == (3, 10)
+    np.testing.assert_allclose(values, _pairs(rows)[0], rtol=1e-12)
+
+
+def test_more_vectors_than_dimensions():
+    rows = _vectors((0, 0, 1, 1, 2, 2), 4)
+    expected = np.linalg.eigvalsh(rows.T @ rows)[::-1]
+    np.testing.assert_allclose(_pairs(rows)[0], expected, rtol=1e-11)
+
+
+def test_many_vectors_of_a_few_dimensions():
+    draw = np.random.default_rng(2)
+    rows = draw.standard_normal((300, 7)) @ draw.standard_normal((7, 90))
+    expected = np.linalg.eigvalsh(rows.T @ rows)[:-8:-1]
+    np.testing.assert_allclose(_pairs(rows)[0], expected, rtol=1e-11)
+
+
+def test_vectors_that_are_all_too_short_are_refused():
+    with pytest.raises(ValueError, match="expected vectors of at least 1e-145, found at most 2e-1"):
+        graded_eigenpairs(*_split(np.full((2, 3), 1e-150)))
+
+
+def test_rotations_that_do_not_converge_are_an_error(monkeypatch):
+    monkeypatch.setattr(
+        graded_svd, "dgejsv", lambda rows, **options: (rows, rows, rows, [1, 1], None, 3)
+    )
+    with pytest.raises(ArithmeticError, match="expected Jacobi rotations to converge, found info"):
+        _pairs(_vectors((0, 1), 3))
