@@ -135,3 +135,31 @@ def test_importing_the_package_imports_no_torch_and_all_names_exist() -> None:
     assert set(hessian_boundary.__all__) <= set(dir(hessian_boundary))
     with pytest.raises(AttributeError, match="has no attribute 'analyze'"):
         hessian_boundary.analyze  # noqa: B018
+
+
+def test_the_gauss_newton_part_is_that_of_jacobians_and_softmax() -> None:
+    network, x, y = trained()
+    result = analyse(network, x, y, matrix="gauss_newton", top=3)
+    module, inputs = network.double().eval(), torch.from_numpy(x).double()
+    parameters, matrix = list(module.parameters()), 0.0
+    for sample in inputs:
+        logits = module(sample[None])[0]
+        rows = [torch.autograd.grad(entry, parameters, retain_graph=True) for entry in logits]
+        jacobian = torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
+        q = logits.softmax(0).detach()
+        matrix = matrix + jacobian.T @ (torch.diag(q) - torch.outer(q, q)) @ jacobian / len(x)
+    values = torch.linalg.eigvalsh(matrix).flip(0).numpy()
+    np.testing.assert_allclose(result.spectrum["eigenvalues"], values[:3], rtol=1e-10)
+    assert float(result.spectrum["residuals"].max()) < 1e-12 * values[0]
+    vectors = result.spectrum["eigenvectors"].values
+    errors = vectors @ matrix.numpy() - values[:3, None] * vectors
+    assert np.abs(errors).max() < 1e-11 * values[0]
+    found = result.alignment
+    np.testing.assert_allclose(found["eigenvalue"][:20], values[:20], rtol=1e-6)
+    np.testing.assert_allclose(found["resolved_share"], 1, atol=1e-10)  # all gradients lie in it
+    gradients = naive(trained()[0], x, y)[1]
+    units = gradients / np.linalg.norm(gradients, axis=1, keepdims=True)
+    np.testing.assert_allclose(abs(found["alignment"][:3]), abs(vectors @ units.T), atol=1e-8)
+    assert 0 < result.measures["g_theta_max"] <= 46 / len(gradients[0])  # n (C − 1) of p
+    other = result.align(x[:4])
+    np.testing.assert_allclose(abs(other["alignment"]), abs(found["alignment"][:3, :4]), atol=1e-8)

@@ -11,8 +11,10 @@ import torch
 import xarray as xr
 from torch import nn
 
+from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import save_artifact, save_table
+from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
 from hessian_boundary.measures.g_theta import spectral_measures
@@ -22,12 +24,12 @@ from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.wording.suggestion import suggestion
 
-MATRICES = ("hessian", "covariance")
+MATRICES = ("hessian", "gauss_newton", "covariance")
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """What `analyse` found; the alignment is taken when it is first asked for.
+    """What `analyse` found; the alignment with eigenvectors is taken when it is first asked for.
 
     problem: the network, in eval mode and float64, with its samples. spectrum: eigenvalues(eigen),
     eigenvectors(eigen, parameter), residuals(eigen). alignment: alignment(eigen, sample) and what
@@ -37,18 +39,21 @@ class Analysis:
     problem: Problem
     spectrum: xr.Dataset
     made_by: Mapping[str, Any] = field(default_factory=dict)
+    with_all: xr.Dataset | None = None  # alignment with more eigenvectors than `spectrum` holds
 
     @cached_property
     def alignment(self) -> xr.Dataset:
         """Alignment A_i(x_s) of each sample's gradient with each eigenvector (Eq. 2)."""
+        if self.with_all is not None:
+            return self.with_all
         return align_samples(self.problem, self.spectrum)
 
     @cached_property
     def measures(self) -> dict[str, float]:
         """G_θ and its companions; NaN for what a partial spectrum does not tell."""
         values = spectral_measures(self.alignment)
-        if self.spectrum.sizes["eigen"]:
-            values |= outlier_measures(self.spectrum["eigenvalues"].values)
+        if self.alignment.sizes["eigen"]:
+            values |= outlier_measures(self.alignment["eigenvalue"].values)
         return values
 
     def align(self, points: Any) -> xr.Dataset:
@@ -95,8 +100,11 @@ def analyse(
     tensors will do. The network is copied: the copy is put into eval mode and float64. `loss` is
     "cross_entropy", "squared_error", or a function that gives one value per sample. `method` is
     "auto", "dense", "range" or "lanczos"; with `top` only so many of the largest eigenvalues are
-    computed (by Lanczos). `matrix` is "hessian" or "covariance" (Σ of Eq. 7). Further `options`
-    are those of `CurvatureOptions`.
+    computed (by Lanczos). Further `options` are those of `CurvatureOptions`.
+
+    `matrix` is "hessian", "covariance" (Σ of Eq. 7), or "gauss_newton": the part of H that every
+    gradient lies in, for networks of any size. Of the last, all eigenvalues are aligned with, and
+    `spectrum` holds the `top` (10) eigenvectors.
 
     Raises ValueError for what cannot be treated, with what to change.
 
@@ -109,17 +117,25 @@ def analyse(
             f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
             f"{suggestion(str(matrix), MATRICES)}"
         )
-    if top is not None:
-        if method not in ("auto", "lanczos"):
-            raise ValueError(
-                f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, "
-                "which computes all; leave one of the two out"
-            )
-        method, options = "lanczos", options | {"top": top}
-    asked = CurvatureOptions.of_keywords(method=method, **options)
+    asked = _options(method, top if matrix == "hessian" else None, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
-    compute = compute_spectrum if matrix == "hessian" else compute_covariance_spectrum
-    spectrum = compute(problem, asked)
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(type(loss)))
     made_by = {"made_by": "hessian_boundary.analyse", "matrix": matrix, "loss": name}
-    return Analysis(problem, spectrum, made_by)
+    if matrix == "gauss_newton":
+        pairs = pairs_with_random_directions(problem)
+        samples = align_pairs(pairs).assign(label=("sample", problem.y.cpu().numpy()))
+        spectrum = gauss_newton_spectrum(pairs, top or asked.top, samples.attrs["checks"])
+        return Analysis(problem, spectrum, made_by, samples)
+    compute = compute_spectrum if matrix == "hessian" else compute_covariance_spectrum
+    return Analysis(problem, compute(problem, asked), made_by)
+
+
+def _options(method: str, top: int | None, options: dict[str, Any]) -> CurvatureOptions:
+    if top is None:
+        return CurvatureOptions.of_keywords(method=method, **options)
+    if method not in ("auto", "lanczos"):
+        raise ValueError(
+            f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, which "
+            "computes all; leave one of the two out"
+        )
+    return CurvatureOptions.of_keywords(method="lanczos", top=top, **options)

@@ -6,6 +6,9 @@ import xarray as xr
 from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import alignment_with_all
 from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
+from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.gradients import certify_gradients, gradient_error
+from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.gauss_newton.decomposition import (
     GaussNewtonPairs,
     gauss_newton_pairs,
@@ -31,17 +34,28 @@ def align_pairs(pairs: GaussNewtonPairs, tolerance: float = 0) -> xr.Dataset:
     Nothing is formed in parameter space: a gradient is a known combination of the rows of F's
     factor. Pairs with λ ≤ tolerance · λ_1 are counted in the null space. `pairs` come from
     `pairs_with_random_directions`; a gradient no longer than 1e-300 has no direction: NaN.
+
+    Raises CertificateError when plain backward passes give other gradients.
     """
+    problem = pairs.problem
     gradients = pairs.combined(pairs.triangle.T)
     sizes = torch.linalg.vector_norm(gradients, dim=1)
     lengths = sizes * pairs.factor.logarithms.exp()
     divisors = torch.where(lengths > MINIMUM_GRADIENT_NORM, sizes, torch.nan)[:, None]
     kept = pairs.eigenvalues > tolerance * pairs.eigenvalues[0]
-    return alignment_with_all(
+    random = (pairs.combined(pairs.products) / divisors).T
+    labels = pairs.factor.predicted
+    directions = problem.tensor(random_directions(problem.parameters))
+    found = (directions, random, lengths)
+    error = gradient_error(problem.network, problem.x, labels, problem.loss, *found)
+    certificate = certify_gradients(error, problem.dtype, "rows of the Gauss-Newton factor")
+    alignment = alignment_with_all(
         pairs.eigenvalues[kept],
         pairs.coordinates[kept] @ (gradients / divisors).T,
-        (pairs.combined(pairs.products) / divisors).T,
+        random,
         lengths,
-        pairs.factor.predicted,
-        pairs.problem.parameters,
+        labels,
+        problem.parameters,
     )
+    checks = as_attribute([*certify_network(problem), certificate])
+    return alignment.assign_attrs(gradients="rows", checks=checks)

@@ -49,6 +49,19 @@ class GaussNewtonPairs:
             vectors[:, columns] = weights @ rows
         return vectors
 
+    def residuals(self, vectors: Tensor) -> Tensor:
+        """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by two more passes."""
+        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
+        weights = vectors.new_zeros(len(vectors), self.factor.rows)
+        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
+            weights += vectors[:, columns] @ rows.T
+        weights *= self.factor.scales.flatten().square()
+        squares = vectors.new_zeros(len(vectors))
+        values = self.eigenvalues[: len(vectors), None]
+        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
+            squares += (weights @ rows - values * vectors[:, columns]).square().sum(1)
+        return squares.sqrt()
+
 
 def gauss_newton_pairs(
     problem: Problem, directions: Tensor | None = None, slice_bytes: int = SLICE_BYTES
