@@ -27,8 +27,8 @@ from hessian_boundary.measures.g_theta import MODEL_MEASURES, measures
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.outliers import outlier_measures
 from hessian_boundary.measures.plane import BOUNDARY, plane_measures
-from hessian_boundary.report.glossary import MEANINGS, meaning
 from hessian_boundary.statistics.correlations import COLUMNS
+from hessian_boundary.wording.glossary import MEANINGS, meaning
 from hessian_study.configuration.selection import Selection
 from hessian_study.jobs.job import Job
 from hessian_study.steps import claims as claims_step

@@ -13,16 +13,16 @@ from PIL import Image
 
 from helpers.made_up_report import CORRELATIONS, NAN, ROWS, TEMPLATES, png, tidy_measures
 from hessian_boundary.claims.claim_list import read_claims
-from hessian_boundary.report.claims_section import claims_section
-from hessian_boundary.report.complexity_section import complexity_section
-from hessian_boundary.report.figures_section import figure_view
-from hessian_boundary.report.images import embed
-from hessian_boundary.report.markup import breakable, numeral, prose, table_view
-from hessian_boundary.report.plots import interval
-from hessian_boundary.report.precision_answer import precision_answer
-from hessian_boundary.report.precision_section import METHODS, precision_section
-from hessian_boundary.report.published_section import published_table, within_spread
-from hessian_boundary.report.run_section import run_section
+from hessian_boundary.report.comparisons.precision_answer import precision_answer
+from hessian_boundary.report.html.images import embed
+from hessian_boundary.report.html.intervals import interval
+from hessian_boundary.report.html.markup import breakable, numeral, prose, table_view
+from hessian_boundary.report.sections.claims import claims_section
+from hessian_boundary.report.sections.complexity import complexity_section
+from hessian_boundary.report.sections.figures import figure_view
+from hessian_boundary.report.sections.precision import METHODS, precision_section
+from hessian_boundary.report.sections.published import published_table, within_spread
+from hessian_boundary.report.sections.run import run_section
 from hessian_boundary.runtime.costs import Cost
 from hessian_boundary.tables.summary import compare_with_published, summarise
 from hessian_boundary.wording.labels import TABULATED
