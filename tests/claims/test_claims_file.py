@@ -23,8 +23,8 @@ from hessian_boundary.claims.claim_table import (
     side_text,
     single_runs,
 )
-from hessian_boundary.measures.g_theta import MODEL_MEASURES, measures
 from hessian_boundary.measures.localisation import localisation
+from hessian_boundary.measures.model import FROM_TRAINING, model_measures
 from hessian_boundary.measures.outliers import outlier_measures
 from hessian_boundary.measures.plane import BOUNDARY, plane_measures
 from hessian_boundary.statistics.correlations import COLUMNS
@@ -217,7 +217,7 @@ def known_measures() -> tuple[set[str], set[str]]:
         attrs={"rank": 3, "null_space_dimension": 1, "not_computed": 0, "complete": True,
                "certificate": 0.0, "trace_by_samples": 2.5},
     )  # fmt: skip
-    model = dict.fromkeys(MODEL_MEASURES, 1.0)
+    model = dict.fromkeys(FROM_TRAINING, 1.0)
     grid = xr.Dataset(
         {
             "prediction": (("y", "x"), [[0, 0, 1]]),
@@ -231,7 +231,7 @@ def known_measures() -> tuple[set[str], set[str]]:
     }
     piece["end"] = ("piece", "feature"), [[1.0, 1.0]]
     boundary = xr.Dataset({"distance": ("sample", [0.1, 0.2]), **piece}, attrs=about)
-    general = measures(samples, model) | localisation(samples, 2)
+    general = model_measures(samples, model) | localisation(samples, 2)
     general |= outlier_measures(samples["eigenvalue"].values)
     return set(general), set(plane_measures(grid, samples, boundary))
 

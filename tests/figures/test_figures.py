@@ -18,13 +18,13 @@ from helpers.made_up_artifacts import (
 from helpers.tiny_study import ROOT
 from hessian_boundary.artifacts.schema import KINDS, check
 from hessian_boundary.artifacts.store import save_artifact, save_figure
-from hessian_boundary.figures.labels import row_labels
 from hessian_boundary.figures.layouts import (
     covariance_comparison,
     similarity_metrics,
     walkthrough,
 )
 from hessian_boundary.figures.panels import class_means
+from hessian_boundary.figures.row_labels import row_labels
 from hessian_study.configuration.layouts import artifacts_of
 from hessian_study.jobs.job import Job
 from hessian_study.steps import figure as figure_step

@@ -22,7 +22,7 @@ import numpy as np
 Rule = Literal["gap", "edge"]
 
 # |eigenvalue| / largest below which nothing is known: the rank tolerance of the spectra
-ROUND_OFF = 1e-12
+RANK_TOLERANCE = 1e-12
 
 LARGEST_COUNT = 20  # gap: more than C² = 16 outliers of the four classes of `hierarchical`
 # gap: how many eigenvalues below a gap say how the bulk decays; (least, used, most)
@@ -67,7 +67,7 @@ def count_outliers(eigenvalues: np.ndarray, rule: Rule) -> OutlierCount:
             f"{int((~np.isfinite(values)).sum())} NaN or infinite; leave out diverged models"
         )
     size = np.abs(values)
-    resolved = values[size > ROUND_OFF * size.max(initial=0.0)]
+    resolved = values[size > RANK_TOLERANCE * size.max(initial=0.0)]
     return RULES[rule](np.sort(resolved)[::-1])
 
 

@@ -7,17 +7,16 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.labels import class_of_view
+from hessian_boundary.figures.experiments import class_of_view
 from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.numbers import numbers_table, spectral_summary
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
-from hessian_boundary.measures.localisation import (
+from hessian_boundary.measures.boundary_alignment import (
     alignment_at_boundary,
     alignment_at_class_boundary,
     sign_switches,
-    spectral_summary,
 )
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "decision_boundary")

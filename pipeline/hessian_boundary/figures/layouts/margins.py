@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.numbers import numbers_table, spectral_summary
 from hessian_boundary.figures.panels import class_map
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import ACCENT, publication_style
-from hessian_boundary.measures.localisation import alignment_at_boundary, spectral_summary
+from hessian_boundary.measures.boundary_alignment import alignment_at_boundary
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "margin", "decision_boundary")
 # name in the artifact -> (symbol, marker, colour)
