@@ -5,6 +5,15 @@ import pytest
 import xarray as xr
 
 from helpers.alignments import aligned_samples
+from helpers.drawn_layouts import numbers
+from helpers.made_up_artifacts import (
+    AXIS,
+    LAYOUTS,
+    inputs_and_settings,
+)
+from hessian_boundary.figures.layouts import (
+    walkthrough,
+)
 from hessian_boundary.figures.numbers import extreme_alignments, spectral_summary
 
 
@@ -34,3 +43,36 @@ def test_the_largest_alignment_of_each_kind_of_direction() -> None:
         "largest_bottom_on_grid": 0.2,
         "largest_bottom_on_samples": 0.1,
     }
+
+
+def test_numbers_of_maps_compare_rows_with_the_first() -> None:
+    found = numbers("alignment_maps", experiments=["a/normal", "a/rescaled"])
+    assert found["a/rescaled", "agreement_with_first_row"] == 1
+    assert found["a/rescaled", "trace_ratio"] == 1
+    assert ("a/normal", "trace_ratio") not in found
+    assert found["a/normal", "alignment_at_boundary"] == 0.5
+    assert ("a/normal", "own_boundary_alignment") not in found
+    assert numbers("alignment_maps", experiments=["a/b/class0", "a/b/class1"])[
+        "a/b/class0", "own_boundary_alignment"
+    ] == pytest.approx(0.5)
+
+
+def test_numbers_of_maps_of_partial_spectra_have_no_ratio_of_what_is_not_known() -> None:
+    inputs, settings = inputs_and_settings("alignment_maps")
+    partial = [samples.assign_attrs(complete=False) for samples in inputs["alignment_samples"]]
+    table = LAYOUTS["alignment_maps"].numbers(inputs | {"alignment_samples": partial}, settings)
+    assert "agreement_with_first_row" in set(table["quantity"])
+    assert not {"trace_ratio", "g_theta_max_ratio"} & set(table["quantity"])
+
+
+def test_numbers_of_the_toy_say_where_alignment_flips() -> None:
+    inputs, settings = inputs_and_settings("walkthrough")
+    sign = np.where(AXIS > 0.1, 1.0, -1.0)
+    inputs["alignment_grid"][0]["alignment"] = ("eigen", "x"), np.stack([0.8 * sign, sign**2, sign])
+    table = walkthrough.numbers(inputs, settings | {"eigenvectors": 2}).set_index("quantity")[
+        "value"
+    ]
+    assert table["boundary_points"] == 1
+    assert table["boundary_point_1"] == pytest.approx(0.1)
+    assert table["A_1_flip"] == pytest.approx(0.8)
+    assert table["A_2_flip"] == 0

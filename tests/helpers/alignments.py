@@ -55,7 +55,7 @@ def diverged_samples(make_problem) -> xr.Dataset:
 
 
 def aligned_samples(alignment: np.ndarray, labels: list[int]) -> xr.Dataset:
-    """An alignment (eigen, sample) with its labels: ten parameters, eigenvalues …, 2, 1, ε = 0.2."""
+    """An alignment (eigen, sample) with labels: ten parameters, eigenvalues …, 2, 1, ε = 0.2."""
     eigen, count = alignment.shape
     random = np.zeros((5, count))
     random[:, 0] = 0.2
