@@ -1,5 +1,6 @@
 """The list of claims that comes with the project is sound."""
 
+import ast
 import re
 from typing import Any
 
@@ -120,3 +121,22 @@ def test_the_glossary_explains_every_quantity_that_is_compared(shipped: list[Cla
     assert unexplained == set()
     assert meaning("largest_bottom_on_grid") == MEANINGS["largest_*_on_grid"]
     assert meaning("mass_of_the_moon") == ""
+
+
+def docstrings() -> list[str]:
+    """What the functions that measure and the layouts of figures say of themselves."""
+    science = ROOT / "pipeline/hessian_boundary"
+    files = [*science.glob("measures/*.py"), *science.glob("figures/**/*.py")]
+    trees = (ast.walk(ast.parse(file.read_text(encoding="utf-8"))) for file in files)
+    nodes = (node for tree in trees for node in tree)
+    documented = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.Module))
+    return [text for node in documented if (text := ast.get_docstring(node))]
+
+
+def test_the_code_of_every_quantity_is_found_by_its_name(shipped: list[Claim]) -> None:
+    """From a claim's check to its function in one search: the name stands in a docstring."""
+    words = set(re.findall(r"[\w.]+\w", " ".join(docstrings())))
+    quantities = {name for source, _, name in operands(shipped) if source != "correlations"}
+    # of numbered quantities, as beta_5, the first stands for all
+    named = {re.sub(r"(?<=_)\d+(?=_|$)", "1", name) for name in quantities}
+    assert named - words == set()

@@ -48,7 +48,11 @@ def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
 
 
 def extreme_alignments(directions: xr.Dataset) -> dict[str, float]:
-    """Return the largest |alignment| with each kind of direction (Appendix E)."""
+    """Return the largest |alignment| with each kind of direction (Appendix E).
+
+    Over the grid: largest_top_on_grid, largest_bottom_on_grid, largest_random_eigenvector_on_grid
+    and largest_random_direction_on_grid; over the training samples largest_top_on_samples, ….
+    """
     largest = {
         f"largest_{kind}_{place}": float(abs(directions[name].sel(kind=kind)).max())
         for kind in directions["kind"].values

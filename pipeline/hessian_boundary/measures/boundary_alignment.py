@@ -26,8 +26,9 @@ def at_boundary(prediction: xr.DataArray) -> np.ndarray:
 def alignment_at_boundary(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
     """Compare a(x) = max_{i ≤ k} |A_i(x)| at the boundary with the rest of the grid (Section 3).
 
-    Returns boundary_share, the share of grid points at the boundary; the means of a there and
-    elsewhere; the shares of points with a > 0.5; and the share of points without direction.
+    Returns boundary_share, the share of grid points at the boundary; alignment_at_boundary and
+    alignment_elsewhere, the means of a; strong_at_boundary and strong_elsewhere, the shares of
+    points with a > 0.5; and share_without_direction.
     """
     strongest = abs(grid["alignment"].isel(eigen=slice(eigenvectors))).max("eigen").values
     boundary = at_boundary(grid["prediction"])

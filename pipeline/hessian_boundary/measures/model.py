@@ -3,7 +3,8 @@
     g_theta_max, g_theta_mean, epsilon       how complex its boundary is (`measures.g_theta`)
     trace, lambda_max, lambda_min, rank, …   the spectrum of its Hessian, and how sure it is
     resolved_share_min, resolved_share_mean  how much of a gradient lies in resolved directions
-    norm_*, *_accuracy, epochs               its parameters, its predictions, its training
+    norm_l2, norm_published                  the length of its parameters
+    train_accuracy, test_accuracy, epochs    its predictions, and how long it was trained
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
 spread over eigenvectors (`measures.localisation`), the boundary of planar inputs (`measures.plane`)

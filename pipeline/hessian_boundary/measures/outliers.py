@@ -140,7 +140,10 @@ RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edg
 
 
 def outlier_measures(eigenvalues: np.ndarray) -> dict[str, float]:
-    """Return outliers_<rule> for each rule, and the ends of its interval, _low and _high."""
+    """Return the count of each rule, outliers_gap and outliers_edge, with its interval.
+
+    The ends are outliers_gap_low, outliers_gap_high, outliers_edge_low and outliers_edge_high.
+    """
     counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
     return {
         f"outliers_{rule}{suffix}": float(value)

@@ -38,9 +38,10 @@ def numbers(
 ) -> pd.DataFrame:
     """Return alignment at the boundary and elsewhere, sign switches, and the spectrum.
 
-    Of a view of one class also the alignment at that class's boundary and at the others'; where
-    rows share their grid, ratios to the first row and agreement: the share of grid points that are
-    predicted alike.
+    Of a view of one class also the alignment at that class's boundary and at the others' (see
+    `measures.boundary_alignment`). Where rows share their grid, agreement_with_first_row is the
+    share of grid points that are predicted alike; g_theta_max_ratio, g_theta_mean_ratio,
+    trace_ratio and lambda_max_ratio compare with the first row.
     """
     models: list[tuple[str, dict[str, float]]] = []
     for experiment, grid, samples in zip(

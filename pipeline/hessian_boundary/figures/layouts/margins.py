@@ -65,7 +65,11 @@ def _draw_margin(axes: Axes, margin: xr.Dataset, boundary: xr.Dataset) -> None:
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return margins estimated and true, how well x_b was found, and the measures of the model."""
+    """Return margins estimated and true, how well x_b was found, and the measures of the model.
+
+    margin_estimated is that of `boundary.margin` (Appendix I.3), margin_true the smallest distance
+    of a training sample from the exact boundary.
+    """
     models = []
     for experiment, grid, samples, margin, boundary in zip(
         settings["experiments"],
