@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from helpers.naive_gradients import (
+from helpers.gradient_products import (
     assert_same_as_naive,
-    naive_gradients,
+    gradients_of_copy,
     products,
     random_directions,
 )
@@ -39,7 +39,7 @@ def test_products_do_not_depend_on_the_batch_size(problem, batch_size):
 
 def test_whole_gradients_are_those_of_one_backward_pass_per_sample(problem):
     found = per_sample_gradients(problem.module, problem.x, problem.y, cross_entropy_per_sample)
-    expected = naive_gradients(problem.module, problem.x, problem.y)
+    expected = gradients_of_copy(problem.module, problem.x, problem.y)
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-13)
 
 
@@ -51,7 +51,7 @@ def test_hooks_are_gone_afterwards(make_problem):
 
 def test_cosines_do_not_depend_on_the_length_of_directions_and_reach_one(make_problem):
     case = make_problem("mlp_sigmoid")
-    gradient = naive_gradients(case.module, case.x[:1])
+    gradient = gradients_of_copy(case.module, case.x[:1])
     found = products(case.module, case.x[:1], torch.cat([1e-3 * gradient, -50 * gradient]))
     expected = torch.tensor([[1.0], [-1.0]], dtype=torch.float64)
     torch.testing.assert_close(found.cosine, expected, rtol=0, atol=1e-12)

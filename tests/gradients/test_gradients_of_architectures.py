@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.naive_gradients import assert_same_as_naive
+from helpers.gradient_products import assert_same_as_naive
 
 
 class _Custom(nn.Module):

@@ -1,10 +1,10 @@
-"""Gradients by one backward pass per sample, to compare the fast ones with."""
+"""Products of gradients with directions, beside those of one backward pass per sample."""
 
 import copy
 
 import torch
-from torch.nn import functional as F
 
+from helpers.naive import naive_gradients
 from hessian_boundary.gradients.products import gradient_products
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 
@@ -22,17 +22,9 @@ def parameter_count(module):
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def naive_gradients(module, x, labels=None):
-    """One backward pass per sample of PyTorch's own loss, with the predicted label if none."""
-    module = copy.deepcopy(module).requires_grad_()
-    rows = []
-    for i in range(len(x)):
-        logits = module(x[i : i + 1])
-        label = logits.argmax(1) if labels is None else labels[i : i + 1]
-        loss = F.cross_entropy(logits, label)
-        parts = torch.autograd.grad(loss, list(module.parameters()))
-        rows.append(torch.cat([part.flatten() for part in parts]))
-    return torch.stack(rows)
+def gradients_of_copy(module, x, labels=None):
+    """One backward pass per sample, of a copy of the module of which every parameter counts."""
+    return naive_gradients(copy.deepcopy(module).requires_grad_(), x, labels)
 
 
 def products(module, x, directions, **options):
@@ -58,7 +50,7 @@ def assert_same_as_naive(module, x, **options):
     before, data = copy.deepcopy(module.state_dict()), x.clone()
     kept = list(module.parameters())
     directions = random_directions(parameter_count(module))
-    gradients = naive_gradients(module, x, options.get("labels"))
+    gradients = gradients_of_copy(module, x, options.get("labels"))
     found = products(module, x, directions, **options)
     assert_products_of(found, gradients, directions)
     torch.testing.assert_close(found.logits, module(x).detach(), rtol=1e-12, atol=1e-14)
