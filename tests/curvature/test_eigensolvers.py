@@ -1,56 +1,21 @@
 """Eigensolvers: spectra known by construction, LAPACK, and certificates computed again here."""
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from helpers.known_spectra import MatrixOperator, graded, synthetic
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
-from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.range_finder import (
-    RANGE_MARGIN,
-    find_range,
     range_eigenpairs,
 )
 
 TOLERANCE = 1e-12
+
+
 SEED = 3
-
-
-@dataclass
-class MatrixOperator:
-    """A given symmetric matrix in the form that eigensolvers take."""
-
-    matrix: Tensor
-
-    def __post_init__(self):
-        self.dimension = len(self.matrix)
-        self.dtype, self.device = self.matrix.dtype, self.matrix.device
-
-    def __call__(self, block: Tensor) -> Tensor:
-        return block @ self.matrix
-
-
-def _synthetic(eigenvalues: Tensor, size: int, dead: int) -> tuple[MatrixOperator, Tensor]:
-    """A matrix with these eigenvalues and `dead` zero rows; and its eigenvectors as rows."""
-    generator = torch.Generator().manual_seed(0)
-    alive = torch.randperm(size, generator=generator)[dead:]
-    draw = torch.randn(size - dead, len(eigenvalues), generator=generator, dtype=torch.float64)
-    vectors = torch.zeros(len(eigenvalues), size, dtype=torch.float64)
-    vectors[:, alive] = torch.linalg.qr(draw)[0].T
-    matrix = (vectors.T * eigenvalues) @ vectors
-    return MatrixOperator((matrix + matrix.T) / 2), vectors
-
-
-def _graded() -> tuple[MatrixOperator, Tensor, Tensor]:
-    """p = 600, rank 200, |λ| from 1 to 1e-11 with both signs, 90 dead rows."""
-    sizes = torch.logspace(0, -11, 200, dtype=torch.float64)
-    eigenvalues = sizes * torch.tensor([1.0, 1.0, -1.0, 1.0]).repeat(50)
-    return *_synthetic(eigenvalues, 600, dead=90), eigenvalues
 
 
 def _solve(method, operator, tolerance=TOLERANCE):
@@ -96,7 +61,7 @@ def _assert_sound(pairs, operator, tolerance=TOLERANCE):
 
 @pytest.mark.parametrize("method", ["dense", "range"])
 def test_spectrum_known_by_construction_is_found_whole(method):
-    operator, vectors, eigenvalues = _graded()
+    operator, vectors, eigenvalues = graded()
     pairs = _solve(method, operator)
     expected, order = eigenvalues.sort(descending=True)
     assert len(pairs.eigenvalues) == 200
@@ -113,7 +78,7 @@ def test_spectrum_known_by_construction_is_found_whole(method):
 def test_rank_is_cut_at_the_tolerance_whatever_the_sign(method):
     above = [1.0, -0.5, 1e-4, 3e-12, -3e-12]
     below = [4e-13, -4e-13, 1e-13]
-    operator, _ = _synthetic(torch.tensor(above + below, dtype=torch.float64), 500, dead=0)
+    operator, _ = synthetic(torch.tensor(above + below, dtype=torch.float64), 500, dead=0)
     pairs = _solve(method, operator)
     expected = sorted(above, reverse=True)
     np.testing.assert_allclose(pairs.eigenvalues, expected, rtol=0, atol=1e-14)
@@ -123,7 +88,7 @@ def test_rank_is_cut_at_the_tolerance_whatever_the_sign(method):
 @pytest.mark.parametrize("method", ["dense", "range"])
 def test_matrix_of_full_rank_is_found_whole(method):
     eigenvalues = torch.linspace(-1, 2, 200, dtype=torch.float64)
-    operator, _ = _synthetic(eigenvalues, 200, dead=0)
+    operator, _ = synthetic(eigenvalues, 200, dead=0)
     pairs = _solve(method, operator)
     assert pairs.null_space == 0
     torch.testing.assert_close(pairs.eigenvalues, eigenvalues.flip(0), rtol=0, atol=1e-13)
@@ -133,7 +98,7 @@ def test_matrix_of_full_rank_is_found_whole(method):
 @pytest.mark.parametrize("method", ["dense", "range"])
 def test_repeated_eigenvalues_give_an_orthonormal_basis_of_their_space(method):
     eigenvalues = torch.tensor([1.0] * 150 + [-0.25] * 10, dtype=torch.float64)
-    operator, vectors = _synthetic(eigenvalues, 400, dead=20)
+    operator, vectors = synthetic(eigenvalues, 400, dead=20)
     pairs = _solve(method, operator)
     torch.testing.assert_close(pairs.eigenvalues, eigenvalues, rtol=0, atol=1e-13)
     assert _largest_angle(pairs.eigenvectors[:150], vectors[:150]) < 1e-12
@@ -177,13 +142,6 @@ def test_eigenvalues_are_those_of_numpy(make_problem, name):
     np.testing.assert_allclose(pairs.eigenvalues, reference, rtol=0, atol=1e-14 * reference[0])
 
 
-def test_eigenvectors_vanish_on_dead_rows_exactly():
-    operator, _, _ = _graded()
-    dead = (operator.matrix == 0).all(1)
-    assert int(dead.sum()) == 90
-    assert bool((_solve("range", operator).eigenvectors[:, dead] == 0).all())
-
-
 def test_dead_units_of_a_network_are_null_space(make_problem):
     case = make_problem("mlp_relu")
     with torch.no_grad():
@@ -197,7 +155,7 @@ def test_dead_units_of_a_network_are_null_space(make_problem):
 @pytest.mark.parametrize("method", ["dense", "range"])
 def test_truncated_spectra_report_residuals_that_hold(method):
     # a coarse tolerance leaves real defects, so that reported and recomputed ones can be compared
-    operator, _, _ = _graded()
+    operator, _, _ = graded()
     tolerance = 1e-3
     pairs = _solve(method, operator, tolerance)
     assert 0 < len(pairs.eigenvalues) < 70
@@ -207,58 +165,3 @@ def test_truncated_spectra_report_residuals_that_hold(method):
     if method == "range":
         assert float(recomputed.max()) > 1e-8
     torch.testing.assert_close(pairs.residuals, recomputed, rtol=1e-4, atol=1e-14)
-
-
-def test_certificate_is_the_defect_of_the_whole_basis():
-    operator, _, _ = _graded()
-    active, blocks = find_range(operator, 1e-3 * RANGE_MARGIN, SEED)
-    basis = torch.zeros(sum(map(len, blocks)), 600, dtype=torch.float64)
-    basis[:, active] = torch.cat(blocks)
-    image = operator(basis)
-    defect = torch.linalg.matrix_norm(image - (image @ basis.T) @ basis)
-    pairs = _solve("range", operator, 1e-3)
-    assert pairs.certificate == pytest.approx(float(defect), rel=1e-6)
-    assert pairs.certificate > 1e-8
-
-
-def test_range_finder_repeats_exactly_and_its_seed_does_not_matter_for_the_result():
-    operator, _, _ = _graded()
-    first, again = _solve("range", operator), _solve("range", operator)
-    assert torch.equal(first.eigenvectors, again.eigenvectors)
-    other = range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED + 1)
-    assert not torch.equal(first.eigenvectors, other.eigenvectors)
-    torch.testing.assert_close(first.eigenvalues, other.eigenvalues, rtol=0, atol=1e-14)
-
-
-def test_range_finder_leaves_the_global_random_state():
-    before = torch.get_rng_state()
-    _solve("range", _graded()[0])
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-@pytest.mark.parametrize(
-    ("dtype", "tolerance", "message"),
-    [
-        (torch.float64, 1e-14, r"at least 4\.4e-14 for torch\.float64, found 1\.0e-14"),
-        (torch.float32, 1e-12, r"at least 2\.4e-05 for torch\.float32, found 1\.0e-12"),
-    ],
-)
-def test_tolerance_below_round_off_is_refused(dtype, tolerance, message):
-    operator = MatrixOperator(torch.eye(10, dtype=dtype))
-    with pytest.raises(ValueError, match=message):
-        range_eigenpairs(operator, rank_tolerance=tolerance, seed=SEED)
-
-
-@pytest.mark.parametrize("bad", [math.nan, math.inf])
-def test_products_that_are_not_finite_are_refused(bad):
-    matrix = torch.eye(10, dtype=torch.float64)
-    matrix[3, 4] = matrix[4, 3] = bad
-    with pytest.raises(ValueError, match=r"expected finite Hessian-vector products, found NaN"):
-        range_eigenpairs(MatrixOperator(matrix), rank_tolerance=TOLERANCE, seed=SEED)
-
-
-def test_a_range_beyond_the_memory_limit_is_given_up_while_it_grows():
-    operator = MatrixOperator(torch.eye(400, dtype=torch.float64))
-    message = r"expected a range that fits into 0.002 GB, found 256 directions that take 0.004"
-    with pytest.raises(MemoryLimitError, match=message):
-        range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED, memory_limit=2e6)

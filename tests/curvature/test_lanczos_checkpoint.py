@@ -1,9 +1,7 @@
-"""The state of a Lanczos run on disk: kills at every file operation, damage, a SIGKILL."""
+"""The state of a Lanczos run on disk: kills at every file operation, damage, other settings."""
 
 import dataclasses
 import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,14 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
-from helpers.problems import build_problem
-from helpers.scripts import script
+from helpers.lanczos_runs import KEY, restarted_run
 from hessian_boundary.curvature.solvers.krylov import KrylovState
-from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 
-KEY = '{"settings": 1}'
 CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"}
 _before_change: list[Callable[[], None]] = []  # called before every change of the disk
 
@@ -32,18 +26,6 @@ def _audit(event: str, _arguments: tuple) -> None:
 
 
 sys.addaudithook(_audit)  # for good, since Python has no way to remove one
-
-
-def _operator() -> DiagonalOperator:
-    return DiagonalOperator(hessian_like(300))
-
-
-def _run(on_block, **options):
-    """20 pairs with room for 40 vectors, so that the run restarts."""
-    operator = _operator()
-    options = {"memory_limit": limit_for(operator, 40, wanted=20), "seed": 5} | options
-    pairs = lanczos_eigenpairs(operator, k_top=10, k_bottom=10, on_block=on_block, **options)
-    return pairs, operator.products
 
 
 def _copy(state: KrylovState) -> KrylovState:
@@ -88,7 +70,7 @@ def history(tmp_path_factory):
             _before_change.clear()
         moments[-1].append(_content(unfinished.folder))
 
-    _run(save)
+    restarted_run(save)
     return states, moments
 
 
@@ -197,39 +179,6 @@ def test_what_a_killed_write_left_is_cleaned_up(tmp_path, history):
     assert sorted(file.name[:5] for file in folder.iterdir()) == ["basis", "state"]
 
 
-def test_a_run_may_be_killed_and_go_on_many_times(tmp_path):
-    class Killed(Exception):  # noqa: N818
-        pass
-
-    whole, products = _run(None)
-    kills = 0
-    while True:
-        unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
-        saves = 0
-
-        def save(state: KrylovState, unfinished=unfinished):
-            nonlocal saves
-            if saves == 3:
-                raise Killed
-            unfinished.save(state)
-            saves += 1
-
-        resume = unfinished.load()
-        start = resume.products if resume else 0
-        try:
-            pairs, last = _run(save, resume=resume)
-        except Killed:
-            kills += 1
-            continue
-        break
-    assert kills >= 3
-    assert start == 12 * kills
-    assert start + last == products
-    assert torch.equal(pairs.eigenvectors, whole.eigenvectors)
-    unfinished.remove()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_nothing_to_load_or_remove_is_no_error(tmp_path):
     unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
     assert unfinished.load() is None
@@ -241,43 +190,3 @@ def test_single_precision_comes_back_as_it_was(tmp_path, history):
     state = dataclasses.replace(history[0][0], basis=history[0][0].basis.float())
     LanczosCheckpoint(tmp_path / "a", KEY).save(state)
     assert _equal(LanczosCheckpoint(tmp_path / "a", KEY).load(), state)
-
-
-KILLED = """
-import sys, torch
-from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
-from test_lanczos_checkpoint import KEY, hessian_run
-torch.set_num_threads(1)
-unfinished = LanczosCheckpoint(sys.argv[1], KEY)
-def save(state):
-    unfinished.save(state)
-    print(state.products, flush=True)
-hessian_run(save, unfinished.load())
-"""
-
-
-def hessian_run(on_block, resume):
-    from hessian_boundary.curvature.operators.hessian import Hessian
-
-    case = build_problem("mlp_sigmoid")
-    operator = Hessian(case.problem)
-    limit = limit_for(operator, 30, wanted=8)
-    options = {"seed": 1, "memory_limit": limit, "on_block": on_block, "resume": resume}
-    return lanczos_eigenpairs(operator, k_top=6, k_bottom=2, **options), operator.products
-
-
-def test_a_run_killed_by_the_system_goes_on_to_the_same_pairs(tmp_path):
-    whole, products = hessian_run(None, None)
-    command = script(KILLED, str(tmp_path / "a"))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if int(line) >= 40:  # it goes on with the next block while this is read
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
-    resume = LanczosCheckpoint(tmp_path / "a", KEY).load()
-    assert resume.products >= 40
-    pairs, rest = hessian_run(None, resume)
-    assert rest == products - resume.products
-    assert torch.equal(pairs.eigenvalues, whole.eigenvalues)
-    assert torch.equal(pairs.eigenvectors, whole.eigenvectors)

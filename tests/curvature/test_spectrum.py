@@ -1,4 +1,4 @@
-"""The spectrum artifact, and what `auto` chooses: against LAPACK, sizes and memory by hand."""
+"""The spectrum artifact: against LAPACK, by every method, and after a kill."""
 
 import math
 import re
@@ -7,15 +7,10 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from torch import nn
 
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.products import certified_products
-from hessian_boundary.curvature.solver_choice import choose_method
-from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.spectrum import compute_spectrum
@@ -184,65 +179,6 @@ def test_diverged_models_have_an_empty_spectrum_of_the_same_schema(make_problem)
     assert not empty.attrs["complete"]
     assert math.isnan(empty.attrs["certificate"])
     assert set(full.attrs) - set(empty.attrs) <= {"certificate_meaning"}
-
-
-@pytest.mark.parametrize(
-    ("limit", "parameters", "samples", "classes", "expected", "reason"),
-    [
-        (4, 300, 150, 3, "dense", "300 parameters: the whole matrix is cheap"),
-        (4, 301, 150, 3, "range", "301 non-zero eigenvalues"),  # there are no more than p
-        (4, 10_703, 150, 3, "range", "about 1,800 non-zero eigenvalues, which take 0.54 GB of 3"),
-        (4, 7_203, 450, 3, "range", "7,203 parameters, 450 samples of 3 classes"),
-        (4, 8_004, 400, 4, "range", "7,200 non-zero"),
-        (4, 61_411, 2_100, 3, "lanczos", "25,200 non-zero eigenvalues, which take 52 GB of 3 GB"),
-        (0.7, 10_703, 150, 3, "lanczos", "0.54 GB of 0.53 GB"),  # a quarter is for the products
-    ],
-)
-def test_auto_chooses_by_size_and_memory_and_says_why(
-    limit, parameters, samples, classes, expected, reason
-):
-    settings = {"method": "auto", "memory_limit_gb": limit}
-    chosen, found = choose_method(
-        CurvatureOptions.of_settings(settings), parameters, samples, classes
-    )
-    assert chosen == expected
-    assert reason in found
-
-
-@pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
-def test_a_configured_method_is_taken_as_it_is(method):
-    assert choose_method(CurvatureOptions(method=method), 10, 150, 3) == (method, "as configured")
-
-
-@pytest.mark.parametrize(
-    ("name", "method", "share", "expected"),
-    [
-        ("cnn", "range", 4, DenseMatrix),
-        ("cnn", "dense", 4, DenseMatrix),
-        ("cnn", "range", 3.9, LayeredProducts),  # it would take more than a quarter of the memory
-        ("cnn", "lanczos", 4, LayeredProducts),  # which takes few products
-        ("mlp_relu", "range", 4, LayeredProducts),  # whose products are cheap
-        ("mlp_sigmoid", "range", 4, Hessian),  # which has curved activations
-    ],
-)
-def test_the_matrix_is_assembled_where_products_are_expensive(
-    make_problem, name, method, share, expected
-):
-    case = make_problem(name)
-    limit = share * 8 * case.size**2
-    problem = (case.module, case.x, case.y, cross_entropy_per_sample)
-    limit += 1e6 if share == 4 else 0
-    operator = certified_products(Problem(*problem), method, limit).operator
-    assert type(operator) is expected
-    vectors = torch.eye(case.size, dtype=torch.float64)
-    torch.testing.assert_close(operator(vectors), _hessian(case)(vectors), rtol=0, atol=1e-13)
-
-
-def test_convolutions_that_cannot_be_assembled_are_multiplied(make_problem):
-    case = make_problem("cnn")
-    module = nn.Sequential(case.module, nn.Tanh()).double()
-    problem = (module, case.x, case.y, cross_entropy_per_sample)
-    assert type(certified_products(Problem(*problem), "range", math.inf).operator) is Hessian
 
 
 def test_auto_reads_the_number_of_classes_off_the_network(make_problem):

@@ -17,13 +17,17 @@ def naive_hessian(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def naive_gradients(network: nn.Module, x: Tensor) -> Tensor:
-    """Return the gradients (n, p) of each sample's cross-entropy at its predicted label."""
+def naive_gradients(network: nn.Module, x: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Return the gradients (n, p) of each sample's cross-entropy, at its predicted label if none.
+
+    `labels` is (n,).
+    """
     parameters = [p for p in network.parameters() if p.requires_grad]
     rows = []
-    for sample in x:
-        logits = network(sample[None].clone())
-        rows.append(_flat_gradient(F.cross_entropy(logits, logits.argmax(1)), parameters))
+    for i in range(len(x)):
+        logits = network(x[i : i + 1].clone())
+        label = logits.argmax(1) if labels is None else labels[i : i + 1]
+        rows.append(_flat_gradient(F.cross_entropy(logits, label), parameters))
     return torch.stack(rows)
 
 

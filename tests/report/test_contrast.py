@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from hessian_boundary.report.contrast import contrasts
+from hessian_boundary.report.comparisons.contrast import contrasts
 
 
 def _values(values: dict[tuple[str, str], dict[int, float]]) -> pd.Series:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hessian_boundary.report.order_over_seeds import order_over_seeds
+from hessian_boundary.report.comparisons.order_over_seeds import order_over_seeds
 
 DOUBLE, RESOLVED = "g_theta_max", "gauss_newton_g_theta_max"
 CONTROL = f"{RESOLVED}_equal_confidence"

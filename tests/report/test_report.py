@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from helpers.made_up_report import Elements, check_links, text_of, write_results
-from helpers.tiny_study import TinyStudy
+from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.report.page import render_page
 
 
@@ -50,6 +50,12 @@ def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: 
     assert "(with a caveat: 1, on a single run: 0)" in text
     assert "(with a caveat: 0, on a single run: 1)" in text
     assert "* with a caveat, which stands below the claim and changes no verdict." in text
+
+
+def test_the_page_leads_to_the_code_of_a_figure(report_page: str) -> None:
+    found = set(re.findall(r"<code>(pipeline/[\w/]+\.py)</code>", report_page))
+    assert found
+    assert [path for path in found if not (ROOT / path).is_file()] == []
 
 
 def test_the_rule_of_the_verdicts_is_said_to_be_asymmetric(report_page: str) -> None:

@@ -14,7 +14,7 @@ from hessian_boundary.networks.structure import sequence, why_not_traceable
 # A point nearer to a line than this, relative to the largest coordinate, is on it: far above the
 # round-off of a crossing point (1e-16), far below any distance that matters.
 ON_THE_LINE = 1e-12
-ROUND_OFF = 1e-14  # of a sum, relative to the sum of the sizes of its terms
+SUM_ROUND_OFF = 1e-14  # of a sum, relative to the sum of the sizes of its terms
 UNITS_BETWEEN_BOUNDS = 25  # cut so many units, then give up the regions that are decided
 
 
@@ -96,7 +96,7 @@ def round_off(layers: list[Layer], reach: float) -> float:
     size = np.full(2, reach)
     for layer in layers:
         size = np.abs(layer.weight) @ size + np.abs(layer.bias)
-    return ROUND_OFF * size.max()
+    return SUM_ROUND_OFF * size.max()
 
 
 def line_values(vertices: np.ndarray, lines: np.ndarray, negligible: float = 0) -> np.ndarray:

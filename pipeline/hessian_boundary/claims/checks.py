@@ -26,7 +26,7 @@ Numbers = Mapping[str, Mapping[tuple[str, str], Sequence[float]]]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckResult:
     """One check: the two sides as means with standard deviations, and whether it holds."""
 
     check: str
@@ -57,7 +57,7 @@ def expand(check: str, cases: Sequence[str] = ()) -> list[str]:
     return [check.replace("*", case) for case in cases] if "*" in check else [check]
 
 
-def evaluate(check: str, numbers: Numbers) -> Outcome:
+def run_check(check: str, numbers: Numbers) -> CheckResult:
     """Look both sides up and compare them.
 
     Raises ValueError when the check is not of the form above.
@@ -67,23 +67,23 @@ def evaluate(check: str, numbers: Numbers) -> Outcome:
         raise ValueError(f"expected 'LEFT < RIGHT' or 'LEFT > RIGHT', found {check!r}")
     left, right = (_values(side.strip(), numbers) for side in sides)
     runs = [len(v) for side, v in zip(sides, (left, right), strict=True) if not _is_number(side)]
-    return Outcome(
+    return CheckResult(
         check, *_mean_and_deviation(left), *_mean_and_deviation(right), min(runs, default=0)
     )
 
 
-def verdict(outcomes: Sequence[Outcome]) -> str:
+def verdict(results: Sequence[CheckResult]) -> str:
     """Judge a claim: reproduced if all its known checks hold clearly, not reproduced if none holds.
 
     Not testable if none is known; partly in every other case. This is not symmetric: a success
     that is not clear counts as partly, a failure that is not clear as a failure.
     """
-    known = [outcome for outcome in outcomes if outcome.known]
+    known = [result for result in results if result.known]
     if not known:
         return "not testable"
-    if all(outcome.holds and outcome.clear for outcome in known):
+    if all(result.holds and result.clear for result in known):
         return "reproduced"
-    return "partly" if any(outcome.holds for outcome in known) else "not reproduced"
+    return "partly" if any(result.holds for result in known) else "not reproduced"
 
 
 def collect(

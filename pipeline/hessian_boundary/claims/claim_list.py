@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hessian_boundary.claims.checks import evaluate, expand
+from hessian_boundary.claims.checks import expand, run_check
 from hessian_boundary.wording.suggestion import suggestion
 
 REQUIRED = ("where", "says", "figures", "checks")
@@ -77,6 +77,6 @@ def _texts(place: str, key: str, value: Any) -> tuple[str, ...]:
 
 def _check_form(place: str, check: str) -> None:
     try:
-        evaluate(check, {})
+        run_check(check, {})
     except ValueError as error:
         raise ClaimError(f"{place}: {error}") from error

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hessian_boundary.claims.checks import Numbers, evaluate, verdict
+from hessian_boundary.claims.checks import Numbers, run_check, verdict
 from hessian_boundary.claims.claim_list import Claim
 from hessian_boundary.wording.numbers import measured
 from hessian_boundary.wording.sentences import listed
@@ -24,18 +24,18 @@ def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
     """
     lines = []
     for claim in claims:
-        outcomes = [evaluate(check, numbers) for check in claim.checks]
-        judged = verdict(outcomes)
+        results = [run_check(check, numbers) for check in claim.checks]
+        judged = verdict(results)
         lines += [
             {
                 "number": claim.number, "where": claim.where, "says": claim.says,
-                "check": outcome.check, "left": outcome.left, "left_std": outcome.left_std,
-                "right": outcome.right, "right_std": outcome.right_std, "runs": outcome.runs,
-                "holds": outcome.holds if outcome.known else None,
-                "clear": outcome.clear if outcome.known else None,
+                "check": result.check, "left": result.left, "left_std": result.left_std,
+                "right": result.right, "right_std": result.right_std, "runs": result.runs,
+                "holds": result.holds if result.known else None,
+                "clear": result.clear if result.known else None,
                 "verdict": judged, "caveat": claim.caveat,
             }
-            for outcome in outcomes
+            for result in results
         ]  # fmt: skip
     return pd.DataFrame(lines).astype({"holds": "boolean", "clear": "boolean"})
 

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from hessian_boundary.figures.labels import class_of_view, row_labels
+from hessian_boundary.figures.experiments import class_of_view
 from hessian_boundary.figures.panels import alignment_map, class_map
+from hessian_boundary.figures.row_labels import row_labels
 
 
 @dataclass(frozen=True)

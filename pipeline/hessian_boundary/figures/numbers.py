@@ -7,7 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.measures.localisation import localisation, spectral_summary
+from hessian_boundary.measures.g_theta import g_theta_by_statistic
+from hessian_boundary.measures.localisation import localisation
 
 COLUMNS = ("experiment", "quantity", "value")
 
@@ -35,3 +36,26 @@ def sample_numbers(
             count = samples.sizes["eigen"] if drawn == "all" else int(drawn)
             models.append((experiment, localisation(samples, count) | spectral_summary(samples)))
     return numbers_table(models)
+
+
+def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
+    """Return λ_max, trace, rank and G_θ with both statistics."""
+    eigenvalues = samples["eigenvalue"].values
+    found = {"lambda_max": float(eigenvalues.max()), "rank": float(len(eigenvalues))}
+    if not samples.attrs.get("complete", True):
+        return found
+    return {**found, "trace": float(eigenvalues.sum()), **g_theta_by_statistic(samples)}
+
+
+def extreme_alignments(directions: xr.Dataset) -> dict[str, float]:
+    """Return the largest |alignment| with each kind of direction (Appendix E).
+
+    Over the grid: largest_top_on_grid, largest_bottom_on_grid, largest_random_eigenvector_on_grid
+    and largest_random_direction_on_grid; over the training samples largest_top_on_samples, ….
+    """
+    largest = {
+        f"largest_{kind}_{place}": float(abs(directions[name].sel(kind=kind)).max())
+        for kind in directions["kind"].values
+        for place, name in [("on_grid", "alignment"), ("on_samples", "sample_alignment")]
+    }
+    return {name.replace(" ", "_"): value for name, value in largest.items()}

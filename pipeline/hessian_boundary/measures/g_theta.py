@@ -1,13 +1,16 @@
-"""Scalar measures of a trained model: G_θ and what the paper compares it with."""
+"""G_θ, the complexity of a decision boundary: how many eigenvectors it takes, Eq. (6).
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+An eigenvector counts when the gradients of the training samples align with it more than random
+directions would: its statistic m_i of |A_i| over the samples exceeds the threshold ε.
+"""
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-STATISTICS = ("max", "mean")
+STATISTICS = ("max", "mean")  # over samples, of |A_i|
+# attributes of an alignment; every direction of parameter space is in one of the three
+COUNTS = ("rank", "null_space_dimension", "not_computed")
 
 
 def threshold(random_alignment: xr.DataArray) -> float:
@@ -75,58 +78,3 @@ def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:
 def parameter_count(samples: xr.Dataset) -> int:
     """Return p, all parameters: resolved directions, null space and what was not computed."""
     return sum(int(samples.attrs[name]) for name in COUNTS)
-
-
-def measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
-    """Return every measure of one model by name.
-
-    `samples` is the alignment on the training samples with the spectrum's attributes, `model` the
-    attributes of the model artifact. What depends on the spectrum is NaN for a model whose
-    training diverged, and what depends on all of it (G_θ, trace, rank) where only `eigenpairs` of
-    it were computed; `not_computed` counts the rest, and `trace_by_samples` needs none of them.
-    """
-    complete = samples.attrs["complete"]
-    return {
-        **spectral_measures(samples),
-        **{name: float(model[name]) for name in MODEL_MEASURES},
-        **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
-        "rank": float(samples.attrs["rank"]) if complete else float("nan"),
-        "eigenpairs": float(samples.attrs["rank"]),
-        "not_computed": float(samples.attrs["not_computed"]),
-        "parameters": float(parameter_count(samples)),
-        "samples_without_direction": float(samples["random_alignment"][0].isnull().sum()),
-    }
-
-
-COUNTS = ("rank", "null_space_dimension", "not_computed")
-MODEL_MEASURES = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
-
-
-def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
-    """Return G_θ, ε, trace, extreme eigenvalues and resolved shares of an alignment on samples.
-
-    NaN where eigenvalues that were not computed could change the number.
-    """
-    eigenvalues = samples["eigenvalue"].values
-    share = samples["resolved_share"]
-    found = {
-        **g_theta_by_statistic(samples),
-        "trace": float(eigenvalues.sum()),
-        "epsilon": threshold(samples["random_alignment"]),
-        "lambda_max": float(eigenvalues.max(initial=-np.inf)),
-        "lambda_min": float(eigenvalues.min(initial=np.inf)),
-        "resolved_share_min": float(share.min()),
-        "resolved_share_mean": float(share.mean()),
-    }
-    return found | dict.fromkeys(_unknown(samples, found), float("nan"))
-
-
-def _unknown(samples: xr.Dataset, found: Mapping[str, float]) -> Iterable[str]:
-    """Name the measures that eigenvalues which were not computed may change."""
-    if not samples.sizes["eigen"]:
-        return found
-    if samples.attrs["complete"]:
-        return ()
-    # without negative pairs, the computed end of the spectrum was round-off and is not stored
-    smallest = () if found["lambda_min"] < 0 else ("lambda_min",)
-    return (*(f"g_theta_{statistic}" for statistic in STATISTICS), "trace", *smallest)

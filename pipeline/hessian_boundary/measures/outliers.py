@@ -22,7 +22,7 @@ import numpy as np
 Rule = Literal["gap", "edge"]
 
 # |eigenvalue| / largest below which nothing is known: the rank tolerance of the spectra
-ROUND_OFF = 1e-12
+RANK_TOLERANCE = 1e-12
 
 LARGEST_COUNT = 20  # gap: more than C² = 16 outliers of the four classes of `hierarchical`
 # gap: how many eigenvalues below a gap say how the bulk decays; (least, used, most)
@@ -67,7 +67,7 @@ def count_outliers(eigenvalues: np.ndarray, rule: Rule) -> OutlierCount:
             f"{int((~np.isfinite(values)).sum())} NaN or infinite; leave out diverged models"
         )
     size = np.abs(values)
-    resolved = values[size > ROUND_OFF * size.max(initial=0.0)]
+    resolved = values[size > RANK_TOLERANCE * size.max(initial=0.0)]
     return RULES[rule](np.sort(resolved)[::-1])
 
 
@@ -140,7 +140,10 @@ RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edg
 
 
 def outlier_measures(eigenvalues: np.ndarray) -> dict[str, float]:
-    """Return outliers_<rule> for each rule, and the ends of its interval, _low and _high."""
+    """Return the count of each rule, outliers_gap and outliers_edge, with its interval.
+
+    The ends are outliers_gap_low, outliers_gap_high, outliers_edge_low and outliers_edge_high.
+    """
     counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
     return {
         f"outliers_{rule}{suffix}": float(value)

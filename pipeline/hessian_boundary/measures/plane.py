@@ -5,7 +5,11 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 from hessian_boundary.boundary.visible_pieces import visible_pieces
-from hessian_boundary.measures.localisation import STRONG, alignment_at_boundary, sign_switches
+from hessian_boundary.measures.boundary_alignment import (
+    STRONG,
+    alignment_at_boundary,
+    sign_switches,
+)
 
 EIGENVECTORS = 5  # PAPER: the top five of Figure 5, said to suffice for the whole boundary
 BOUNDARY = ("pieces", "segments", "length", "turning", "parts")

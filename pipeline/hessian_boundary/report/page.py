@@ -8,13 +8,13 @@ from markupsafe import Markup
 
 from hessian_boundary.claims.checks import VERDICTS
 from hessian_boundary.claims.claim_table import SIGN
-from hessian_boundary.report.claims_section import ClaimsSection
-from hessian_boundary.report.complexity_section import ComplexitySection
-from hessian_boundary.report.figures_section import FigureView
-from hessian_boundary.report.markup import Table, breakable, numeral, prose
-from hessian_boundary.report.precision_section import PrecisionSection
-from hessian_boundary.report.published_section import CLOSE, PublishedTable, within_spread
-from hessian_boundary.report.run_section import RunSection
+from hessian_boundary.report.html.markup import Table, breakable, numeral, prose
+from hessian_boundary.report.sections.claims import ClaimsSection
+from hessian_boundary.report.sections.complexity import ComplexitySection
+from hessian_boundary.report.sections.figures import FigureView
+from hessian_boundary.report.sections.precision import PrecisionSection
+from hessian_boundary.report.sections.published import CLOSE, PublishedTable, within_spread
+from hessian_boundary.report.sections.run import RunSection
 from hessian_boundary.wording.sentences import listed
 
 MAIN = "page.html"

@@ -31,22 +31,10 @@ def markdown(table: pd.DataFrame, notes: Sequence[str]) -> str:
 
 def latex(table: pd.DataFrame, notes: Sequence[str]) -> str:
     """Return a LaTeX tabular (package booktabs) with its notes below."""
-    rows = [_latex_row(table.columns), r"\midrule", *map(_latex_row, table.values.tolist())]
-    return "\n".join(
-        [
-            r"\begin{tabular}{" + "l" * len(table.columns) + "}",
-            r"\toprule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            *(rf"\par\footnotesize {_latex_text(note)}" for note in notes),
-            "",
-        ]
-    )
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_latex_text, cells)) + r" \\"
+    styled = table.style.hide(axis="index").format(_latex_text)
+    styled = styled.format_index(_latex_text, axis="columns")
+    tabular = styled.to_latex(hrules=True, column_format="l" * len(table.columns))
+    return tabular + "".join(f"\\par\\footnotesize {_latex_text(note)}\n" for note in notes)
 
 
 def _latex_text(text: str) -> str:

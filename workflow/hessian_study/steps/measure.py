@@ -1,8 +1,9 @@
 """Write every measure of one model, and G_θ as a curve over ε."""
 
 from hessian_boundary.artifacts.store import open_artifact, save_table
-from hessian_boundary.measures.g_theta import g_theta_curves, measures
+from hessian_boundary.measures.g_theta import g_theta_curves
 from hessian_boundary.measures.localisation import localisation
+from hessian_boundary.measures.model import model_measures
 from hessian_boundary.measures.outliers import outlier_measures
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import ABOUT, measure_table
@@ -14,7 +15,7 @@ def main(job: Job) -> None:
     """Write two tidy tables: one row per measure, and one row per statistic and ε."""
     model = open_artifact(job.input["model"], "model")
     samples = open_artifact(job.input["alignment"], "alignment_samples").load()
-    values = measures(samples, model.attrs)
+    values = model_measures(samples, model.attrs)
     if samples.sizes["eigen"]:
         values |= localisation(samples, TOP)
         values |= outlier_measures(samples["eigenvalue"].values)

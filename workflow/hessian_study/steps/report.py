@@ -8,14 +8,14 @@ from pathlib import Path
 import pandas as pd
 
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
-from hessian_boundary.report.claims_section import ClaimsSection, claims_section
-from hessian_boundary.report.complexity_section import ComplexitySection, complexity_section
-from hessian_boundary.report.figures_section import FigureView, figure_view, missing_figure
-from hessian_boundary.report.markup import table_view
+from hessian_boundary.report.html.markup import table_view
 from hessian_boundary.report.page import Report, render_page
-from hessian_boundary.report.precision_section import PrecisionSection, precision_section
-from hessian_boundary.report.published_section import PublishedTable, published_table
-from hessian_boundary.report.run_section import RunSection, run_section
+from hessian_boundary.report.sections.claims import ClaimsSection, claims_section
+from hessian_boundary.report.sections.complexity import ComplexitySection, complexity_section
+from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
+from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
+from hessian_boundary.report.sections.published import PublishedTable, published_table
+from hessian_boundary.report.sections.run import RunSection, run_section
 from hessian_study.configuration.captions import caption
 from hessian_study.jobs.costs import stage_costs
 from hessian_study.jobs.job import Job

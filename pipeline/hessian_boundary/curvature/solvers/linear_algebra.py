@@ -30,3 +30,10 @@ def column_slices(total: int, width: int = 1024) -> Iterator[slice]:
     """Yield slices that cover `total` columns, to rotate a basis without a second copy of it."""
     for start in range(0, total, width):
         yield slice(start, start + width)
+
+
+def embed_columns(rows: Tensor, active: Tensor) -> Tensor:
+    """Return `rows` (k, active.sum()) with a column of zeros where the mask `active` is false."""
+    full = rows.new_zeros(len(rows), len(active))
+    full[:, active] = rows
+    return full

@@ -2,11 +2,12 @@
 
 At a minimum of an over-parametrised network H has rank r ≪ p. Products with random vectors span
 its range (Halko, Martinsson & Tropp 2011, Algorithm 4.2, in blocks); a Rayleigh–Ritz step in
-that basis gives every non-zero eigenpair, and the null space is counted without being computed.
+that basis (`rayleigh_ritz`) gives every non-zero eigenpair, and the null space is counted without
+being computed.
 Vectors are rows throughout: Q is (r, p) and Q Qᵀ = 1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from math import inf
 
 import torch
@@ -14,11 +15,12 @@ from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.linear_algebra import (
-    column_slices,
+    embed_columns,
     orthogonalise,
     orthonormal,
     principal_directions,
 )
+from hessian_boundary.curvature.solvers.rayleigh_ritz import rayleigh_ritz
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 
@@ -47,60 +49,7 @@ def range_eigenpairs(
             f"{operator.dtype}, found {rank_tolerance:.1e}; directions below it are round-off"
         )
     active, basis = find_range(operator, rank_tolerance * RANGE_MARGIN, seed, memory_limit)
-    if not basis:
-        return _no_eigenpairs(operator)
-    projected, defects, certificate = _project(operator, active, basis)
-    eigenvalues, rotation = torch.linalg.eigh((projected + projected.T) / 2)
-    keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max())
-    keep = keep.flatten().flip(0)
-    values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()
-    asymmetry = torch.linalg.vector_norm(rotation @ (projected - projected.T) / 2, dim=1)
-    squares = asymmetry.square()
-    for _, defect in _columns(defects):
-        squares += (rotation.to(defect.dtype) @ defect).square().sum(1)
-    del defects
-    vectors = values.new_zeros(len(keep), operator.dimension)
-    positions = torch.nonzero(active).flatten()
-    for columns, part in _columns(basis):
-        vectors[:, positions[columns]] = rotation @ part
-    return Eigenpairs(
-        eigenvalues=values,
-        eigenvectors=vectors,
-        residuals=squares.sqrt(),
-        certificate=certificate,
-        null_space=operator.dimension - len(values),
-        complete=True,
-    )
-
-
-def _no_eigenpairs(operator: SymmetricOperator) -> Eigenpairs:
-    """The eigenpairs of a zero matrix: there are none outside the null space."""
-    none = torch.empty(0, dtype=operator.dtype, device=operator.device)
-    vectors = none.new_empty(0, operator.dimension)
-    return Eigenpairs(none, vectors, none, 0.0, operator.dimension, complete=True)
-
-
-def _project(
-    operator: SymmetricOperator, active: Tensor, basis: list[Tensor]
-) -> tuple[Tensor, list[Tensor], float]:
-    """Return T = Q H Qᵀ (r, r), the defects E = Q H − T Q block by block, and ‖E‖_F.
-
-    With the rotation U that diagonalises T, the residuals of the pairs are the rows of U E. The
-    defects are round-off of which only the size matters, so single precision holds them.
-    """
-    rows, defects, square = [], [], 0.0
-    progress = Progress("Rayleigh-Ritz: direction", sum(map(len, basis)))
-    for block in basis:
-        image = operator(_embed(block, active))[:, active]
-        rows.append(torch.cat([image @ other.T for other in basis], dim=1))
-        start = 0
-        for other in basis:
-            image.addmm_(rows[-1][:, start : start + len(other)], other, alpha=-1)
-            start += len(other)
-        square += float(image.square().sum())
-        defects.append(image.float())
-        progress.update(sum(map(len, rows)))
-    return torch.cat(rows), defects, square**0.5
+    return rayleigh_ritz(operator, active, basis, rank_tolerance)
 
 
 def range_bytes(parameters: int, rank: int) -> int:
@@ -123,15 +72,8 @@ def find_range(
     Raises ValueError when a product is not finite, and MemoryLimitError when the basis grows
     beyond what `memory_limit` bytes hold.
     """
-    generator = torch.Generator(operator.device).manual_seed(seed)
-
-    def sample(rows: int) -> Tensor:
-        draw = torch.empty(min(rows, operator.dimension), operator.dimension, dtype=operator.dtype)
-        return operator(draw.to(operator.device).normal_(generator=generator))
-
+    sample = _range_sampler(operator, seed)
     block = sample(BLOCK)
-    if not torch.isfinite(block).all():
-        raise ValueError(NOT_FINITE)
     # dead units and the like: a row of H that gives exactly 0 with a random block is 0
     active = (block != 0).any(0)
     if not active.any():
@@ -139,7 +81,6 @@ def find_range(
     block = block[:, active]
     blocks: list[Tensor] = []
     scale = 0.0
-    found = 0
     progress = Progress("range finder: direction", None)
     while True:
         # One pass here and one on the unit vectors below: the first leaves round-off of the size
@@ -147,32 +88,41 @@ def find_range(
         directions, sizes = principal_directions(orthogonalise(block, blocks))
         sizes = sizes / len(block) ** 0.5  # in units of one eigenvalue
         if not blocks and len(sizes):
-            leading = operator(_embed(directions[:1], active))
+            leading = operator(embed_columns(directions[:1], active))
             scale = float(torch.linalg.vector_norm(leading))
         directions = directions[sizes > tolerance * scale]
         if not len(directions):
             return active, blocks
         ended = len(directions) < len(block)
         blocks.append(orthonormal(orthogonalise(directions, blocks)))
-        found += len(directions)
+        found = sum(map(len, blocks))
         reached = f"last block reached {float(sizes.min()) / scale:.0e} λ_max"
         progress.update(found, reached)
-        if (needed := range_bytes(operator.dimension, found)) > memory_limit:
-            raise MemoryLimitError(
-                f"expected a range that fits into {memory_limit / 1e9:.2g} GB, found {found:,} "
-                f"directions that take {needed / 1e9:.2g} GB and no end ({reached}); raise the "
-                "limit, or take method lanczos"
-            )
+        _check_memory(operator.dimension, found, memory_limit, reached)
         block = sample(PROBE if ended else BLOCK)[:, active]
 
 
-def _columns(blocks: list[Tensor]) -> Iterator[tuple[slice, Tensor]]:
-    """Yield the stacked blocks (r, p) a few columns at a time, without stacking them whole."""
-    for columns in column_slices(blocks[0].shape[1]):
-        yield columns, torch.cat([block[:, columns] for block in blocks])
+def _range_sampler(operator: SymmetricOperator, seed: int) -> Callable[[int], Tensor]:
+    """Return a function that gives H times so many fresh Gaussian vectors, as rows (rows, p).
+
+    It raises ValueError when a product is not finite.
+    """
+    generator = torch.Generator(operator.device).manual_seed(seed)
+
+    def sample(rows: int) -> Tensor:
+        draw = torch.empty(min(rows, operator.dimension), operator.dimension, dtype=operator.dtype)
+        block = operator(draw.to(operator.device).normal_(generator=generator))
+        if not torch.isfinite(block).all():
+            raise ValueError(NOT_FINITE)
+        return block
+
+    return sample
 
 
-def _embed(rows: Tensor, active: Tensor) -> Tensor:
-    full = rows.new_zeros(len(rows), len(active))
-    full[:, active] = rows
-    return full
+def _check_memory(parameters: int, found: int, memory_limit: float, reached: str) -> None:
+    if (needed := range_bytes(parameters, found)) > memory_limit:
+        raise MemoryLimitError(
+            f"expected a range that fits into {memory_limit / 1e9:.2g} GB, found {found:,} "
+            f"directions that take {needed / 1e9:.2g} GB and no end ({reached}); raise the "
+            "limit, or take method lanczos"
+        )

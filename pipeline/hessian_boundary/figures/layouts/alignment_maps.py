@@ -7,17 +7,16 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.labels import class_of_view
+from hessian_boundary.figures.experiments import class_of_view
 from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.numbers import numbers_table, spectral_summary
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
-from hessian_boundary.measures.localisation import (
+from hessian_boundary.measures.boundary_alignment import (
     alignment_at_boundary,
     alignment_at_class_boundary,
     sign_switches,
-    spectral_summary,
 )
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "decision_boundary")
@@ -39,9 +38,10 @@ def numbers(
 ) -> pd.DataFrame:
     """Return alignment at the boundary and elsewhere, sign switches, and the spectrum.
 
-    Of a view of one class also the alignment at that class's boundary and at the others'; where
-    rows share their grid, ratios to the first row and agreement: the share of grid points that are
-    predicted alike.
+    Of a view of one class also the alignment at that class's boundary and at the others' (see
+    `measures.boundary_alignment`). Where rows share their grid, agreement_with_first_row is the
+    share of grid points that are predicted alike; g_theta_max_ratio, g_theta_mean_ratio,
+    trace_ratio and lambda_max_ratio compare with the first row.
     """
     models: list[tuple[str, dict[str, float]]] = []
     for experiment, grid, samples in zip(

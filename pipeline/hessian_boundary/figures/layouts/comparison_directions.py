@@ -8,10 +8,9 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from hessian_boundary.figures.map_row import MapRow
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.numbers import extreme_alignments, numbers_table
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
-from hessian_boundary.measures.localisation import extreme_alignments
 
 ARTIFACTS = ("dataset", "alignment_directions", "decision_boundary")
 LABELS = {

@@ -47,7 +47,10 @@ def _compare(inputs: Mapping[str, Sequence[xr.Dataset]], count: int) -> list[tup
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return β_i and the overlap of the subspaces of the first i eigenvectors (Appendix M)."""
+    """Return β_i and the overlap of the subspaces of the first i eigenvectors (Appendix M).
+
+    They are called beta_1, beta_2 and so on, overlap_of_first_1 and so on.
+    """
     values = {}
     for index, (beta, shared) in enumerate(_compare(inputs, settings["eigenvectors"]), start=1):
         values[f"beta_{index}"] = beta

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.labels import split_experiment
+from hessian_boundary.figures.experiments import split_experiment
 from hessian_boundary.figures.numbers import numbers_table
 from hessian_boundary.figures.panels import class_handles, class_points
 from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style

@@ -6,8 +6,8 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.labels import row_labels
 from hessian_boundary.figures.numbers import sample_numbers
+from hessian_boundary.figures.row_labels import row_labels
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.scatter_row import ScatterRow
 from hessian_boundary.figures.style import publication_style

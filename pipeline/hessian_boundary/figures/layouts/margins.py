@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.numbers import numbers_table, spectral_summary
 from hessian_boundary.figures.panels import class_map
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import ACCENT, publication_style
-from hessian_boundary.measures.localisation import alignment_at_boundary, spectral_summary
+from hessian_boundary.measures.boundary_alignment import alignment_at_boundary
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "margin", "decision_boundary")
 # name in the artifact -> (symbol, marker, colour)
@@ -65,7 +65,11 @@ def _draw_margin(axes: Axes, margin: xr.Dataset, boundary: xr.Dataset) -> None:
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return margins estimated and true, how well x_b was found, and the measures of the model."""
+    """Return margins estimated and true, how well x_b was found, and the measures of the model.
+
+    margin_estimated is that of `boundary.margin` (Appendix I.3), margin_true the smallest distance
+    of a training sample from the exact boundary.
+    """
     models = []
     for experiment, grid, samples, margin, boundary in zip(
         settings["experiments"],

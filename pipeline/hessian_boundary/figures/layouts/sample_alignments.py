@@ -6,10 +6,10 @@ from typing import Any
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.labels import columns_of, row_labels
 from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
 from hessian_boundary.figures.numbers import sample_numbers
 from hessian_boundary.figures.panels import alignment_lines
+from hessian_boundary.figures.row_labels import row_labels
 from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
 
 ARTIFACTS = ("alignment_samples",)
@@ -26,7 +26,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     `settings` has experiments, eigenvectors (k, or "all" on a logarithmic axis), note (see
     `new_figure`) and perhaps labels and columns (panels beside each other).
     """
-    columns = columns_of(settings, inputs["alignment_samples"])
+    columns = _columns(settings, inputs["alignment_samples"])
     rows = -(-len(inputs["alignment_samples"]) // columns)
     figure = new_figure(TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM, settings["note"])
     width = (PAGE_WIDTH - LEFT - RIGHT - (columns - 1) * GAP) / columns
@@ -51,3 +51,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         entries = [axes.get_legend_handles_labels() for axes in drawn]
         drawn[0].legend(*max(entries, key=lambda entry: len(entry[1])), loc="upper right")
     return figure
+
+
+def _columns(settings: Mapping[str, Any], panels: Sequence[Any]) -> int:
+    return min(int(settings.get("columns", len(panels))), len(panels))

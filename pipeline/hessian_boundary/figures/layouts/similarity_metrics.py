@@ -32,7 +32,10 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return the share of grid points where each metric says something: more than 0.1."""
+    """Return the share of grid points where each metric says something: more than 0.1.
+
+    share_above_0.1_alignment is that of the cosine, share_above_0.1_scalar_product the other.
+    """
     count = settings["eigenvectors"]
     models = []
     for experiment, grid in zip(settings["experiments"], inputs["alignment_grid"], strict=True):

@@ -70,8 +70,9 @@ def numbers(
 ) -> pd.DataFrame:
     """Return the boundary points, and how far each A_i flips there (Appendix A).
 
-    A_i_flip is the largest of the boundary points' min(|A_i| left, |A_i| right), of those at which
-    A_i changes its sign; 0 if there is none.
+    boundary_points is how many there are; boundary_point_1, boundary_point_2, … where they lie.
+    A_1_flip, A_2_flip, …: of the boundary points at which A_i changes its sign, the largest
+    min(|A_i| left, |A_i| right); 0 if there is none.
     """
     (experiment,), (grid,) = settings["experiments"], inputs["alignment_grid"]
     if has_diverged(grid):

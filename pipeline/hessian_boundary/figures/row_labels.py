@@ -1,9 +1,10 @@
 """What a row or panel is called: what tells its experiment from the others of the figure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from hessian_boundary.figures.experiments import split_experiment
 from hessian_boundary.wording.labels import readable
 
 VIEWS = (
@@ -28,18 +29,6 @@ def row_labels(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def split_experiment(experiment: str) -> tuple[str, str, str]:
-    """Return (data set, training, view) of an experiment; the view may be empty."""
-    dataset, training, *view = experiment.split("/")
-    return dataset, training, view[0] if view else ""
-
-
-def class_of_view(experiment: str) -> int | None:
-    """Return the class whose loss alone a view takes, if it does."""
-    match = re.fullmatch(r"class(\d+)", split_experiment(experiment)[2])
-    return int(match.group(1)) if match else None
-
-
 def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> str:
     lines = [_readable_view(view)] if view else []
     if dataset:
@@ -56,8 +45,3 @@ def _readable_view(view: str) -> str:
         if re.fullmatch(pattern, view):
             return re.sub(pattern, text, view)
     return view
-
-
-def columns_of(settings: Mapping[str, Any], panels: Sequence[Any]) -> int:
-    """Return how many panels stand beside each other."""
-    return min(int(settings.get("columns", len(panels))), len(panels))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hessian_boundary.report.markup import Table, table_view
-from hessian_boundary.report.plots import axis, interval
+from hessian_boundary.report.html.intervals import axis, interval
+from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.statistics.correlations import POOLED
 from hessian_boundary.tables.text import display_correlations
 from hessian_boundary.wording.labels import measure_label, readable

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hessian_boundary.report.contrast import contrasts
-from hessian_boundary.report.curves import Panel, curve_panel
-from hessian_boundary.report.markup import Table, table_view
-from hessian_boundary.report.order_over_seeds import OrderOverSeeds, order_over_seeds
-from hessian_boundary.report.precision_answer import precision_answer
+from hessian_boundary.report.comparisons.contrast import contrasts
+from hessian_boundary.report.comparisons.order_over_seeds import OrderOverSeeds, order_over_seeds
+from hessian_boundary.report.comparisons.precision_answer import precision_answer
+from hessian_boundary.report.html.curves import Panel, curve_panel
+from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.wording.labels import readable
 from hessian_boundary.wording.numbers import measured, number
 

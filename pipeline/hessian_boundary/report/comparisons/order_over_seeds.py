@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hessian_boundary.report.contrast import Contrast, contrasts
-from hessian_boundary.report.markup import Table, table_view
+from hessian_boundary.report.comparisons.contrast import Contrast, contrasts
+from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.wording.labels import readable
 from hessian_boundary.wording.numbers import measured
 

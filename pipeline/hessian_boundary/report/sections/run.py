@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hessian_boundary.report.markup import Table, table_view
+from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.runtime.costs import Cost, summarise_costs
 from hessian_boundary.wording.numbers import duration
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hessian_boundary.report.images import Picture, embed
-from hessian_boundary.report.markup import Table, table_view
+from hessian_boundary.report.html.images import Picture, embed
+from hessian_boundary.report.html.markup import Table, table_view
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from hessian_boundary.report.contrast import contrasts
+from hessian_boundary.report.comparisons.contrast import contrasts
 from hessian_boundary.wording.numbers import number
 
 SINGLE, DOUBLE, RESOLVED = "float32_dense", "range", "gauss_newton"

@@ -10,7 +10,7 @@ import pandas as pd
 from hessian_boundary.claims.checks import OPERAND, VERDICTS
 from hessian_boundary.claims.claim_list import Claim
 from hessian_boundary.claims.claim_table import SIGN, reservations, side_text, single_runs, state
-from hessian_boundary.report.glossary import meaning
+from hessian_boundary.wording.glossary import meaning
 
 # source of an operand -> (rule, numbers as a table); figures are rules of their own
 SOURCES = {

@@ -1,11 +1,11 @@
-"""Verdicts on claims, by comparisons whose outcome is known."""
+"""Verdicts on claims, by comparisons whose result is known."""
 
 import math
 
 import pandas as pd
 import pytest
 
-from hessian_boundary.claims.checks import Outcome, collect, evaluate, expand, verdict
+from hessian_boundary.claims.checks import CheckResult, collect, expand, run_check, verdict
 
 MEASURES = pd.DataFrame(
     [
@@ -28,49 +28,49 @@ NUMBERS = collect(MEASURES, FIGURES, CORRELATIONS)
 
 
 def test_means_and_deviations_over_seeds_are_compared() -> None:
-    outcome = evaluate("gaussian/normal:g < gaussian/adversarial:g", NUMBERS)
-    assert (outcome.left, outcome.right, outcome.runs) == (2, 7, 2)
-    assert outcome.left_std == pytest.approx(math.sqrt(2))
-    assert outcome.right_std == pytest.approx(math.sqrt(8))
-    assert outcome.holds
-    assert outcome.clear  # 5 apart, √10 combined
-    assert not evaluate("gaussian/normal:g > gaussian/adversarial:g", NUMBERS).holds
+    result = run_check("gaussian/normal:g < gaussian/adversarial:g", NUMBERS)
+    assert (result.left, result.right, result.runs) == (2, 7, 2)
+    assert result.left_std == pytest.approx(math.sqrt(2))
+    assert result.right_std == pytest.approx(math.sqrt(8))
+    assert result.holds
+    assert result.clear  # 5 apart, √10 combined
+    assert not run_check("gaussian/normal:g > gaussian/adversarial:g", NUMBERS).holds
 
 
 def test_a_difference_within_the_combined_deviation_is_not_clear() -> None:
-    assert not Outcome("a < b", 1.0, 3.0, 5.0, 4.0, 5).clear
-    assert Outcome("a < b", 1.0, 2.0, 5.0, 3.0, 5).clear
+    assert not CheckResult("a < b", 1.0, 3.0, 5.0, 4.0, 5).clear
+    assert CheckResult("a < b", 1.0, 2.0, 5.0, 3.0, 5).clear
 
 
 def test_sides_may_be_numbers_of_figures_correlations_or_constants() -> None:
-    outcome = evaluate("fig07:gaussian/normal:largest_top > 0.8", NUMBERS)
-    assert (outcome.left, outcome.right, outcome.holds, outcome.clear) == (0.9, 0.8, True, True)
-    assert evaluate("correlations:all:g > 0", NUMBERS).left == 0.4
-    assert evaluate("correlations:all:g_low > 1e-1", NUMBERS).holds is False
-    assert evaluate("-1.5 < correlations:all:g_high", NUMBERS).right == 0.6
+    result = run_check("fig07:gaussian/normal:largest_top > 0.8", NUMBERS)
+    assert (result.left, result.right, result.holds, result.clear) == (0.9, 0.8, True, True)
+    assert run_check("correlations:all:g > 0", NUMBERS).left == 0.4
+    assert run_check("correlations:all:g_low > 1e-1", NUMBERS).holds is False
+    assert run_check("-1.5 < correlations:all:g_high", NUMBERS).right == 0.6
 
 
 @pytest.mark.parametrize("check", ["a/b:g", "a/b:g = 3", "a/b:g < what is this"])
 def test_checks_of_another_form_are_refused(check: str) -> None:
     with pytest.raises(ValueError, match=r"expected 'LEFT < RIGHT'|expected a number, 'exp"):
-        evaluate(check, NUMBERS)
+        run_check(check, NUMBERS)
 
 
-def outcomes(*checks: str) -> list[Outcome]:
-    return [evaluate(check, NUMBERS) for check in checks]
+def results(*checks: str) -> list[CheckResult]:
+    return [run_check(check, NUMBERS) for check in checks]
 
 
 def test_the_verdict_follows_its_rule() -> None:
     clear, wrong = "gaussian/normal:g < gaussian/adversarial:g", "gaussian/normal:g > 3"
     unclear, unknown = "gaussian/normal:g < 2.5", "mars/normal:g < 1"
-    assert verdict(outcomes(clear)) == "reproduced"
-    assert verdict(outcomes(clear, unknown)) == "reproduced"
-    assert verdict(outcomes(clear, wrong)) == "partly"
-    assert verdict(outcomes(unclear)) == "partly"
-    assert verdict(outcomes(wrong)) == "not reproduced"
-    assert verdict(outcomes(unknown)) == "not testable"
+    assert verdict(results(clear)) == "reproduced"
+    assert verdict(results(clear, unknown)) == "reproduced"
+    assert verdict(results(clear, wrong)) == "partly"
+    assert verdict(results(unclear)) == "partly"
+    assert verdict(results(wrong)) == "not reproduced"
+    assert verdict(results(unknown)) == "not testable"
     assert verdict([]) == "not testable"
-    assert verdict(outcomes("correlations:all:few_low > 0")) == "not testable"  # too few trainings
+    assert verdict(results("correlations:all:few_low > 0")) == "not testable"  # too few trainings
 
 
 def test_stars_stand_for_each_case() -> None:

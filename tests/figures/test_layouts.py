@@ -1,0 +1,100 @@
+"""Every layout: its panels and numbers, what it says of diverged trainings, its step."""
+
+import pytest
+
+from helpers.drawn_layouts import numbers, texts
+from helpers.made_up_artifacts import (
+    EVERY_KIND,
+    LAYOUTS,
+    draw,
+    inputs_and_settings,
+)
+from helpers.tiny_study import ROOT
+from hessian_boundary.artifacts.schema import KINDS, check
+from hessian_boundary.artifacts.store import save_artifact, save_figure
+from hessian_study.configuration.layouts import artifacts_of
+from hessian_study.jobs.job import Job
+from hessian_study.steps import figure as figure_step
+
+# panels beside the colour bar, for two experiments (the toy's, the directions': one)
+PANELS = {
+    "alignment_maps": 2 * (1 + 3 + 1),  # classes, alignments, spectrum
+    "comparison_directions": 4 * (1 + 3),
+    "covariance_comparison": 2 * (1 + 3),
+    "data_sets": 2 - 1,  # no colour bar
+    "embedded_alignments": 2 * (1 + 3 + 1),
+    "feature_alignments": 2 * (1 + 3 + 1),
+    "margins": 2 * (1 + 3 + 1 + 1),
+    "sample_alignments": 2 - 1,
+    "similarity_metrics": 4 * (1 + 3),
+    "walkthrough": 7,
+}
+
+
+# panels that say so when the first of two trainings diverged
+DIVERGED_PANELS = {
+    "alignment_maps": 5,
+    "covariance_comparison": 4,
+    "embedded_alignments": 5,
+    "feature_alignments": 5,
+    "margins": 5,
+    "sample_alignments": 1,
+    "similarity_metrics": 8,
+    "walkthrough": 5,
+}
+
+
+def test_made_up_artifacts_fulfil_the_contract() -> None:
+    assert set(EVERY_KIND) == set(KINDS)
+    for kind, make in EVERY_KIND.items():
+        check(make(), kind)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_figure_has_every_panel_and_is_saved_with_the_projects_settings(layout, tmp_path) -> None:
+    figure = draw(layout)
+    assert len(figure.axes) == PANELS[layout] + 1
+    save_figure(figure, {"pdf": tmp_path / "a.pdf", "png": tmp_path / "a.png"})
+    png = (tmp_path / "a.png").read_bytes()
+    # width in pixels: 7 inches at 300 dots per inch
+    assert int.from_bytes(png[16:20], "big") == 2100
+    assert b"/Subtype /TrueType" in (tmp_path / "a.pdf").read_bytes() or (
+        b"/Subtype /Type0" in (tmp_path / "a.pdf").read_bytes()
+    )
+
+
+def test_every_layout_is_tested() -> None:
+    folder = ROOT / "pipeline/hessian_boundary/figures/layouts"
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__"} == set(LAYOUTS)
+    for name, module in LAYOUTS.items():
+        assert artifacts_of(name) == module.ARTIFACTS
+
+
+@pytest.mark.parametrize("layout", DIVERGED_PANELS)
+def test_diverged_training_is_said_in_its_panels(layout) -> None:
+    assert texts(draw(layout, eigen=0)).count("training\ndiverged") == DIVERGED_PANELS[layout]
+
+
+def test_step_opens_its_artifacts_and_writes_both_files(tmp_path) -> None:
+    inputs, settings = inputs_and_settings("alignment_maps")
+    paths: dict[str, list[str]] = {}
+    for kind, artifacts in inputs.items():
+        paths[kind] = [str(tmp_path / f"{kind}{i}.zarr.zip") for i in range(2)]
+        for artifact, path in zip(artifacts, paths[kind], strict=True):
+            save_artifact(artifact, path, kind, provenance={})
+    output = {kind: str(tmp_path / f"figure.{kind}") for kind in ("pdf", "png", "csv")}
+    spec = {"settings": {**settings, "layout": "alignment_maps"}, "wildcards": {}}
+    figure_step.main(Job(spec, paths, output, device="cpu"))
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "figure.csv").read_text().startswith("experiment,quantity,value\n")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_has_numbers_and_leaves_out_what_diverged(layout) -> None:
+    found = numbers(layout)
+    assert found
+    inputs, settings = inputs_and_settings(layout, eigen=0)
+    if layout in DIVERGED_PANELS and layout != "covariance_comparison":
+        table = LAYOUTS[layout].numbers(inputs, settings)
+        assert set(table["experiment"]) < {name for name, _ in found}

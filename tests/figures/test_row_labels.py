@@ -1,0 +1,26 @@
+"""What rows are called."""
+
+from helpers.made_up_artifacts import (
+    draw,
+)
+from hessian_boundary.figures.row_labels import row_labels
+
+
+def labels_of(*experiments: str) -> list[str]:
+    return row_labels({"experiments": experiments})
+
+
+def test_labels_say_what_tells_the_rows_apart() -> None:
+    assert labels_of("gaussian/normal", "gaussian/large_norm") == ["normal", "large norm"]
+    assert labels_of("circle/normal", "checkerboard/narrow_margin") == [
+        "circle",
+        "checkerboard\n(narrow margin)",
+    ]
+    assert labels_of("gaussian/normal/class0", "gaussian/normal/class2") == [
+        "loss of class 0",
+        "loss of class 2",
+    ]
+    assert labels_of("a/dynamics/epoch0", "a/dynamics/epoch50") == ["epoch 0", "epoch 50"]
+    assert labels_of("gaussian/adam") == ["adam"]
+    assert row_labels({"experiments": ["a/b"], "labels": ["Adam"]}) == ["Adam"]
+    assert [text.get_text() for text in draw("alignment_maps").texts] == ["note"]

@@ -1,0 +1,105 @@
+"""Every measure of one model, on cases worked out by hand."""
+
+import math
+
+import pytest
+import xarray as xr
+
+from helpers.alignments import diverged_samples, hand_made_samples, partial_samples
+from hessian_boundary.alignment.samples import align_samples
+from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.curvature.spectrum import compute_spectrum
+from hessian_boundary.measures.g_theta import (
+    parameter_count,
+)
+from hessian_boundary.measures.model import model_measures
+from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
+
+MODEL = {
+    "norm_published": 19.5, "norm_l2": 9.9, "train_accuracy": 1.0, "test_accuracy": 0.9,
+    "epochs": 2000, "status": "fitted",
+}  # fmt: skip
+
+
+def test_measures_of_the_case_by_hand():
+    assert model_measures(hand_made_samples(), MODEL) == pytest.approx(
+        {
+            "g_theta_max": 0.2,
+            "g_theta_mean": 0.2,
+            "epsilon": 0.13,
+            "trace": 3.25,
+            "lambda_max": 2.0,
+            "lambda_min": -0.25,
+            "resolved_share_min": 0.26,
+            "resolved_share_mean": 0.46,
+            "norm_published": 19.5,
+            "norm_l2": 9.9,
+            "train_accuracy": 1.0,
+            "test_accuracy": 0.9,
+            "epochs": 2000,
+            "rank": 4,
+            "eigenpairs": 4,
+            "not_computed": 0,
+            "certificate": 1e-15,
+            "trace_by_samples": 3.25,
+            "parameters": 10,
+            "samples_without_direction": 1,
+        },
+        rel=1e-13,
+    )
+
+
+def test_what_depends_on_the_whole_spectrum_is_no_number_for_a_part_of_it():
+    found, whole = (
+        model_measures(partial_samples(), MODEL),
+        model_measures(hand_made_samples(), MODEL),
+    )
+    unknown = {name for name, value in found.items() if math.isnan(value)}
+    assert unknown == {"g_theta_max", "g_theta_mean", "trace", "rank"}
+    assert found["not_computed"] == 4
+    changed = {name for name in found.keys() - unknown if found[name] != whole[name]}
+    assert changed == {"not_computed"}
+
+
+def test_the_smallest_eigenvalue_is_unknown_where_the_lower_end_was_round_off():
+    samples = partial_samples().isel(eigen=slice(3))
+    assert math.isnan(model_measures(samples, MODEL)["lambda_min"])
+    assert model_measures(hand_made_samples().isel(eigen=slice(3)), MODEL)["lambda_min"] == 0.5
+
+
+def test_partial_spectra_pass_through_the_alignment(make_problem):
+    case = make_problem("mlp_relu")
+    problem = (case.module, case.x, case.y)
+    settings = {
+        "method": "lanczos", "rank_tolerance": 1e-12, "memory_limit_gb": 1,
+        "eigenpairs": {"top": 4, "bottom": 2}, "residual_tolerance": 1e-8,
+        "density": {"probes": 2, "steps": 3},
+    }  # fmt: skip
+    spectrum = compute_spectrum(
+        Problem(*problem, cross_entropy_per_sample), CurvatureOptions.of_settings(settings)
+    )
+    samples = align_samples(Problem(*problem, cross_entropy_per_sample), spectrum)
+    assert parameter_count(samples) == case.size
+    assert not samples.attrs["complete"]
+    for name in ("density_nodes", "density_weights"):
+        xr.testing.assert_identical(samples[name], spectrum[name])
+    found = model_measures(samples, MODEL)
+    assert math.isnan(found["g_theta_max"])
+    assert found["trace_by_samples"] > 0
+    assert found["eigenpairs"] == 6
+    assert found["not_computed"] == case.size - 6
+
+
+def test_diverged_models_have_measures_that_are_not_numbers(make_problem):
+    model = {**MODEL, "norm_published": math.nan, "norm_l2": math.nan}
+    found = model_measures(diverged_samples(make_problem), model)
+    known = {name for name, value in found.items() if not math.isnan(value)}
+    assert set(found) == set(model_measures(hand_made_samples(), MODEL))
+    assert known == {
+        "eigenpairs", "not_computed", "parameters", "samples_without_direction", "train_accuracy",
+        "test_accuracy", "epochs",
+    }  # fmt: skip
+    assert found["eigenpairs"] == 0
+    assert found["not_computed"] == found["parameters"] == 15
+    assert found["samples_without_direction"] == 150

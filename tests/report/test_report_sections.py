@@ -1,0 +1,96 @@
+"""The other sections of the report, each by hand."""
+
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from helpers.made_up_report import CORRELATIONS, ROWS, png, tidy_measures
+from hessian_boundary.claims.claim_list import read_claims
+from hessian_boundary.report.sections.claims import claims_section
+from hessian_boundary.report.sections.complexity import complexity_section
+from hessian_boundary.report.sections.figures import figure_view
+from hessian_boundary.report.sections.published import published_table, within_spread
+from hessian_boundary.report.sections.run import run_section
+from hessian_boundary.runtime.costs import Cost
+from hessian_boundary.tables.summary import compare_with_published, summarise
+from hessian_boundary.wording.labels import TABULATED
+
+
+def test_claims_without_outcomes_are_refused() -> None:
+    entry = {"where": "S", "says": "s", "figures": ["fig01"], "checks": ["a/b:g < 1"]}
+    line = {"number": 2, "verdict": "partly", "check": "a < b", "runs": 1, "holds": True}
+    table = pd.DataFrame([line])
+    with pytest.raises(ValueError, match=r"expected outcomes of claim 1 \(S\), found none"):
+        claims_section(read_claims([entry], ["fig01"]), table, {})
+
+
+def test_published_numbers_within_two_deviations_are_counted() -> None:
+    summary = summarise(tidy_measures(), ROWS)
+    published = summary[["dataset", "training"]].copy()
+    for name, measure in [("g_theta", "g_theta_max"), ("trace", "trace"),
+                          ("lambda_max", "lambda_max"), ("norm", "norm_published")]:  # fmt: skip
+        published[name], published[f"{name}_std"] = summary[measure], 0.1
+    published.loc[0, "trace"] += 100  # far away
+    published.loc[1, "trace_std"] = 0  # no spread: not compared
+    table = published_table("t", "T", "", summary, compare_with_published(summary, published))
+    assert within_spread([table, table]) == (28, 30)
+    assert "beyond" in table.comparison.rows[1][-1]
+    assert table.comparison.rows[5][-1] == ""
+
+
+def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> None:
+    experiments = [("circle", "normal"), ("gaussian", "normal"), ("iris", "normal")]
+    section = complexity_section(CORRELATIONS, tidy_measures(), experiments, {"circle": 2})
+    assert section.clear == (TABULATED["g_theta_max"], "outliers (edge)")
+    assert section.unclear == ("length",)  # p is not small
+    assert section.above == ("outliers (edge)",)
+    assert (section.models, section.trainings) == (12, 4)
+    assert [row[2] for row in section.pooled.rows] == ["+0.40", "−0.10", "+0.70", "+0.20", "–"]
+    assert [row[3] for row in section.pooled.rows][2:] == ["+0.60 … +0.80", "+0.10 … +0.30", "–"]
+    assert [row[4] for row in section.pooled.rows][2:] == ["&lt; 0.001", "0.060", "–"]
+    first, second = section.counts.rows  # in the order asked for; none counted for iris
+    assert (first[0], second[0]) == ("circle", "gaussian")
+    assert "[" in first[2]
+    assert first[3:6] == ("–", "2", "4")  # edge not counted; C; C²
+    assert second[4:6] == ("–", "–")
+
+
+def test_figures_show_quantities_by_experiment() -> None:
+    numbers = pd.DataFrame(
+        [("a/b", "rank", 3.0), ("a/c", "rank", 4.0), ("a/c", "beta_1", 0.5)],
+        columns=["experiment", "quantity", "value"],
+    )
+    view = figure_view(
+        "fig01", "Figure 1: a title", "Text.", layout="maps", experiments=["a/b", "a/c"],
+        arrays=[], png=png(10, 10), numbers=numbers,
+    )  # fmt: skip
+    assert (view.heading, view.title) == ("Figure 1", "A title")
+    assert view.numbers.columns == ("Quantity", "a/b", "a/c")
+    assert view.numbers.rows == (("rank", "3", "4"), ("beta 1", "–", "0.5"))
+
+
+def test_several_versions_of_a_package_are_all_named() -> None:
+    versions = {"torch": Counter({"2.13.0": 5, "2.12.0": 1}), "zarr": Counter(), "scipy": {"1": 6}}
+    costs = {
+        "measure_plane": [Cost(10.0, 9.0, 80.0)],
+        "train": [Cost(60.0, 50.0, 100.0), Cost(30.0, 31.0, 1200.0)],
+    }
+    section = run_section(costs, versions, {"profile": "x"})
+    assert section.versions.rows == (
+        ("torch", "2.12.0 (1 artifacts), 2.13.0 (5 artifacts)"),
+        ("scipy", "1"),
+    )
+    assert section.costs.rows == (
+        ("train", "2", "2 min", "1 min", "90%", "1 min", "1,200 MB"),
+        ("measure plane", "1", "10.0 s", "9.0 s", "10%", "10.0 s", "80 MB"),
+    )
+    assert run_section({}, {}, {}).costs is None
+
+
+def test_a_table_of_ones_own_has_nothing_to_compare_with() -> None:
+    summary = summarise(tidy_measures(), ROWS)
+    table = published_table("mine", "Mine", "", summary, None)
+    assert table.comparison is None
+    assert len(table.ours.rows) == len(summary)
+    assert within_spread([table]) == (0, 0)

@@ -1,0 +1,44 @@
+"""Numbers as a reader wants them."""
+
+import pytest
+
+from helpers.made_up_report import NAN
+from hessian_boundary.wording.numbers import duration, measured, number
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (1.0, "1"), (0.123456, "0.1235"), (-12.3456, "-12.35"), (98765.4, "98765"),
+        (1.23456e-7, "1.23 × 10⁻⁷"), (-4e12, "-4 × 10¹²"), (NAN, "–"), (float("-inf"), "−∞"),
+        (9.99996, "10"), (999999.9, "1000000"),
+    ],
+)  # fmt: skip
+def test_four_digits_or_a_power_of_ten(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "runs", "text"),
+    [
+        (0.05514, 0.00372, 5, "0.0551 ± 0.0037"),
+        (0.05514, NAN, 1, "0.05514"),
+        (0.05514, 0.0, 1, "0.05514"),
+        (4.0, 0.0, 5, "4 ± 0"),
+        (2.5e-9, 1.5e-10, 3, "(2.50 ± 0.15) × 10⁻⁹"),
+        (1e-9, 0.2, 3, "0.00 ± 0.20"),
+        (NAN, NAN, 0, "–"),
+    ],
+)
+def test_a_deviation_needs_several_runs(
+    mean: float, deviation: float, runs: int, text: str
+) -> None:
+    assert measured(mean, deviation, runs) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1.26, "1.3 s"), (90, "2 min"), (3599.9, "1 h 00 min"), (7500, "2 h 05 min")],
+)  # fmt: skip
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
