@@ -12,7 +12,7 @@ from hessian_boundary.artifacts.schema import KINDS
 from hessian_boundary.artifacts.store import save_artifact
 from hessian_boundary.artifacts.strings import string_array
 from hessian_study.commands import inspect
-from hessian_study.commands.distance import distance
+from hessian_study.commands.comparison.arrays import distance
 from hessian_study.commands.main import main
 from hessian_study.commands.open import EXAMPLES
 from hessian_study.commands.opening import open_any

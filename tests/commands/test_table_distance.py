@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from hessian_study.commands.table_distance import table_distance
+from hessian_study.commands.comparison.tables import table_distance
 
 
 def table(**columns: list) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The page of the report on made-up results, and on those of a study."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_page_says_what_was_found(report_page: str) -> None:
     assert "Not made: cifar_127 would have to be downloaded. snakemake fig24 makes it." in text
     assert "This profile does not compare" in text
     assert "Figure 1 Boundaries of different complexity" in text
-    assert "torch 2.13.0" in text
+    assert f"torch {version('torch')}" in text
     for gap in ("nan", "None", "undefined"):
         assert gap not in text.replace("Nan", "")
 
@@ -76,13 +77,9 @@ def test_sections_come_in_their_order(report_page: str) -> None:
     assert re.findall(r'<section id="(\w+)"', report_page) == order
 
 
-def test_two_runs_differ_in_the_section_about_the_run_only(
-    report_page: str, tmp_path: Path
-) -> None:
-    other = (write_results(tmp_path, seconds=99.0) / "report.html").read_text(encoding="utf-8")
-    assert other != report_page
-    kept = [text.partition('<section id="run">')[0] for text in (other, report_page)]
-    assert kept[0] == kept[1]
+def test_two_runs_make_the_same_page_whatever_they_took(report_page: str, tmp_path: Path) -> None:
+    other = write_results(tmp_path, seconds=99.0) / "report.html"
+    assert other.read_text(encoding="utf-8") == report_page
 
 
 def test_a_page_without_its_template_is_refused() -> None:

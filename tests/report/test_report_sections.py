@@ -1,7 +1,5 @@
 """The other sections of the report, each by hand."""
 
-from collections import Counter
-
 import pandas as pd
 import pytest
 
@@ -12,7 +10,6 @@ from hessian_boundary.report.sections.complexity import complexity_section
 from hessian_boundary.report.sections.figures import figure_view
 from hessian_boundary.report.sections.published import published_table, within_spread
 from hessian_boundary.report.sections.run import run_section
-from hessian_boundary.runtime.costs import Cost
 from hessian_boundary.tables.summary import compare_with_published, summarise
 from hessian_boundary.wording.labels import TABULATED
 
@@ -70,22 +67,10 @@ def test_figures_show_quantities_by_experiment() -> None:
     assert view.numbers.rows == (("rank", "3", "4"), ("beta 1", "–", "0.5"))
 
 
-def test_several_versions_of_a_package_are_all_named() -> None:
-    versions = {"torch": Counter({"2.13.0": 5, "2.12.0": 1}), "zarr": Counter(), "scipy": {"1": 6}}
-    costs = {
-        "measure_plane": [Cost(10.0, 9.0, 80.0)],
-        "train": [Cost(60.0, 50.0, 100.0), Cost(30.0, 31.0, 1200.0)],
-    }
-    section = run_section(costs, versions, {"profile": "x"})
-    assert section.versions.rows == (
-        ("torch", "2.12.0 (1 artifacts), 2.13.0 (5 artifacts)"),
-        ("scipy", "1"),
-    )
-    assert section.costs.rows == (
-        ("train", "2", "2 min", "1 min", "90%", "1 min", "1,200 MB"),
-        ("measure plane", "1", "10.0 s", "9.0 s", "10%", "10.0 s", "80 MB"),
-    )
-    assert run_section({}, {}, {}).costs is None
+def test_versions_and_settings_are_listed() -> None:
+    section = run_section({"torch": "2.13.0", "scipy": "1"}, {"profile": "x"})
+    assert section.versions.rows == (("torch", "2.13.0"), ("scipy", "1"))
+    assert section.settings.rows == (("profile", "x"),)
 
 
 def test_a_table_of_ones_own_has_nothing_to_compare_with() -> None:

@@ -25,7 +25,7 @@ rule claims:
 
 
 rule report:
-    """One self-contained page of HTML: claims, published numbers, figures, costs."""
+    """One self-contained page of HTML: claims, published numbers, figures."""
     input:
         claims=rules.claims.input.claims,
         verdicts=rules.claims.output.csv,

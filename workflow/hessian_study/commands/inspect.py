@@ -20,9 +20,9 @@ import numpy as np
 import xarray as xr
 
 from hessian_boundary.artifacts.store import ArtifactError
-from hessian_study.commands.distance import distance
+from hessian_study.commands.comparison.arrays import distance
+from hessian_study.commands.comparison.tables import table_distance
 from hessian_study.commands.opening import open_any, provenance
-from hessian_study.commands.table_distance import table_distance
 from hessian_study.provenance.file_digests import file_digest
 from hessian_study.provenance.records import ZARR, find_record
 from hessian_study.provenance.verdicts import differences

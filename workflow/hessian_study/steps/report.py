@@ -1,8 +1,6 @@
 """Write the report: one page of HTML that needs nothing else."""
 
 import sys
-import zipfile
-from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -15,11 +13,10 @@ from hessian_boundary.report.sections.complexity import ComplexitySection, compl
 from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
 from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
 from hessian_boundary.report.sections.published import PublishedTable, published_table
-from hessian_boundary.report.sections.run import RunSection, run_section
+from hessian_boundary.report.sections.run import run_section
 from hessian_study.configuration.captions import caption
-from hessian_study.jobs.costs import stage_costs
 from hessian_study.jobs.job import Job
-from hessian_study.provenance.records import PACKAGES, read_record
+from hessian_study.provenance.records import package_versions
 from hessian_study.steps.claims import open_claims
 
 
@@ -35,7 +32,7 @@ def main(job: Job) -> None:
         complexity=_complexity(job),
         peers=table_view(open_table(job.input["peers"]).fillna("").astype(str), 2),
         figures=_figures(job),
-        run=_run(job),
+        run=run_section(package_versions(), job.settings["shown"]),
     )
     templates = {Path(path).name: _text(path) for path in job.input["templates"]}
     page = render_page(report, templates)
@@ -92,20 +89,6 @@ def _figures(job: Job) -> list[FigureView]:
             view = missing_figure(name, title, layout, job.settings["left_out"][name])
         views.append(view)
     return views
-
-
-def _run(job: Job) -> RunSection:
-    """Gather what the jobs took and what the artifacts' own provenance say about this run."""
-    results = Path(job.output["page"]).parent
-    versions: dict[str, Counter[str]] = {package: Counter() for package in PACKAGES}
-    for path in sorted(results.rglob("*.zarr.zip")):
-        try:
-            found = read_record(str(path))["versions"]
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-            continue  # `make verify` names such files
-        for package, version in found.items():
-            versions.setdefault(package, Counter())[version] += 1
-    return run_section(stage_costs(results), versions, job.settings["shown"])
 
 
 def _caption(name: str) -> tuple[str, str]:
