@@ -7,7 +7,8 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from hessian_boundary.data.dataset import build_dataset, generate_samples, samples_of
+from hessian_boundary.data.dataset import build_dataset, samples_of
+from hessian_boundary.data.generating import generate_samples
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.training.loop import train

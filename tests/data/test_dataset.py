@@ -14,11 +14,11 @@ from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import (
     build_dataset,
     class_count,
-    generate_samples,
     random_labels,
     samples_of,
     split,
 )
+from hessian_boundary.data.generating import generate_samples
 
 CONFIG = datasets_without_files()  # image data: test_image_*.py
 

@@ -7,6 +7,7 @@ import sys
 from hessian_study.provenance.adopt import adopt_artifacts
 from hessian_study.provenance.code_digest import code_digest
 from hessian_study.configuration.captions import caption
+from hessian_study.configuration.data_files import data_files
 from hessian_study.configuration.study import Study
 from hessian_study.configuration.layouts import artifacts_of
 from hessian_study.configuration.profiles import refuse_other_profile

@@ -2,11 +2,15 @@
 
 
 def own_files(wildcards):
-    """The user's own raw files of a data set: a change of theirs makes it again."""
-    folder = study.config["data_folder"]
-    names = study.dataset(wildcards.dataset).get("files", [])
-    paths = [os.path.join(folder, name) for name in names] if folder else []
-    return list(filter(os.path.exists, paths))
+    """The user's own files of a data set: a change of theirs makes it again."""
+    name = wildcards.dataset
+    *given, projects = workflow.configfiles
+    return data_files(
+        name,
+        study.dataset(name),
+        study.config["data_folder"],
+        [*reversed(given), projects],
+    )
 
 
 rule make_dataset:

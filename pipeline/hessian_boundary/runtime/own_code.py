@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 
@@ -19,7 +18,9 @@ def own_function(module: str, function: str) -> tuple[Callable[..., Any], str]:
             f"expected Python in {error.filename}, found in line {error.lineno}: {error.msg}; "
             "correct that line"
         ) from error
-    place = _file_name(found)
+    file = getattr(found, "__file__", None)
+    # folder/file.py: enough to find it, and the same wherever the project lies
+    place = "/".join(Path(file).parts[-2:]) if file else module
     value = getattr(found, function, None)
     if not callable(value):
         what = "no such name" if value is None else f"{type(value).__name__} {value!r}"
@@ -28,9 +29,3 @@ def own_function(module: str, function: str) -> tuple[Callable[..., Any], str]:
             f"`def {function}(…):` there"
         )
     return value, place
-
-
-def _file_name(module: ModuleType) -> str:
-    """Return folder/file.py: enough to find it, and the same wherever the project lies."""
-    file = getattr(module, "__file__", None)
-    return "/".join(Path(file).parts[-2:]) if file else module.__name__

@@ -14,6 +14,15 @@ from hessian_study.configuration.selection import Selection
 from hessian_study.project import SCHEMA
 
 
+# JSON has one kind of number, in which 20.0 is an integer; Python's functions do not take it for one
+_VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
+
 class Study:
     """A valid configuration, seen from the workflow's side.
 
@@ -64,12 +73,14 @@ def check_schema(config: Mapping[str, Any], changed: str = "") -> None:
 
     `changed` is told with the key: what the configuration was changed by.
     """
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    validator = _VALIDATOR(yaml.safe_load(SCHEMA.read_text()))
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is None:
         return
     place = ".".join(map(str, error.absolute_path)) or "top level"
     message = f"config.yaml{changed}, {place}: {error.message}"
+    if error.validator == "type" and isinstance(error.instance, float):
+        message += f"; write {error.instance:.0f}, without a point" * error.instance.is_integer()
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for key in set(error.instance) - set(known):
