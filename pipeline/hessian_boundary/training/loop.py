@@ -87,7 +87,8 @@ def train(
             try:
                 value, hits, gradients = step(parameters, x[batch], y[batch])
             except ValueError as error:
-                raise _explained(error, len(batch), len(y), batch_size) from error
+                _explain_single_sample(error, len(batch), len(y), batch_size)
+                raise
             update(gradients)
             losses.append(value)
             correct.append(hits)
@@ -114,15 +115,15 @@ def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
         return accuracy(module, x, y) == 1
 
 
-def _explained(error: ValueError, batch: int, samples: int, batch_size: int) -> ValueError:
-    """Say which mini-batch it was where normalisation finds no variance in a single sample."""
-    if batch > 1 or "more than 1" not in str(error):
-        return error
-    return ValueError(
-        f"expected at least two samples in each mini-batch for a network with batch normalisation, "
-        f"found {samples} training samples in mini-batches of {batch_size}, which leaves one with "
-        "a single sample; change `batch_size`, or `train_fraction`, or normalise otherwise"
-    )
+def _explain_single_sample(error: ValueError, batch: int, samples: int, batch_size: int) -> None:
+    """Raise ValueError in words where normalisation finds no variance in a single sample."""
+    if batch == 1 and "more than 1" in str(error):
+        raise ValueError(
+            "expected at least two samples in each mini-batch for a network with batch "
+            f"normalisation, found {samples} training samples in mini-batches of {batch_size}, "
+            "which leaves one with a single sample; change `batch_size`, or `train_fraction`, or "
+            "normalise otherwise"
+        ) from error
 
 
 def _update_rule(
