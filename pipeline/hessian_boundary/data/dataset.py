@@ -1,6 +1,7 @@
 """From samples to the dataset artifact: random labels and the split."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -92,7 +93,7 @@ def _check_training_part(y: np.ndarray, classes: int, samples: int, train_fracti
     if not len(y):
         raise ValueError(
             f"expected training samples, found none: train_fraction {train_fraction} of {samples} "
-            f"is less than one; raise `train_fraction` to {1 / samples:.2g} at least"
+            f"is less than one; raise `train_fraction` to {ceil(1000 / samples) / 1000} at least"
         )
     missing = np.setdiff1d(np.arange(classes), y)
     if len(missing):

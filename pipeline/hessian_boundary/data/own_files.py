@@ -49,7 +49,7 @@ class _Watch:
         path = arguments[0]
         if not isinstance(path, (str, bytes, os.PathLike)):
             return  # a file descriptor: of something opened before
-        name = os.path.abspath(os.fsdecode(path))
+        name = os.path.join(os.getcwd(), os.fsdecode(path))  # with links and .. as they are
         writes = event == "open" and _writes(*arguments[1:3])
         self.written.add(name) if writes else self.read.setdefault(name)
 

@@ -34,7 +34,9 @@ def to_float32(x: np.ndarray) -> np.ndarray:
             f"{x[lost].flat[0]:.3g}; {ADVICE}"
         )
     if finite.all() and len(x):
-        columns, exact = x.reshape(len(x), -1), (rounded == x).reshape(len(x), -1).all(0)
+        # 64 bits of integers are more than float64 holds
+        wide = x.astype(np.longdouble) if x.dtype.kind in "iu" and x.itemsize == 8 else x
+        columns, exact = x.reshape(len(x), -1), (rounded == wide).reshape(len(x), -1).all(0)
         for index in np.flatnonzero(~exact):
             _check_feature(columns[:, index], index)
     return rounded
@@ -43,7 +45,6 @@ def to_float32(x: np.ndarray) -> np.ndarray:
 def _check_feature(values: np.ndarray, index: int) -> None:
     """`values` (n,) of one feature; images count theirs along channels, rows and columns."""
     whole = values.dtype.kind in "iu" or bool((values == np.rint(values)).all())
-    # 64 bits of integers are more than float64 holds
     ordered = np.unique(values).astype(np.longdouble)
     gaps = np.diff(ordered)
     if not len(gaps):
