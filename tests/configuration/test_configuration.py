@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from helpers.tiny_study import ROOT, tiny_config
+from hessian_study.configuration import references
 from hessian_study.configuration.error import ConfigurationError
-from hessian_study.configuration.options import check_options
+from hessian_study.configuration.options import check_options, parameter_names
 from hessian_study.configuration.study import Study
 
 
@@ -41,6 +42,17 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("experiments/circle/normal/architecture/name", "mpl", r"'mpl' does not exist.*'mlp'"),
         ("experiments/circle/normal/batch_size", 2.5, r"batch_size: 2.5 is not of type 'integer'"),
         ("experiments/circle/normal/learning_rate", 0, r"learning_rate: 0 is less than or equal"),
+        (
+            "experiments/circle/normal/epochs",
+            20.0,
+            r"normal.epochs: 20.0 is not of type 'integer'; write 20, without a point",
+        ),
+        ("experiments/iris/normal/batch_size", 8.0, r"batch_size: 8.0 is .*; write 8, without"),
+        ("alignment/grid_resolution", 10.0, r"alignment.grid_resolution: 10.0 is .*; write 10,"),
+        ("drawn_seed", 0.0, r"drawn_seed: 0.0 is not of type 'integer'; write 0, without"),
+        ("profiles/tiny/seeds", [0, 1.0], r"profiles.tiny.seeds.1: 1.0 is not of .*; write 1,"),
+        ("curvature/density/probes", 4.0, r"curvature.density.probes: 4.0 is .*; write 4, with"),
+        ("experiments/circle/normal/epochs", True, r"epochs: True is not of type 'integer'"),
         ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
         ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
@@ -170,6 +182,45 @@ def test_options_are_read_off_the_source(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"place: expected 'act', which mine.build\(\)"):
         check_options("place", file, "build", {"width": 1}, leading=2)
     check_options("place", file, "another", {}, leading=2)  # comes from elsewhere
+
+
+@pytest.mark.parametrize(
+    "source",
+    [b"def build(shape, classes:\n", b"  x = 1\n", b"name = '\xff'\n", b"x = 1\x00\n"],
+    ids=["a bracket", "indented", "no UTF-8", "a zero byte"],
+)
+def test_a_file_that_is_no_python_stops_no_plan(tmp_path: Path, source: bytes) -> None:
+    file = tmp_path / "mine.py"
+    file.write_bytes(source)
+    check_options("place", file, "build", {"anything": 1}, leading=2)
+    assert parameter_names(file, "build") == []
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_sources_are_read_in_their_own_encoding(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "mine.py"
+    text = f"# -*- coding: {encoding} -*-\ndef build(größe, *, tiefe=1):\n    pass\n"
+    file.write_bytes(text.encode(encoding))
+    assert parameter_names(file, "build") == ["größe", "tiefe"]
+
+
+def test_a_generator_that_needs_files_is_given_them_by_the_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "table.py"
+    file.write_text("def generate(*, files, columns=2):\n    pass\n")
+    monkeypatch.setattr(references, "GENERATORS", tmp_path)
+    entry = {"generator": "table", "parameters": {}, "train_fraction": 0.5}
+    config = tiny_config()
+    config = {**config, "datasets": {"mine": entry}, "experiments": {}}
+    with pytest.raises(
+        ConfigurationError, match=r"datasets.mine.parameters: expected 'files', whi"
+    ):
+        references.check_references(config)
+    entry["files"] = ["mine.csv"]
+    with pytest.raises(ConfigurationError) as error:  # of what comes after
+        references.check_references(config)
+    assert "datasets.mine" not in str(error.value)
 
 
 def test_what_is_asked_for_by_a_wrong_name_is_named() -> None:

@@ -140,7 +140,9 @@ def test_one_class_is_refused(samples):
 
 @pytest.mark.parametrize(("samples", "fraction"), [(60, 0.01), (3, 0.3)])
 def test_no_training_sample_is_refused(samples, fraction):
-    with pytest.raises(ValueError, match=rf"found none: train_fraction {fraction} of {samples}") as e:
+    with pytest.raises(
+        ValueError, match=rf"found none: train_fraction {fraction} of {samples}"
+    ) as e:
         build_dataset(np.zeros((samples, 2)), np.arange(samples) % 2, train_fraction=fraction)
     # the fraction that is named gives one
     least = float(str(e.value).split("to ")[1].split(" at")[0])

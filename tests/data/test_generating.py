@@ -111,10 +111,16 @@ REFUSED_LABELS: dict[str, tuple[Any, str]] = {
     "too many": (np.append(Y, 1), r"found \(5,\); return as many labels as samples"),
     "a row": (Y[None], r"found \(1, 4\); return as many"),
     "whole fractions": (Y.astype(float), r"found float64; return y.astype\(int\)"),
-    "fractions": (np.array([0.1, 0.5, 0.5, 0.1]), r"found float64; return np.unique\(y, return_inv"),
+    "fractions": (
+        np.array([0.1, 0.5, 0.5, 0.1]),
+        r"found float64; return np.unique\(y, return_inv",
+    ),
     "missing": (np.array([0, 1, np.nan, 0]), r"found float64; return np.unique"),
     "masked": (np.ma.masked_equal(Y, 1), "found 2 that are masked; leave those samples out"),
-    "a word missing": (np.array(["a", None, "b", "a"], object), "found NoneType, str; return labels"),
+    "a word missing": (
+        np.array(["a", None, "b", "a"], object),
+        "found NoneType, str; return labels",
+    ),
     "mixed": (np.array(["a", 1, "b", "a"], object), "found int, str; return labels of one kind"),
     "dates": (DAYS[Y], r"found datetime64\[D\]; return np.unique"),
 }
@@ -128,8 +134,15 @@ def test_labels_that_are_no_classes_are_refused_with_what_to_return(
         generated(monkeypatch, lambda: (X, y))
 
 
-@pytest.mark.parametrize("y", [np.eye(2)[Y].argmax(1), Y[:, None].ravel(), Y.astype(float).astype(int),
-                               np.unique([2.5, 7.5, 7.5, 2.5], return_inverse=True)[1]])  # fmt: skip
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.eye(2)[Y].argmax(1),
+        Y[:, None].ravel(),
+        Y.astype(float).astype(int),
+        np.unique([2.5, 7.5, 7.5, 2.5], return_inverse=True)[1],
+    ],
+)
 def test_the_advice_works(monkeypatch: pytest.MonkeyPatch, y: np.ndarray) -> None:
     assert generated(monkeypatch, lambda: (X, y))[1].tolist() == Y.tolist()
 

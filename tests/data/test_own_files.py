@@ -48,7 +48,9 @@ def test_a_file_that_is_not_listed_is_refused_and_a_listed_one_is_read(
         read(file)
         return [[0.5], [1.5]], [0, 1]
 
-    with pytest.raises(ValueError, match=r"mine to read only the `files` .* opens .*mine.csv; list"):
+    with pytest.raises(
+        ValueError, match=r"mine to read only the `files` .* opens .*mine.csv; list"
+    ):
         generated(monkeypatch, generate)
     assert generated(monkeypatch, generate, files=[file])[1].tolist() == [0, 1]
 

@@ -26,7 +26,10 @@ LOST: dict[str, tuple[np.ndarray, str]] = {
     "large whole numbers": (2**60 + np.arange(20)[:, None] * 1024, r"found 1\.?15292"),
     "unsigned whole numbers": (np.arange(9, dtype=np.uint64)[:, None] + 2**63, "which become"),
     "tiny numbers": (1e-50 * DRAW.integers(1, 50, (60, 1)), "which become equal"),
-    "two scales": (beside([0.0] * 5 + list(1e9 + NORMAL)), "of 60 neighbouring values|which become"),
+    "two scales": (
+        beside([0.0] * 5 + list(1e9 + NORMAL)),
+        "of 60 neighbouring values|which become",
+    ),
     "beyond float32": (beside([1e39, *NORMAL]), r"up to 3.4e\+38, found 1e\+39; subtract"),
     "far below": (beside([-1e300, *NORMAL]), r"found -1e\+300"),
     "a pixel": (np.full((4, 1, 2, 2), 1e8) + np.arange(16).reshape(4, 1, 2, 2), "in feature 0"),

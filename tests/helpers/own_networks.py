@@ -3,6 +3,7 @@
 import sys
 import types
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,6 @@ def training_part(dataset: xr.Dataset) -> tuple[torch.Tensor, torch.Tensor]:
 def layers(*widths: int) -> nn.Sequential:
     """Return dense layers with tanh between them."""
     parts: list[nn.Module] = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
+    for inputs, outputs in pairwise(widths):
         parts += [nn.Linear(inputs, outputs), nn.Tanh()]
     return nn.Sequential(*parts[:-1])

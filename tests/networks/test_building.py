@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "shifted in place": (
         lambda *_: Network(lambda n, x: plain(n, x.sub_(0.5))), "changes it in place"
     ),
-    "another number of features": (lambda *_: layers(4, 3), "in its forward pass RuntimeError: mat1"),
+    "another number of features": (lambda *_: layers(4, 3), "in its forward pass RuntimeError"),
     "a mistake in forward": (
         lambda *_: Network(lambda n, x: n.c(x)), "in its forward pass AttributeError: 'Network'"
     ),
@@ -112,7 +112,7 @@ def test_a_file_without_the_function_and_one_that_is_no_python_are_named(
     (tmp_path / "broken.py").write_text("def build(shape, classes):\n    return (\n")
     (tmp_path / "indented.py").write_text("def build(shape, classes):\nreturn 1\n")
     for name, message in {
-        "without_it": rf"function `build` in {tmp_path.name}/without_it.py, found no such name; def",
+        "without_it": rf"function `build` in {tmp_path.name}/without_it.py, found no such",
         "a_number": r"a_number.py, found int 3; define `def build\(…\):`",
         "broken": r"Python in .*broken.py, found in line 2: '\(' was never closed; correct",
         "indented": r"indented.py, found in line 2: expected an indented block",

@@ -87,7 +87,9 @@ def test_training_follows_the_gradient_of_the_binary_cross_entropy(
     own = trained_module(model, torch.float32, CPU, 0)[0]
     values = tuple(parameter.detach().requires_grad_() for parameter in own.parameters())
     gradients = torch.autograd.grad(binary_loss(own, x, y)(*values), values)
-    expected = torch.cat([(v - 0.05 * g).reshape(-1) for v, g in zip(values, gradients, strict=True)])
+    expected = torch.cat(
+        [(v - 0.05 * g).reshape(-1) for v, g in zip(values, gradients, strict=True)]
+    )
     found = torch.from_numpy(model["checkpoints"].values[1])
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
     with torch.no_grad():

@@ -144,9 +144,7 @@ def test_a_checkpoint_is_the_network_of_its_epoch_with_the_statistics_of_its_epo
     scale = 1 / np.sqrt(1 + kept[0][0].eps)
     weight, bias = (p.double() for p in (at_start[1].weight, at_start[1].bias))
     torch.testing.assert_close(at_start(x.double()), scale * x.double() @ weight.T + bias)
-    torch.testing.assert_close(
-        at_one[0].running_mean, 0.5 * x.double().mean(0), rtol=0, atol=1e-7
-    )
+    torch.testing.assert_close(at_one[0].running_mean, 0.5 * x.double().mean(0), rtol=0, atol=1e-7)
     torch.testing.assert_close(
         at_one[0].running_var, 0.5 + 0.5 * x.double().var(0), rtol=1e-6, atol=0
     )
@@ -210,7 +208,12 @@ def test_frozen_parameters_stay_and_do_not_count(
 
 @pytest.mark.parametrize(
     "build",
-    [NETWORKS["a mask"], NETWORKS["an order"], NETWORKS["frozen"], NETWORKS["cumulative statistics"]],
+    [
+        NETWORKS["a mask"],
+        NETWORKS["an order"],
+        NETWORKS["frozen"],
+        NETWORKS["cumulative statistics"],
+    ],
     ids=["a mask", "an order", "frozen", "statistics"],
 )
 def test_a_training_that_starts_from_another_model_starts_from_all_of_it(
@@ -250,7 +253,9 @@ def test_what_training_changes_outside_of_parameters_and_buffers_is_refused(
     register(monkeypatch, lambda *_: Counting(what))
     model = trained(blobs())
     stored = float(model["probe_logits"][0, 0])
-    with pytest.raises(ValueError, match=r"expected .* as stored .* found .*register_buffer") as error:
+    with pytest.raises(
+        ValueError, match=r"expected .* as stored .* found .*register_buffer"
+    ) as error:
         trained_module(model, torch.float64, CPU)
     assert f"{stored:.9g} within" in str(error.value)
     assert "for logit 0 of training sample 0" in str(error.value)

@@ -303,9 +303,7 @@ def test_scaling_to_a_norm_keeps_the_direction():
     torch.testing.assert_close(scale_to_norm(fresh, reference), torch.tensor([12.0, 16.0, 0.0]))
 
 
-@pytest.mark.parametrize(
-    ("samples", "batch_size"), [(33, 8), (9, 4), (1, 64), (7, 1)]
-)
+@pytest.mark.parametrize(("samples", "batch_size"), [(33, 8), (9, 4), (1, 64), (7, 1)])
 @pytest.mark.parametrize("kind", ["batch", "several"])
 def test_normalisation_of_a_single_sample_is_refused_in_words(samples, batch_size, kind):
     parts = [nn.Linear(2, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Linear(6, 3)]

@@ -70,7 +70,8 @@ def build_dataset(
             {"long_name": f"label permuted within the groups {list(random_label_groups)}"},
         )
     if len(names):
-        variables["class_name"] = ("class", _checked_names(names, len(classes)))
+        about_names = {"long_name": "name of the class"}
+        variables["class_name"] = ("class", _checked_names(names, len(classes)), about_names)
     dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))}, attrs=attributes)
     if features:
         dataset = dataset.assign_coords(feature=("feature", string_array(features)))

@@ -36,9 +36,10 @@ def generate_samples(
     when it reads a file that is not one of `files`.
     """
     generate, place = own_function(f"{GENERATORS}.{generator}", "generate")
-    given = {"data_folder": data_folder, "files": [Path(file) for file in files]}
+    paths = [Path(file) for file in files]
+    given = {"data_folder": data_folder, "files": paths}
     taken = {name: given[name] for name in given if name in signature(generate).parameters}
-    with only_reading(given["files"], place):
+    with only_reading(paths, place):
         x, y, about = _parts(generate(**parameters, **taken), place)
     try:
         features = _features(x)

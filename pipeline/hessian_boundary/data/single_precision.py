@@ -38,7 +38,7 @@ def to_float32(x: np.ndarray) -> np.ndarray:
         wide = x.astype(np.longdouble) if x.dtype.kind in "iu" and x.itemsize == 8 else x
         columns, exact = x.reshape(len(x), -1), (rounded == wide).reshape(len(x), -1).all(0)
         for index in np.flatnonzero(~exact):
-            _check_feature(columns[:, index], index)
+            _check_feature(columns[:, index], int(index))
     return rounded
 
 

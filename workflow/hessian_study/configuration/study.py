@@ -13,8 +13,7 @@ from hessian_study.configuration.references import check_references, start_refer
 from hessian_study.configuration.selection import Selection
 from hessian_study.project import SCHEMA
 
-
-# JSON has one kind of number, in which 20.0 is an integer; Python's functions do not take it for one
+# JSON has one kind of number, in which 20.0 is an integer; for Python's functions it is none
 _VALIDATOR = jsonschema.validators.extend(
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
