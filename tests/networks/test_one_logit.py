@@ -61,7 +61,7 @@ def test_curvature_is_that_of_the_binary_cross_entropy(
     module = trained_module(model, torch.float64, CPU)
     x, y = training_part(dataset)
     x = x.double()
-    own = module[0]
+    own = module.network
     assert torch.equal(module(x), torch.stack([torch.zeros(len(x)), own(x).reshape(-1)], 1))
     values = tuple(parameter.detach() for parameter in own.parameters())
     blocks = torch.autograd.functional.hessian(binary_loss(own, x, y), values)
@@ -84,7 +84,7 @@ def test_training_follows_the_gradient_of_the_binary_cross_entropy(
     dataset = blobs(classes=2)
     x, y = training_part(dataset)
     model = trained(dataset, epochs=1, batch_size=len(y), checkpoints=[0, 1])
-    own = trained_module(model, torch.float32, CPU, 0)[0]
+    own = trained_module(model, torch.float32, CPU, 0).network
     values = tuple(parameter.detach().requires_grad_() for parameter in own.parameters())
     gradients = torch.autograd.grad(binary_loss(own, x, y)(*values), values)
     expected = torch.cat(
@@ -93,5 +93,5 @@ def test_training_follows_the_gradient_of_the_binary_cross_entropy(
     found = torch.from_numpy(model["checkpoints"].values[1])
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-7)
     with torch.no_grad():
-        positive = trained_module(model, torch.float32, CPU)[0](x).reshape(-1) > 0
+        positive = trained_module(model, torch.float32, CPU).network(x).reshape(-1) > 0
     assert model.attrs["train_accuracy"] == float((positive == (y == 1)).double().mean())

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from hessian_boundary.networks.copies import TwoLogits
 from hessian_boundary.networks.evaluation import eval_logits, evaluating
-from hessian_boundary.networks.one_logit import with_two_logits
 from hessian_boundary.networks.parameters import trainable_parameters
 from hessian_boundary.runtime.own_code import own_function
 from hessian_boundary.runtime.seeds import seeded
@@ -35,7 +35,7 @@ def build_model(
     Its file's `build(input_shape, classes, **options)` returns a module from x (n, *input_shape)
     float32 to logits (n, C), C ≥ classes. Two things are done for it: lazy layers get their sizes
     from a first pass, and a binary classifier of one output becomes a network of the logits (0, f)
-    (`one_logit`). `samples` are some of the data, to evaluate it on; else random numbers are.
+    (`TwoLogits`). `samples` are some of the data, to evaluate it on; else random numbers are.
 
     Raises ValueError that names the file when `build` is missing or its result cannot be trained:
     no module, a compiled or parallel one, parameters that are not float32, no finite logits of that
@@ -51,7 +51,7 @@ def build_model(
         # also gives lazy layers their sizes and values
         output = _first_output(module, x.clone(), file)
         if classes == 2 and _is_one_logit(output, len(x)):
-            module = with_two_logits(module)
+            module = TwoLogits(module)
         _check_logits(module, x, classes, file)
     return module
 
