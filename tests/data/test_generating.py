@@ -147,6 +147,19 @@ def test_the_advice_works(monkeypatch: pytest.MonkeyPatch, y: np.ndarray) -> Non
     assert generated(monkeypatch, lambda: (X, y))[1].tolist() == Y.tolist()
 
 
+@pytest.mark.parametrize("value", [Path("a"), {1, 2}, object(), {"made": np.datetime64("2020")}])
+def test_what_no_file_can_say_of_the_source_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    with pytest.raises(ValueError, match=r"says about its source, found .* as 'made'; return str"):
+        generated(monkeypatch, lambda: (X, Y, {"made": value}))
+
+
+def test_numbers_and_text_may_be_said_of_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    about = {"scale": np.float64(2.5), "rows": np.arange(3), "source": "here", "exact": True}
+    assert generated(monkeypatch, lambda: (X, Y, about))[2] == about
+
+
 def test_no_sample_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="at least one sample, found none"):
         generated(monkeypatch, lambda: (np.zeros((0, 2)), np.zeros(0, int)))

@@ -12,6 +12,7 @@ import pytest
 import sklearn.datasets
 
 from helpers.own_generators import generated
+from hessian_boundary.data.generating import generate_samples
 from hessian_boundary.data.own_files import not_watched, only_reading
 
 ROWS = "0.5,1,0\n2,3,1\n4,5,1\n"
@@ -49,10 +50,26 @@ def test_a_file_that_is_not_listed_is_refused_and_a_listed_one_is_read(
         return [[0.5], [1.5]], [0, 1]
 
     with pytest.raises(
-        ValueError, match=r"mine to read only the `files` .* opens .*mine.csv; list"
+        ValueError, match=r"'mine' to read only the `files` .* opens .*mine.csv; list"
     ):
         generated(monkeypatch, generate)
     assert generated(monkeypatch, generate, files=[file])[1].tolist() == [0, 1]
+
+
+def test_a_file_that_is_read_when_the_generator_is_imported_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import hessian_boundary.data.generators as package
+
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    file = tmp_path / "table.csv"
+    file.write_text(ROWS)
+    (tmp_path / "eager.py").write_text(
+        f"import numpy as np\nTABLE = np.loadtxt({str(file)!r}, delimiter=',')\n"
+        "def generate():\n    return TABLE[:, :2], TABLE[:, 2].astype(int)\n"
+    )
+    with pytest.raises(ValueError, match=r"the generator 'eager' to read only .*table.csv; list"):
+        generate_samples("eager", {})
 
 
 def test_a_generator_is_given_its_files_in_order(

@@ -29,6 +29,12 @@ class Network(nn.Module):
         return self.function(self, x)
 
 
+class Rotating(Network):
+    def __init__(self, turn: torch.Tensor) -> None:
+        super().__init__(plain)
+        self.register_buffer("turn", turn)
+
+
 def plain(network: Network, x: torch.Tensor) -> torch.Tensor:
     return network.b(torch.tanh(network.a(x)))
 
@@ -57,6 +63,11 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "complex": (lambda *_: nn.Linear(2, 3, dtype=torch.complex64), "weight of torch.complex64"),
     "lazy in float16": (lambda *_: nn.LazyLinear(3, dtype=torch.half), "of torch.float16"),
+    "a complex buffer": (lambda *_: Rotating(torch.ones(5) * 1j), "found turn of torch.complex64;"),
+    "a complex part": (
+        lambda *_: nn.Sequential(Rotating(torch.eye(5) + 0j), nn.Linear(3, 3)),
+        "found 0.turn of torch.complex64; keep",
+    ),
     "nothing to train": (lambda *_: layers(2, 3).requires_grad_(False), "found none that requires"),
     "no parameter": (lambda *_: nn.Flatten(), "found none that requires a gradient"),
     "a tuple": (lambda *_: Network(lambda n, x: (plain(n, x), 0)), r"found <class 'tuple'>; let"),

@@ -13,11 +13,7 @@ from torch.nn.utils import prune
 
 from helpers.own_networks import CPU, SETTINGS, blobs, layers, register, trained, training_part
 from hessian_boundary.artifacts.schema import check
-from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.spectrum import compute_spectrum
-from hessian_boundary.networks.losses import PER_SAMPLE
 from hessian_boundary.networks.parameters import parameter_vector
-from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.training.loop import train
 
@@ -150,62 +146,6 @@ def test_a_checkpoint_is_the_network_of_its_epoch_with_the_statistics_of_its_epo
     )
 
 
-@pytest.mark.parametrize("part", [0, 2], ids=["the first layer", "the last layer"])
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
-def test_frozen_parameters_stay_and_do_not_count(
-    monkeypatch: pytest.MonkeyPatch, part: int, optimizer: str
-) -> None:
-    """The Hessian is that of the others, by plain autograd."""
-    start = layers(2, 4, 3)
-
-    def build(shape: Any, classes: int) -> nn.Module:
-        network = layers(2, 4, classes)
-        network.load_state_dict(start.state_dict())
-        network[part].requires_grad_(False)
-        return network
-
-    register(monkeypatch, build)
-    dataset = blobs(30)
-    model = trained(dataset, optimizer=optimizer, weight_decay=0.1)
-    module = trained_module(model, torch.float64, CPU)
-    other = 2 - part
-    assert torch.equal(module[part].weight, start[part].weight.double())
-    assert torch.equal(module[part].bias, start[part].bias.double())
-    assert not torch.equal(module[other].weight, start[other].weight.double())
-    sizes = {0: 2 * 4 + 4, 2: 4 * 3 + 3}
-    assert model.sizes["parameter"] == sizes[other] == model.attrs["trainable_parameters"]
-    assert model.attrs["all_parameters"] == sum(sizes.values())
-    assert len(model["frozen"]) == sizes[part]
-
-    x, y = (each if each.dtype == torch.int64 else each.double() for each in training_part(dataset))
-
-    def mean_loss(weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        trained_part = {f"{other}.weight": weight, f"{other}.bias": bias}
-        return F.cross_entropy(torch.func.functional_call(module, trained_part, (x,)), y)
-
-    blocks = torch.autograd.functional.hessian(
-        mean_loss, (module[other].weight.detach(), module[other].bias.detach())
-    )
-    shapes = [module[other].weight.numel(), module[other].bias.numel()]
-    hessian = torch.cat(
-        [
-            torch.cat([b.reshape(r, c) for b, c in zip(row, shapes, strict=True)], 1)
-            for row, r in zip(blocks, shapes, strict=True)
-        ]
-    )
-    problem = Problem(module, x, y, PER_SAMPLE["cross_entropy"])
-    options = CurvatureOptions.of_settings(
-        {
-            "method": "dense", "rank_tolerance": 1e-12, "memory_limit_gb": 1,
-            "eigenpairs": {"top": 3, "bottom": 1}, "residual_tolerance": 1e-9,
-            "density": {"probes": 2, "steps": 5},
-        }
-    )  # fmt: skip
-    found = compute_spectrum(problem, options)["eigenvalues"].values
-    wanted = np.linalg.eigvalsh(hessian.numpy())[::-1]
-    np.testing.assert_allclose(found[:3], wanted[:3], rtol=1e-8)
-
-
 @pytest.mark.parametrize(
     "build",
     [
@@ -228,107 +168,11 @@ def test_a_training_that_starts_from_another_model_starts_from_all_of_it(
     assert torch.equal(modules[0](x.double()), modules[1](x.double()))
 
 
-class Counting(nn.Module):
-    """Keeps what training changes where no artifact can hold it."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__()
-        self.dense, self.what = nn.Linear(2, 3), what
-        self.steps, self.mean = 0, torch.zeros(2)
-        self.register_buffer("unused", torch.zeros(1))  # keeps the step from being recorded
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        if self.training:
-            self.steps += 1
-            self.mean = 0.5 * self.mean + 0.5 * x.mean(0) + 1
-        if self.what == "a number of steps":
-            return self.dense(x) / (1 + self.steps)
-        return self.dense(x - self.mean)
-
-
-@pytest.mark.parametrize("what", ["a number of steps", "a mean"])
-def test_what_training_changes_outside_of_parameters_and_buffers_is_refused(
-    monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    register(monkeypatch, lambda *_: Counting(what))
-    model = trained(blobs())
-    stored = float(model["probe_logits"][0, 0])
-    with pytest.raises(
-        ValueError, match=r"expected .* as stored .* found .*register_buffer"
-    ) as error:
-        trained_module(model, torch.float64, CPU)
-    assert f"{stored:.9g} within" in str(error.value)
-    assert "for logit 0 of training sample 0" in str(error.value)
-
-
-def test_code_that_is_another_since_the_training_is_noticed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    register(monkeypatch, lambda shape, classes: layers(2, 5, classes))
-    model = trained(blobs())
-    register(monkeypatch, lambda s, c: nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, c)))
-    with pytest.raises(ValueError, match="as stored after training, from the rebuilt network"):
-        trained_module(model, torch.float64, CPU)
-    register(monkeypatch, lambda s, c: nn.Sequential(nn.Linear(2, 5), nn.Linear(5, c, bias=False)))
-    with pytest.raises(ValueError, match="expected 30 parameters for this architecture, found 33"):
-        trained_module(model, torch.float64, CPU)
-    register(monkeypatch, lambda s, c: nn.Sequential(*layers(2, 5, c), nn.BatchNorm1d(c, False)))
-    with pytest.raises(ValueError, match=r"expected .* for this architecture, found"):
-        trained_module(model, torch.float64, CPU)
-
-
-def test_round_off_of_another_machine_passes_and_more_does_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    register(monkeypatch, lambda shape, classes: layers(2, 5, classes))
-    model = trained(blobs())
-    largest = float(np.abs(model["probe_logits"]).max())
-    for factor, passes in ((5e-4, True), (2e-3, False)):
-        moved = model.assign(probe_logits=model["probe_logits"] + np.float32(factor * largest))
-        if passes:
-            trained_module(moved, torch.float64, CPU)
-        else:
-            with pytest.raises(ValueError, match="as stored after training"):
-                trained_module(moved, torch.float64, CPU)
-
-
 def test_a_diverged_network_comes_back_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     register(monkeypatch, lambda shape, classes: layers(2, 5, classes))
     model = trained(blobs(), learning_rate=1e38, epochs=100)
     assert model.attrs["status"] == "diverged"
     assert not parameter_vector(trained_module(model, torch.float32, CPU)).isfinite().all()
-
-
-@pytest.mark.parametrize(
-    ("without", "named"),
-    [
-        (["probe_logits", "probe_x"], "with probe_x and probe_logits, found one of an earlier"),
-        (["checkpoint_buffers"], "with checkpoint_buffers, found one of an earlier version"),
-        (["build_seed"], "with the attribute build_seed, found .*run the training again"),
-    ],
-)
-def test_an_artifact_of_an_earlier_version_says_what_it_lacks(
-    monkeypatch: pytest.MonkeyPatch, without: list[str], named: str
-) -> None:
-    register(monkeypatch, NETWORKS["cumulative statistics"])
-    model = trained(blobs(), checkpoints=[2])
-    old = model.drop_vars([name for name in without if name in model])
-    old.attrs = {name: value for name, value in model.attrs.items() if name not in without}
-    for use in (
-        lambda: trained_module(old, torch.float64, CPU),
-        lambda: trained(blobs(), start=old),
-    ):
-        with pytest.raises(ValueError, match=named):
-            use()
-
-
-def test_an_epoch_without_a_checkpoint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    register(monkeypatch, lambda shape, classes: layers(2, 5, classes))
-    for checkpoints, known in (([0, 2], r"\[0, 2\]"), ([], r"\[\]")):
-        model = trained(blobs(), checkpoints=checkpoints)
-        message = rf"checkpoint among epochs {known}, found 7; add it to the experiment's"
-        with pytest.raises(ValueError, match=message):
-            trained_module(model, torch.float64, CPU, 7)
 
 
 def test_checkpoints_hold_the_buffers_of_a_loop_that_is_written_out_here() -> None:

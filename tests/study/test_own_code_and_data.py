@@ -87,7 +87,9 @@ def test_a_file_that_is_not_listed_and_one_that_is_missing_are_named(
     result = with_data(study, "reads", [], path=str(file)).run(TARGET)
     log = (study.directory / "logs/tiny/make_dataset/mine.log").read_text()
     assert result.returncode != 0
-    assert "ValueError: datasets.mine: expected generators/reads.py to read only the `files`" in log
+    assert (
+        "ValueError: datasets.mine: expected the generator 'reads' to read only the `files`" in log
+    )
     assert str(file) in log
     result = with_data(study, "given", ["nowhere.csv"]).run(TARGET)
     assert "Missing input files for rule make_dataset" in result.stderr

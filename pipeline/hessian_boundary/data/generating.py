@@ -4,6 +4,7 @@ A generator is a function `generate(**parameters)` that returns x, y, or x, y an
 its source.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from inspect import signature
 from pathlib import Path
@@ -35,12 +36,13 @@ def generate_samples(
     lose what they say in float32; when labels are not one whole number or word per sample; and
     when it reads a file that is not one of `files`.
     """
-    generate, place = own_function(f"{GENERATORS}.{generator}", "generate")
     paths = [Path(file) for file in files]
     given = {"data_folder": data_folder, "files": paths}
-    taken = {name: given[name] for name in given if name in signature(generate).parameters}
-    with only_reading(paths, place):
-        x, y, about = _parts(generate(**parameters, **taken), place)
+    with only_reading(paths, f"the generator {generator!r}"):  # when it is imported, too
+        generate, place = own_function(f"{GENERATORS}.{generator}", "generate")
+        taken = {name: given[name] for name in given if name in signature(generate).parameters}
+        returned = generate(**parameters, **taken)
+    x, y, about = _parts(returned, place)
     try:
         features = _features(x)
         labels, names = whole_number_labels(y, len(features))
@@ -66,7 +68,16 @@ def _parts(returned: Any, place: str) -> tuple[Any, Any, Mapping[str, Any]]:
             f"expected a dict of what `generate` in {place} says about its source as the third "
             f"value, found {type(about[0]).__name__}; end it with `return x, y`"
         )
-    return x, y, about[0] if about else {}
+    said = about[0] if about else {}
+    for name, value in said.items():
+        try:
+            json.dumps(value, default=np.ndarray.tolist)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"expected text and numbers in what `generate` in {place} says about its source, "
+                f"found {type(value).__name__} as {name!r}; return str(…) of it"
+            ) from error
+    return x, y, said
 
 
 def _features(x: Any) -> np.ndarray:

@@ -124,6 +124,12 @@ def _check_parameters(module: nn.Module, file: str) -> None:
                 f"{parameter.dtype}; leave out .double(), .half() and the like: networks are "
                 "trained in float32, and curvature is computed in float64 whatever they are"
             )
+    for name, buffer in module.named_buffers():
+        if buffer.is_complex():
+            raise ValueError(
+                f"expected buffers of real numbers from `build` in {file}, found {name} of "
+                f"{buffer.dtype}; keep its real and imaginary parts apart, as two buffers"
+            )
     if not trainable_parameters(module):
         raise ValueError(
             f"expected a module with parameters to train from `build` in {file}, found none that "
