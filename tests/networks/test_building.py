@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from helpers.own_networks import blobs, layers, register, trained
 from hessian_boundary.networks.building import build_model
 
-X = torch.tensor([[0.3, -1.0], [2.0, 0.5], [-0.7, 0.1]])
+X = torch.tensor([[0.3, -1.0], [2.0, 0.5], [-0.7, 0.1], [1.0, 1.5]])
 
 
 class Network(nn.Module):
@@ -73,9 +73,9 @@ REFUSED: dict[str, tuple[Callable[..., Any], str]] = {
     "a tuple": (lambda *_: Network(lambda n, x: (plain(n, x), 0)), r"found <class 'tuple'>; let"),
     "a dict": (lambda *_: Network(lambda n, x: {"logits": plain(n, x)}), "found <class 'dict'>"),
     "a list": (lambda *_: Network(lambda n, x: list(plain(n, x))), "found <class 'list'>"),
-    "a further axis": (lambda *_: Network(lambda n, x: plain(n, x)[:, :, None]), r"\(2, 3, 1\)"),
+    "a further axis": (lambda *_: Network(lambda n, x: plain(n, x)[:, :, None]), r"\(4, 3, 1\)"),
     "a mean over samples": (lambda *_: Network(lambda n, x: plain(n, x).mean(0)), r"shape \(3,\)"),
-    "classes first": (lambda *_: Network(lambda n, x: plain(n, x).T), r"shape \(3, 2\)"),
+    "classes first": (lambda *_: Network(lambda n, x: plain(n, x).T), r"shape \(3, 4\)"),
     "too few logits": (lambda *_: Network(plain, outputs=2), "found 2 of torch.float32; end it"),
     "one logit of three": (lambda *_: Network(plain, outputs=1), "found 1 of torch.float32"),
     "predictions": (
@@ -149,7 +149,7 @@ def test_lazy_layers_get_their_sizes_and_the_same_values_each_time(
 ) -> None:
     register(monkeypatch, build)
     first, again = (build_model({"name": "mine"}, (2,), 3, 7, samples) for samples in (X, None))
-    assert first(X).shape == (3, 3)
+    assert first(X).shape == (4, 3)
     for one, other in zip(first.parameters(), again.parameters(), strict=True):
         assert torch.equal(one, other)
     assert trained(blobs()).attrs["status"] in ("fitted", "not fitted")

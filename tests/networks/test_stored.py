@@ -1,6 +1,7 @@
 """A network that comes back from its artifact is the one that was trained, or is refused."""
 
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import prune
 
+from helpers.other_networks import RIGHT
 from helpers.own_networks import CPU, SETTINGS, blobs, layers, register, trained, training_part
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.networks.parameters import parameter_vector
@@ -190,3 +192,22 @@ def test_checkpoints_hold_the_buffers_of_a_loop_that_is_written_out_here() -> No
     assert training.checkpoint_buffers[0].tolist() == [0, 0, 1, 1, 0]
     torch.testing.assert_close(training.checkpoint_buffers[2][:4], expected, rtol=1e-5, atol=0)
     assert training.checkpoint_buffers[2][4] == 2
+
+
+@pytest.mark.parametrize("build", [*RIGHT.values()], ids=[*RIGHT])
+@pytest.mark.filterwarnings("ignore")
+def test_other_peoples_networks_are_trained_and_come_back_or_are_refused(
+    monkeypatch: pytest.MonkeyPatch, build: Callable[[], nn.Module]
+) -> None:
+    register(monkeypatch, lambda shape, classes: build())
+    dataset = blobs(52)
+    x, y = training_part(dataset)
+    try:
+        model = trained(dataset, epochs=2)
+    except ValueError as error:
+        assert re.match(r"expected .* found ", str(error), re.DOTALL)
+        assert isinstance(build(), nn.DataParallel)
+        return
+    with torch.no_grad():
+        predictions = trained_module(model, torch.float64, CPU)(x.double()).argmax(1)
+    assert model.attrs["train_accuracy"] == float((predictions == y).double().mean())

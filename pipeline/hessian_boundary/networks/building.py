@@ -14,7 +14,7 @@ from hessian_boundary.runtime.own_code import own_function
 from hessian_boundary.runtime.seeds import seeded
 
 ARCHITECTURES = "hessian_boundary.networks.architectures"
-EXAMPLES = 2  # samples that a new network is evaluated on
+EXAMPLES = 7  # samples that a new network is evaluated on: few classes are as many
 # these wrap a module, and hide its parts or compute on several devices
 WRAPPERS = (
     torch.jit.ScriptModule,
