@@ -74,10 +74,8 @@ def test_draws_outside_of_torch_are_not_frozen_by_the_recording(capsys, draw):
 
     step = gradient_step(module := Noisy(), F.cross_entropy)
     x, y = torch.randn(22, 2), torch.arange(22) % 3
-    assert (
-        len({float(step([p.detach() for p in module.parameters()], x, y)[0]) for _ in range(20)})
-        > 1
-    )
+    parameters = [parameter.detach() for parameter in module.parameters()]
+    assert len({float(step(parameters, x, y)[0]) for _ in range(20)}) > 1
     assert "not recorded: draws with NumPy" in capsys.readouterr().err
 
 
