@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.problem import CONFIG, THREADS
-from hessian_boundary.data.dataset import generate_samples
+from hessian_boundary.data.generating import generate_samples
+from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
-from hessian_boundary.networks.parameters import build_model
 from hessian_boundary.training.loop import train
 
 LOSS = PER_SAMPLE["cross_entropy"]

@@ -7,9 +7,10 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from hessian_boundary.data.dataset import build_dataset, generate_samples, samples_of
+from hessian_boundary.data.dataset import build_dataset, samples_of
+from hessian_boundary.data.generating import generate_samples
+from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
-from hessian_boundary.networks.parameters import build_model
 from hessian_boundary.training.loop import train
 
 CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())

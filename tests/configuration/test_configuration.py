@@ -1,7 +1,6 @@
 """A wrong configuration is refused before anything runs, with the key named."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ import yaml
 
 from helpers.tiny_study import ROOT, tiny_config
 from hessian_study.configuration.error import ConfigurationError
-from hessian_study.configuration.options import check_options
 from hessian_study.configuration.study import Study
 
 
@@ -41,6 +39,17 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("experiments/circle/normal/architecture/name", "mpl", r"'mpl' does not exist.*'mlp'"),
         ("experiments/circle/normal/batch_size", 2.5, r"batch_size: 2.5 is not of type 'integer'"),
         ("experiments/circle/normal/learning_rate", 0, r"learning_rate: 0 is less than or equal"),
+        (
+            "experiments/circle/normal/epochs",
+            20.0,
+            r"normal.epochs: 20.0 is not of type 'integer'; write 20, without a point",
+        ),
+        ("experiments/iris/normal/batch_size", 8.0, r"batch_size: 8.0 is .*; write 8, without"),
+        ("alignment/grid_resolution", 10.0, r"alignment.grid_resolution: 10.0 is .*; write 10,"),
+        ("drawn_seed", 0.0, r"drawn_seed: 0.0 is not of type 'integer'; write 0, without"),
+        ("profiles/tiny/seeds", [0, 1.0], r"profiles.tiny.seeds.1: 1.0 is not of .*; write 1,"),
+        ("curvature/density/probes", 4.0, r"curvature.density.probes: 4.0 is .*; write 4, with"),
+        ("experiments/circle/normal/epochs", True, r"epochs: True is not of type 'integer'"),
         ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
         ("profiles/tiny/seeds", [1, 1], r"profiles.tiny.seeds: \[1, 1\] has non-unique"),
@@ -160,16 +169,6 @@ def test_a_profile_has_what_it_does_not_say_from_the_one_it_extends() -> None:
     assert study.config["curvature"]["rank_tolerance"] == 1e-10
     assert study.training_settings("circle", "normal")["epochs"] == 3
     assert study.config["profiles"]["mine"]["compare_arithmetics"] is True
-
-
-def test_options_are_read_off_the_source(tmp_path: Path) -> None:
-    file = tmp_path / "mine.py"
-    file.write_text("def build(shape, n, width, /, depth=2, *, act, **more):\n    pass\n")
-    given = {"width": 1, "act": "relu", "whatever": 3}
-    check_options("place", file, "build", given, leading=2)
-    with pytest.raises(ConfigurationError, match=r"place: expected 'act', which mine.build\(\)"):
-        check_options("place", file, "build", {"width": 1}, leading=2)
-    check_options("place", file, "another", {}, leading=2)  # comes from elsewhere
 
 
 def test_what_is_asked_for_by_a_wrong_name_is_named() -> None:

@@ -1,7 +1,5 @@
 """Split and random labels, against the fact sheet's rules written out here a second way."""
 
-import sys
-import types
 from collections import Counter
 
 import numpy as np
@@ -14,11 +12,12 @@ from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import (
     build_dataset,
     class_count,
-    generate_samples,
+    class_names,
     random_labels,
     samples_of,
     split,
 )
+from hessian_boundary.data.generating import generate_samples
 
 CONFIG = datasets_without_files()  # image data: test_image_*.py
 
@@ -115,45 +114,66 @@ def test_images_get_named_axes():
     assert dataset["x"].dims == ("sample", "channel", "row", "column")
 
 
-def _generator(monkeypatch, x, y):
-    module = types.SimpleNamespace(generate=lambda: (x, y))
-    monkeypatch.setitem(sys.modules, "hessian_boundary.data.generators.mine", module)
-    return generate_samples("mine", {})
-
-
-@pytest.mark.parametrize(
-    ("x", "y"),
-    [
-        ([[0.5, 1], [2, 3]], [0, 1]),
-        (np.array([[0.5, 1], [2, 3]]), np.array([0, 1], np.int32)),
-        (np.array([[0.5, 1], [2, 3]], np.float16), np.array([False, True])),
-    ],
-    ids=["lists", "float64", "booleans"],
-)
-def test_generators_may_return_any_numbers(monkeypatch, x, y):
-    found_x, found_y, about = _generator(monkeypatch, x, y)
-    assert (found_x.dtype, found_y.dtype, about) == (np.float32, np.int64, {})
-    assert found_x.tolist() == [[0.5, 1], [2, 3]]
-    assert found_y.tolist() == [0, 1]
-
-
-@pytest.mark.parametrize(
-    ("x", "y"),
-    [
-        (np.zeros((2, 2)), np.array([0.0, 1.0])),
-        (np.zeros((2, 2)), np.array([0, 1, 1])),
-        (np.array([["a"], ["b"]]), np.array([0, 1])),
-    ],
-    ids=["fractions as labels", "another number of labels", "text"],
-)
-def test_what_is_no_data_set_is_said_of_the_generator(monkeypatch, x, y):
-    with pytest.raises(ValueError, match=r"expected numbers x .* from the generator 'mine', found"):
-        _generator(monkeypatch, x, y)
-
-
 def test_labels_with_a_gap_are_refused():
     with pytest.raises(ValueError, match=r"expected labels 0 … C−1 .* found \[0, 2\]"):
         build_dataset(np.zeros((4, 2)), np.array([0, 2, 2, 0]), train_fraction=0.5)
+
+
+@pytest.mark.parametrize(
+    ("y", "found"), [([1, 2, 3, 1], "1, 2, 3"), ([-1, 1, 1, -1], "-1, 1"), ([7] * 4, "7")]
+)
+def test_labels_that_do_not_start_at_zero_are_refused_with_advice_that_works(y, found):
+    with pytest.raises(ValueError, match=rf"found \[{found}\]; .* np.unique\(y, return_inverse"):
+        build_dataset(np.zeros((4, 2)), np.array(y), train_fraction=0.5)
+
+
+def test_labels_of_a_regression_are_not_all_listed():
+    with pytest.raises(ValueError, match=r"found \[5, 6, 7, 8, 9, 10, 11, 12, 13, 14, …\]"):
+        build_dataset(np.zeros((40, 2)), np.arange(40) + 5, train_fraction=0.5)
+
+
+@pytest.mark.parametrize("samples", [1, 12])
+def test_one_class_is_refused(samples):
+    with pytest.raises(ValueError, match=rf"at least two classes, found {samples} of one"):
+        build_dataset(np.zeros((samples, 2)), np.zeros(samples, int), train_fraction=1.0)
+
+
+@pytest.mark.parametrize(("samples", "fraction"), [(60, 0.01), (3, 0.3)])
+def test_no_training_sample_is_refused(samples, fraction):
+    with pytest.raises(
+        ValueError, match=rf"found none: train_fraction {fraction} of {samples}"
+    ) as e:
+        build_dataset(np.zeros((samples, 2)), np.arange(samples) % 2, train_fraction=fraction)
+    # the fraction that is named gives one
+    least = float(str(e.value).split("to ")[1].split(" at")[0])
+    assert int(least * samples) >= 1
+
+
+@pytest.mark.parametrize(("rare", "names"), [([5], "1"), ([5, 8], "1, 2")])
+def test_a_class_that_is_not_trained_on_is_refused(rare, names):
+    rows = [row for row, part in enumerate(split(60, 0.5)) if part != "train"]
+    y = np.zeros(60, int)
+    for label, index in enumerate(rare, start=1):
+        y[rows[index]] = label
+    with pytest.raises(ValueError, match=rf"none of class {names} among 30 of 60 samples"):
+        build_dataset(np.zeros((60, 2)), y, train_fraction=0.5)
+
+
+def test_class_names_are_kept():
+    x, y = np.zeros((9, 2), np.float32), np.arange(9) % 3
+    about = {"class_names": ("a", "ß", "c"), "source": "here"}
+    dataset = build_dataset(x, y, train_fraction=1.0, about=about)
+    check(dataset, "dataset")
+    assert class_names(dataset) == ["a", "ß", "c"]
+    assert dataset.attrs == {"source": "here"}
+    assert class_names(dataset.drop_vars("class_name")) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "b"], ["a", "b", "c", "d"], "abc"])
+def test_class_names_are_one_for_each_class(names):
+    about = {"class_names": names}
+    with pytest.raises(ValueError, match="a name of its own for each of 3 classes, found class_na"):
+        build_dataset(np.zeros((9, 2)), np.arange(9) % 3, train_fraction=1.0, about=about)
 
 
 def test_features_that_are_not_finite_are_refused():
@@ -170,7 +190,17 @@ def test_unknown_label_variable_is_refused_with_the_known_ones():
         samples_of(dataset, "train", "y_random_within")
 
 
-@pytest.mark.parametrize("shape", [(6,), (6, 2, 2)])
-def test_inputs_are_features_or_images(shape):
-    with pytest.raises(ValueError, match=r"expected x with dimensions .* found shape \(6,"):
+@pytest.mark.parametrize(
+    ("shape", "advice"),
+    [
+        ((6,), r"return x\[:, None\]"),
+        ((6, 2, 2), r"return x\[:, None\]: one channel"),
+        ((6, 2, 2, 2, 2), r"return x.reshape\(len\(x\), -1\)"),
+        ((6, 0), "return at least one feature"),
+        ((6, 3, 0, 2), "return at least one pixel"),
+    ],
+)
+def test_inputs_are_features_or_images(shape, advice):
+    message = rf"expected x with dimensions .* found shape \(6,.*; {advice}"
+    with pytest.raises(ValueError, match=message):
         build_dataset(np.zeros(shape, np.float32), np.arange(6) % 2, train_fraction=0.5)

@@ -11,7 +11,7 @@ import pytest
 import sklearn.datasets
 
 from helpers.tiny_study import datasets_without_files
-from hessian_boundary.data.dataset import generate_samples
+from hessian_boundary.data.generating import generate_samples
 from hessian_boundary.data.generators import points
 
 CONFIG = datasets_without_files()  # image data: test_image_*.py

@@ -75,6 +75,14 @@ def test_the_generator_of_the_docs_generates():
     assert (y.shape, y.dtype, set(y)) == ((30,), np.int64, {0, 1})
 
 
+def test_the_generator_of_files_of_the_docs_reads_them(tmp_path):
+    (tmp_path / "mine.csv").write_text("0.5,1,0\n2,3.5,1\n")
+    found: dict = {}
+    exec(blocks(OWN_DATA, "python")[1], found)
+    x, y = found["generate"](files=[tmp_path / "mine.csv"])
+    assert (x.tolist(), y.tolist()) == ([[0.5, 1], [2, 3.5]], [0, 1])
+
+
 def test_there_are_pieces_of_configuration():
     assert sum(len(blocks(page, "yaml")) for page in PAGES) >= 4
 

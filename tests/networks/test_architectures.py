@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.architectures import cnn, lenet5, mlp
+from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import cross_entropy_per_sample
-from hessian_boundary.networks.parameters import build_model
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_factored
 

@@ -1,22 +1,18 @@
 """Parameter vectors: round trips, counts from the paper, norms against numpy."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 from torch import nn
 
+from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.parameters import (
-    build_model,
     functional_logits,
     load_parameter_vector,
     norms,
     parameter_layers,
     parameter_vector,
     split_parameters,
-    trained_module,
 )
 
 MLP2 = {"name": "mlp", "hidden": [100, 100], "activation": "relu"}
@@ -60,36 +56,6 @@ def test_vector_of_another_length_is_refused(make_problem, length):
     module = make_problem("softmax_regression").module
     with pytest.raises(ValueError, match=rf"expected 15 parameters .* found {length}"):
         load_parameter_vector(module, torch.zeros(length))
-
-
-def _artifact():
-    checkpoints = np.stack([np.full(42, 2.0), np.full(42, 3.0)]).astype(np.float32)
-    return xr.Dataset(
-        {
-            "parameters": ("parameter", np.full(42, 1.0, dtype=np.float32)),
-            "checkpoints": (("checkpoint", "parameter"), checkpoints),
-            "checkpoint_epoch": ("checkpoint", [0, 10]),
-        },
-        attrs={"architecture": json.dumps(MLP1), "input_shape": [1], "classes": 2},
-    )
-
-
-@pytest.mark.parametrize(("epoch", "value"), [(None, 1.0), (0, 2.0), (10, 3.0)])
-def test_networks_come_back_from_artifacts_trained_or_at_a_checkpoint(epoch, value):
-    module = trained_module(_artifact(), torch.float64, torch.device("cpu"), epoch)
-    assert not module.training
-    expected = torch.full((42,), value, dtype=torch.float64)
-    assert torch.equal(parameter_vector(module), expected)
-
-
-@pytest.mark.parametrize(
-    ("model", "known"),
-    [(_artifact(), r"\[0, 10\]"), (_artifact()[["parameters"]], r"\[\]")],
-    ids=["other epochs", "no checkpoints"],
-)
-def test_epoch_without_a_checkpoint_is_refused(model, known):
-    with pytest.raises(ValueError, match=rf"expected a checkpoint among epochs {known}, found 7"):
-        trained_module(model, torch.float64, torch.device("cpu"), epoch=7)
 
 
 def test_norms_equal_numpy(problem):

@@ -12,16 +12,13 @@ from torch.nn import functional as F
 
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import build_dataset
-from hessian_boundary.networks.parameters import (
-    build_model,
-    norms,
-    parameter_layers,
-    parameter_vector,
-    trained_module,
-)
+from hessian_boundary.networks.building import build_model
+from hessian_boundary.networks.evaluation import accuracy
+from hessian_boundary.networks.parameters import norms, parameter_layers, parameter_vector
+from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
-from hessian_boundary.training.loop import accuracy, train
+from hessian_boundary.training.loop import train
 from hessian_boundary.training.run import run_training
 
 SETTINGS = {

@@ -1,6 +1,7 @@
 # Which files the rules read and write. No rules here.
 import re
 
+from hessian_study.configuration.data_files import data_files
 from hessian_study.configuration.layouts import artifacts_of
 from hessian_study.configuration.views import view_folder
 
@@ -18,11 +19,11 @@ def run_files(runs, name):
 
 
 def own_files(wildcards):
-    """The user's own raw files of a data set: a change of theirs makes it again."""
-    folder = study.config["data_folder"]
-    names = study.dataset(wildcards.dataset).get("files", [])
-    paths = [os.path.join(folder, name) for name in names] if folder else []
-    return list(filter(os.path.exists, paths))
+    """The user's own files of a data set: a change of theirs makes it again."""
+    name = wildcards.dataset
+    configurations = [*reversed(workflow.configfiles), str(CONFIGURATION)]
+    entry = study.dataset(name)
+    return data_files(name, entry, study.config["data_folder"], configurations)
 
 
 def training_inputs(wildcards):

@@ -5,12 +5,10 @@ flat parameter vector in the order of `module.parameters()`, `sample` over sampl
 generation, `epoch` over epochs of training.
 """
 
-from collections.abc import Mapping
-
 import xarray as xr
 
 # kind -> variable -> (dimensions, kind of dtype: f float, i integer, T string)
-KINDS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
+KINDS: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
     "dataset": {
         "x": (("sample", "..."), "f"),
         "y": (("sample",), "i"),
@@ -62,6 +60,22 @@ KINDS: Mapping[str, Mapping[str, tuple[tuple[str, ...], str]]] = {
         "x_min": (("feature",), "f"),
     },
 }
+# what an artifact may have besides, where there is something to say
+OPTIONAL: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
+    "dataset": {
+        "y_random_within": (("sample",), "i"),
+        "class_name": (("class",), "T"),
+    },
+    "model": {
+        "buffers": (("buffer",), "f"),
+        "frozen": (("frozen_parameter",), "f"),
+        "probe_x": (("probe", "..."), "f"),
+        "probe_logits": (("probe", "class"), "f"),
+        "checkpoints": (("checkpoint", "parameter"), "f"),
+        "checkpoint_buffers": (("checkpoint", "buffer"), "f"),
+        "checkpoint_epoch": (("checkpoint",), "i"),
+    },
+}
 
 
 class SchemaError(ValueError):
@@ -75,8 +89,11 @@ def check(dataset: xr.Dataset, kind: str) -> None:
     """
     if kind not in KINDS:
         raise SchemaError(f"expected a kind of artifact among {list(KINDS)}, found {kind!r}")
-    for name, (dims, dtype) in KINDS[kind].items():
+    optional = OPTIONAL.get(kind, {})
+    for name, (dims, dtype) in (KINDS[kind] | optional).items():
         if name not in dataset.variables:
+            if name in optional:
+                continue
             raise SchemaError(
                 f"expected the variable {name}{dims} in a {kind} artifact, found only "
                 f"{sorted(map(str, dataset.variables))}; rebuild it"

@@ -1,8 +1,7 @@
-"""From generated samples to the dataset artifact: random labels and the split."""
+"""From samples to the dataset artifact: random labels and the split."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from inspect import signature
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -11,35 +10,13 @@ import torch
 import xarray as xr
 
 from hessian_boundary.artifacts.strings import string_array
+from hessian_boundary.data.labels import class_number_advice
 
 # PAPER: the authors' code permutes labels with this state before it splits.
 RANDOM_LABEL_STATE = 28
 # PAPER: the authors' code splits with a torch generator of this seed.
 SPLIT_SEED = 42
 TEST_FRACTION = 0.2  # PAPER: of all samples, for every data set
-
-
-def generate_samples(
-    generator: str, parameters: Mapping[str, Any], data_folder: str | None = None
-) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Call `hessian_boundary.data.generators.<generator>.generate(**parameters)`.
-
-    A generator that reads files also gets the `data_folder`. Returns x float32, y int64, whatever
-    numbers they were, and what the generator says about its source (nothing, for most).
-
-    Raises ValueError when they are no numbers, labels no whole ones, or not as many as samples.
-    """
-    generate = import_module(f"hessian_boundary.data.generators.{generator}").generate
-    folder = {"data_folder": data_folder} if "data_folder" in signature(generate).parameters else {}
-    x, y, *about = generate(**parameters, **folder)
-    x, y = np.asarray(x), np.asarray(y)
-    if x.dtype.kind not in "fiub" or y.dtype.kind not in "iub" or y.shape != x.shape[:1]:
-        raise ValueError(
-            f"expected numbers x (sample, …) and as many whole-number labels y (sample,) from the "
-            f"generator {generator!r}, found {x.dtype} {x.shape} and {y.dtype} {y.shape}; return "
-            "x, y.astype(int)"
-        )
-    return x.astype(np.float32), y.astype(np.int64), about[0] if about else {}
 
 
 def build_dataset(
@@ -56,31 +33,34 @@ def build_dataset(
     Returns a Dataset with x(sample, feature…) float32, y(sample) int64, y_random(sample) (all
     labels permuted), y_random_within(sample) where groups are given (labels permuted only among
     the samples of each group of classes), and split(sample): "train", "test" or "validation". The
-    attributes are what `about` says.
+    attributes are what `about` says, but for its `class_names`, one for each class: they become
+    class_name(class).
 
-    Raises ValueError when labels are not 0 … C−1 or a value of x is not finite.
+    Raises ValueError when labels are not 0 … C−1, there is one class only, a class or the whole
+    training part has no sample, class names are not one for each, or a value of x is not finite.
     """
     classes = np.unique(y)
     if not np.array_equal(classes, np.arange(len(classes))):
+        raise ValueError(class_number_advice(classes))
+    if len(classes) < 2:
         raise ValueError(
-            f"expected labels 0 … C−1 with none left out, found {classes.tolist()}; renumber them"
+            f"expected samples of at least two classes, found {len(y)} of one; a classifier needs "
+            "something to tell apart"
         )
     if not np.isfinite(x).all():
         raise ValueError(
             f"expected finite features, found {int((~np.isfinite(x)).sum())} NaN or infinite "
             "values in `x`; clean the data first"
         )
-    if x.ndim not in (2, 4):
-        raise ValueError(
-            "expected x with dimensions (sample, feature) or (sample, channel, row, column), found "
-            f"shape {x.shape}; reshape it"
-        )
-    dims = ("sample", *{1: ("feature",), 3: ("channel", "row", "column")}[x.ndim - 1])
+    uses = split(len(y), train_fraction)
+    _check_training_part(y[uses == "train"], len(classes), len(y), train_fraction)
+    attributes = dict(about)
+    names = attributes.pop("class_names", ())
     variables = {
-        "x": (dims, x, {"long_name": "input"}),
+        "x": (_dimensions(x), x, {"long_name": "input"}),
         "y": ("sample", y, {"long_name": "class label"}),
         "y_random": ("sample", random_labels(y), {"long_name": "label permuted over all samples"}),
-        "split": ("sample", split(len(y), train_fraction), {"long_name": "use of the sample"}),
+        "split": ("sample", uses, {"long_name": "use of the sample"}),
     }
     if random_label_groups:
         within = random_labels(y, random_label_groups)
@@ -89,11 +69,50 @@ def build_dataset(
             within,
             {"long_name": f"label permuted within the groups {list(random_label_groups)}"},
         )
-    dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))}, attrs=dict(about))
+    if len(names):
+        about_names = {"long_name": "name of the class"}
+        variables["class_name"] = ("class", _checked_names(names, len(classes)), about_names)
+    dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))}, attrs=attributes)
     if features:
-        names = string_array(features)
-        dataset = dataset.assign_coords(feature=("feature", names))
+        dataset = dataset.assign_coords(feature=("feature", string_array(features)))
     return dataset
+
+
+def _dimensions(x: np.ndarray) -> tuple[str, ...]:
+    names = {2: ("feature",), 4: ("channel", "row", "column")}.get(x.ndim)
+    if names is None or not x.size:
+        advice = {1: "return x[:, None]", 3: "return x[:, None]: one channel"}
+        advice |= {2: "return at least one feature", 4: "return at least one pixel"}
+        raise ValueError(
+            "expected x with dimensions (sample, feature) or (sample, channel, row, column), found "
+            f"shape {x.shape}; {advice.get(x.ndim, 'return x.reshape(len(x), -1)')}"
+        )
+    return ("sample", *names)
+
+
+def _check_training_part(y: np.ndarray, classes: int, samples: int, train_fraction: float) -> None:
+    if not len(y):
+        raise ValueError(
+            f"expected training samples, found none: train_fraction {train_fraction} of {samples} "
+            f"is less than one; raise `train_fraction` to {ceil(1000 / samples) / 1000} at least"
+        )
+    missing = np.setdiff1d(np.arange(classes), y)
+    if len(missing):
+        raise ValueError(
+            f"expected training samples of all {classes} classes, found none of class "
+            f"{', '.join(map(str, missing.tolist()))} among {len(y)} of {samples} samples; raise "
+            "`train_fraction`, add samples of it, or leave the class out"
+        )
+
+
+def _checked_names(names: Sequence[str], classes: int) -> np.ndarray:
+    words = [str(name) for name in names]
+    if isinstance(names, str) or len(words) != classes or len(set(words)) < classes:
+        raise ValueError(
+            f"expected a name of its own for each of {classes} classes, found class_names = "
+            f"{names!r}; list them in the order of the labels"
+        )
+    return string_array(words)
 
 
 def random_labels(y: np.ndarray, groups: Sequence[Sequence[int]] = ()) -> np.ndarray:
@@ -141,3 +160,10 @@ def samples_of(
 def class_count(dataset: xr.Dataset) -> int:
     """Return the number of classes C."""
     return int(dataset["y"].max()) + 1
+
+
+def class_names(dataset: xr.Dataset) -> list[str]:
+    """Return the classes' names, or "0", "1", … where the data set has none."""
+    if "class_name" in dataset:
+        return [str(name) for name in dataset["class_name"].values]
+    return [str(label) for label in range(class_count(dataset))]

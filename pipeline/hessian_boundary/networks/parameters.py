@@ -1,54 +1,10 @@
-"""Networks as parameter vectors: build one, read its parameters out, put them back."""
+"""Networks as vectors: read their parameters and buffers out, and put them back."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
 import torch
-import xarray as xr
 from torch import Tensor, nn
 from torch.func import functional_call
-
-
-def build_model(
-    architecture: Mapping[str, Any], input_shape: Sequence[int], classes: int, seed: int
-) -> nn.Module:
-    """Build the architecture `name` with a default initialisation drawn from `seed`."""
-    options = {key: value for key, value in architecture.items() if key != "name"}
-    module = import_module(f"hessian_boundary.networks.architectures.{architecture['name']}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return module.build(tuple(input_shape), classes, **options)
-
-
-def trained_module(
-    model: xr.Dataset, dtype: torch.dtype, device: torch.device, epoch: int | None = None
-) -> nn.Module:
-    """Rebuild the network of a model artifact, in eval mode, trained or at a stored epoch.
-
-    Raises ValueError for an epoch of which the model has no checkpoint.
-    """
-    attributes = model.attrs
-    parameters = model["parameters"].values if epoch is None else _checkpoint(model, epoch)
-    architecture = json.loads(attributes["architecture"])
-    module = build_model(architecture, attributes["input_shape"], attributes["classes"], seed=0)
-    module.to(device, dtype)
-    load_parameter_vector(module, torch.from_numpy(parameters))
-    if "buffers" in model:
-        load_buffer_vector(module, torch.from_numpy(model["buffers"].values))
-    return module.eval()
-
-
-def _checkpoint(model: xr.Dataset, epoch: int) -> np.ndarray:
-    epochs = model["checkpoint_epoch"].values if "checkpoint_epoch" in model else np.empty(0)
-    if epoch not in epochs:
-        raise ValueError(
-            f"expected a checkpoint among epochs {epochs.tolist()}, found {epoch}; add it to the "
-            "experiment's `checkpoints`"
-        )
-    return model["checkpoints"].values[np.flatnonzero(epochs == epoch)[0]]
 
 
 def trainable_parameters(module: nn.Module) -> list[nn.Parameter]:
@@ -77,15 +33,25 @@ def load_parameter_vector(module: nn.Module, vector: Tensor) -> None:
 
     Raises ValueError when the module has another number of parameters.
     """
-    parameters = trainable_parameters(module)
-    sizes = [parameter.numel() for parameter in parameters]
-    if vector.numel() != sum(sizes):
-        raise ValueError(
-            f"expected {sum(sizes)} parameters for this architecture, found {vector.numel()}; "
-            "the starting model must have the same architecture, input shape and classes"
-        )
-    for parameter, part in zip(parameters, vector.split(sizes), strict=True):
-        parameter.data.copy_(part.reshape(parameter.shape))
+    _fill([parameter.data for parameter in trainable_parameters(module)], vector, "parameters")
+
+
+def frozen_vector(module: nn.Module) -> Tensor:
+    """Concatenate the parameters that no training moves (`requires_grad` is False) to one vector.
+
+    They are not part of θ, but the network computes with them.
+    """
+    return _joined(frozen_parameters(module), torch.float32)
+
+
+def load_frozen_vector(module: nn.Module, vector: Tensor) -> None:
+    """Write a vector of frozen parameters back. Raises ValueError for another number of them."""
+    _fill([parameter.data for parameter in frozen_parameters(module)], vector, "frozen parameters")
+
+
+def frozen_parameters(module: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that do not require a gradient, each once."""
+    return [parameter for parameter in module.parameters() if not parameter.requires_grad]
 
 
 def split_parameters(vectors: Tensor, module: nn.Module) -> tuple[Tensor, ...]:
@@ -119,15 +85,12 @@ def functional_logits(module: nn.Module) -> Callable[[Sequence[Tensor], Tensor],
 
 def buffer_vector(module: nn.Module) -> Tensor:
     """Concatenate all buffers (batch normalisation's statistics, …) to one float64 vector."""
-    parts = [buffer.detach().double().reshape(-1) for buffer in module.buffers()]
-    return torch.cat(parts) if parts else torch.empty(0, dtype=torch.float64)
+    return _joined(module.buffers(), torch.float64)
 
 
 def load_buffer_vector(module: nn.Module, vector: Tensor) -> None:
-    """Write a buffer vector back into a module of the same architecture."""
-    sizes = [buffer.numel() for buffer in module.buffers()]
-    for buffer, part in zip(module.buffers(), vector.split(sizes), strict=True):
-        buffer.copy_(part.reshape(buffer.shape))
+    """Write a buffer vector back. Raises ValueError for a module with another number of them."""
+    _fill(list(module.buffers()), vector, "numbers in buffers")
 
 
 def norms(parameters: Tensor, layers: Sequence[str]) -> dict[str, float]:
@@ -143,3 +106,19 @@ def norms(parameters: Tensor, layers: Sequence[str]) -> dict[str, float]:
         "norm_l2": sum(squares.values()) ** 0.5,
         "norm_published": sum(square**0.5 for square in squares.values()),
     }
+
+
+def _joined(tensors: Iterable[Tensor], dtype: torch.dtype) -> Tensor:
+    parts = [tensor.detach().cpu().to(dtype).reshape(-1) for tensor in tensors]
+    return torch.cat(parts) if parts else torch.empty(0, dtype=dtype)
+
+
+def _fill(tensors: Sequence[Tensor], vector: Tensor, what: str) -> None:
+    sizes = [tensor.numel() for tensor in tensors]
+    if vector.numel() != sum(sizes):
+        raise ValueError(
+            f"expected {sum(sizes)} {what} for this architecture, found {vector.numel()}; "
+            "the starting model must have the same architecture, input shape and classes"
+        )
+    for tensor, part in zip(tensors, vector.split(sizes), strict=True):
+        tensor.copy_(part.reshape(tensor.shape))

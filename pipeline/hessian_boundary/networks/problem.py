@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.copies import TwoLogits, copy_network
 from hessian_boundary.networks.losses import PER_SAMPLE, Loss
 from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
@@ -73,7 +74,7 @@ class Problem:
         x and y are arrays or tensors; `loss` is a name or a function of logits (n, C) and labels
         (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
         """
-        module = copy_network(network).eval().to(device, dtype)
+        module = converted(copy_network(network).eval(), torch.device(device), dtype)
         inputs = torch.as_tensor(x)
         if inputs.is_floating_point():
             inputs = inputs.to(dtype)  # whole numbers may be indices of an embedding

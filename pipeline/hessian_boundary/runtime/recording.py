@@ -4,11 +4,13 @@ For small networks that bookkeeping is most of the time: the arithmetic of a tra
 2-100-100-3 takes about 0.03 ms, the step as it is usually written ten times that.
 """
 
+import random
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.fx.experimental.proxy_tensor import make_fx
@@ -22,9 +24,10 @@ def record(function: TensorFunction, *example: Tensor) -> TensorFunction | None:
 
     The function may differentiate. It is turned into a flat list of tensor operations (`make_fx`)
     and, where all of them can be, into a TorchScript program. Returns None, with a line in the
-    log, when it cannot be recorded: control flow that depends on values, for example, is refused
-    rather than frozen at what the example happened to give.
+    log, when it cannot be recorded: control flow that depends on values, for example, or a draw
+    outside of torch, is refused rather than frozen at what the example happened to give.
     """
+    drawn = _states_outside_torch()
     try:
         # fake tensors have no values, so a branch on values cannot be taken
         options: dict[str, Any] = {"tracing_mode": "fake", "_allow_non_fake_inputs": True}
@@ -35,7 +38,15 @@ def record(function: TensorFunction, *example: Tensor) -> TensorFunction | None:
         reason = str(error).splitlines()[0] if str(error) else ""
         print(f"not recorded: {type(error).__name__}: {reason}", file=sys.stderr)
         return None
+    if _states_outside_torch() != drawn:
+        print("not recorded: draws with NumPy or `random` at each call", file=sys.stderr)
+        return None
     return replay
+
+
+def _states_outside_torch() -> tuple[object, ...]:
+    name, keys, *rest = np.random.get_state()
+    return random.getstate(), name, np.asarray(keys).tobytes(), *rest
 
 
 def _as_torchscript(graph: TensorFunction, example: Sequence[Tensor]) -> TensorFunction:

@@ -1,6 +1,14 @@
 """Every random draw has its own seed, derived from the names of what it is for."""
 
 import hashlib
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+CPU = torch.device("cpu")
 
 
 def derive_seed(*names: str | int) -> int:
@@ -14,3 +22,22 @@ def derive_seed(*names: str | int) -> int:
     """
     digest = hashlib.sha256("/".join(map(str, names)).encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+@contextmanager
+def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
+    """Let global draws within the block come from `seed`, and put all states back afterwards.
+
+    That is torch's generator, on the CPU and on `device`, NumPy's legacy one (`np.random.rand`)
+    and Python's `random`: code of one's own may use any of them.
+    """
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        np.random.seed(seed % 2**32)  # NumPy's takes no larger one
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)

@@ -56,8 +56,18 @@ def _ordinary_step(module: nn.Module, loss: Loss) -> GradientStep:
     def step(_: list[Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         with torch.enable_grad():
             output = module(x)
+            if not isinstance(output, Tensor) or output.ndim != 2 or len(output) != len(y):
+                raise ValueError(_other_output(output, len(y)))
             value = loss(output, y)
             gradients = torch.autograd.grad(value, own, materialize_grads=True)
         return value.detach(), (output.argmax(1) == y).sum(), list(gradients)
 
     return step
+
+
+def _other_output(output: object, samples: int) -> str:
+    found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    return (
+        f"expected logits ({samples}, C) in training as in eval mode for {samples} samples, found "
+        f"{found}; let the forward pass return the same in both, further outputs left out"
+    )

@@ -7,8 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.networks.evaluation import accuracy, evaluating
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import parameter_vector, trainable_parameters
+from hessian_boundary.networks.parameters import (
+    buffer_vector,
+    parameter_vector,
+    trainable_parameters,
+)
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.training.gradient_step import gradient_step
 
@@ -31,6 +36,7 @@ class Training:
     accuracy: np.ndarray  # (epoch,) float32, before each update, in [0, 1]
     diverged: bool  # the loss or a parameter became NaN or infinite, and training ended there
     checkpoints: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (p,)
+    checkpoint_buffers: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (buffer,)
 
 
 def train(
@@ -53,6 +59,8 @@ def train(
     Mini-batches are reshuffled each epoch and the last short one is kept. With
     `stop_when_fitted` training ends at the first check (every 100 epochs) at which all training
     samples are classified correctly. Draws come from `shuffle_seed` only.
+
+    Raises ValueError when a layer cannot normalise the single sample of a short mini-batch.
     """
     if x.ndim == 4:  # images: pooling is several times as fast with the channels innermost
         module, x = (each.to(memory_format=torch.channels_last) for each in (module, x))  # type: ignore
@@ -60,7 +68,14 @@ def train(
     parameters = [parameter.detach() for parameter in trainable_parameters(module)]
     step = gradient_step(module, loss)
     update = _update_rule(optimizer, parameters, learning_rate, weight_decay)
-    saved = {0: parameter_vector(module)} if 0 in checkpoints else {}
+    saved: dict[int, Tensor] = {}
+    saved_buffers: dict[int, Tensor] = {}
+
+    def save(epoch: int) -> None:
+        if epoch in checkpoints:
+            saved[epoch], saved_buffers[epoch] = parameter_vector(module), buffer_vector(module)
+
+    save(0)
     losses: list[Tensor] = []
     correct: list[Tensor] = []
     histories = [(np.empty(0, np.float32), np.empty(0, np.float32))]
@@ -69,12 +84,15 @@ def train(
     for epoch in range(1, epochs + 1):
         order = torch.randperm(len(y), generator=generator).to(x.device)
         for batch in order.split(batch_size):
-            value, hits, gradients = step(parameters, x[batch], y[batch])
+            try:
+                value, hits, gradients = step(parameters, x[batch], y[batch])
+            except ValueError as error:
+                _explain_single_sample(error, len(batch), len(y), batch_size)
+                raise
             update(gradients)
             losses.append(value)
             correct.append(hits)
-        if epoch in checkpoints:
-            saved[epoch] = parameter_vector(module)
+        save(epoch)
         if epoch % EPOCHS_PER_CHECK == 0 or epoch == epochs:
             histories.append(_epoch_means(losses, correct, _batch_sizes(len(y), batch_size)))
             losses, correct = [], []
@@ -88,21 +106,24 @@ def train(
         np.concatenate(parts) for parts in zip(*histories, strict=True)
     )
     finite = np.isfinite(loss_history).all() and parameter_vector(module).isfinite().all()
-    return Training(loss_history, accuracy_history, not finite, saved)
-
-
-def accuracy(module: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Return the share of samples x (n, feature…) whose largest logit is the label y (n,)."""
-    with torch.no_grad():
-        return float((module(x).argmax(1) == y).double().mean()) if len(y) else float("nan")
+    return Training(loss_history, accuracy_history, not finite, saved, saved_buffers)
 
 
 def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
     """Whether all labels are predicted in eval mode; the mode is put back."""
-    mode = module.training
-    fits = accuracy(module.eval(), x, y) == 1
-    module.train(mode)
-    return fits
+    with evaluating(module):
+        return accuracy(module, x, y) == 1
+
+
+def _explain_single_sample(error: ValueError, batch: int, samples: int, batch_size: int) -> None:
+    """Raise ValueError in words where normalisation finds no variance in a single sample."""
+    if batch == 1 and "more than 1" in str(error):
+        raise ValueError(
+            "expected at least two samples in each mini-batch for a network with batch "
+            f"normalisation, found {samples} training samples in mini-batches of {batch_size}, "
+            "which leaves one with a single sample; change `batch_size`, or `train_fraction`, or "
+            "normalise otherwise"
+        ) from error
 
 
 def _update_rule(

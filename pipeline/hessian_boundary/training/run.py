@@ -2,29 +2,36 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 import xarray as xr
-from torch import nn
+from torch import Tensor, nn
 
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.data.dataset import class_count, samples_of
+from hessian_boundary.networks.building import build_to_train
+from hessian_boundary.networks.conversion import converted
+from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.losses import TRAINING
 from hessian_boundary.networks.parameters import (
-    buffer_vector,
-    build_model,
-    load_buffer_vector,
     load_parameter_vector,
     norms,
     parameter_layers,
     parameter_vector,
 )
 from hessian_boundary.networks.rescaling import rescale_layers
-from hessian_boundary.runtime.seeds import derive_seed
+from hessian_boundary.networks.stored import (
+    build_seed,
+    load_network,
+    network_variables,
+    parameter_numbers,
+)
+from hessian_boundary.runtime.seeds import derive_seed, seeded
 from hessian_boundary.training.initialisation import scale_to_norm
-from hessian_boundary.training.loop import Training, accuracy, train
+from hessian_boundary.training.loop import Training, train
 
 
 def run_training(
@@ -45,22 +52,9 @@ def run_training(
     fitted" or "diverged" (the loss or a parameter became NaN or infinite).
     """
     x, y = samples_of(dataset, "train", settings["labels"])
-    shape, classes = tuple(x.shape[1:]), class_count(dataset)
-    module = build_model(
-        settings["architecture"], shape, classes, derive_seed(name, seed, "initialisation")
-    )
-    if start is not None:
-        reference = torch.from_numpy(start["parameters"].values)
-        if "norm_of" in settings["start"]:
-            reference = scale_to_norm(parameter_vector(module), reference)
-        load_parameter_vector(module, reference)
-        if "buffers" in start and "parameters_of" in settings["start"]:
-            load_buffer_vector(module, torch.from_numpy(start["buffers"].values))
-        if "rescale_layers" in settings["start"]:
-            rescale_layers(module, settings["start"]["rescale_layers"])
-    module.to(device)
-    with torch.random.fork_rng():
-        torch.manual_seed(derive_seed(name, seed, "layers that draw, such as dropout"))
+    module, drawn_from = _starting_network(x, class_count(dataset), start, settings, name, seed)
+    converted(module, device)
+    with seeded(derive_seed(name, seed, "layers that draw, such as dropout"), device):
         training = train(
             module,
             x.to(device),
@@ -70,7 +64,35 @@ def run_training(
             checkpoints=settings.get("checkpoints", ()),
             **{key: settings[key] for key in _TRAIN_OPTIONS},
         )
-    return _model_dataset(module.eval().cpu(), training, dataset, settings, seed)
+    module = converted(module.eval(), torch.device("cpu"))
+    model = _model_dataset(module, training, dataset, settings, seed)
+    return model.assign_attrs(build_seed=drawn_from)
+
+
+def _starting_network(
+    x: Tensor,
+    classes: int,
+    start: xr.Dataset | None,
+    settings: Mapping[str, Any],
+    name: str,
+    seed: int,
+) -> tuple[nn.Module, int]:
+    """Return the network before training, and the seed that it was built with."""
+    build = partial(build_to_train, settings["architecture"], tuple(x.shape[1:]), classes)
+    build_with = derive_seed(name, seed, "initialisation")
+    if start is None:
+        return build(build_with, x), build_with
+    if "norm_of" in settings["start"]:
+        module, reference = build(build_with, x), torch.from_numpy(start["parameters"].values)
+        load_parameter_vector(module, scale_to_norm(parameter_vector(module), reference))
+        return module, build_with
+    # the other model, whole: what its `build` drew and did not register too
+    build_with = build_seed(start)
+    module = build(build_with, x)
+    load_network(module, start)
+    if "rescale_layers" in settings["start"]:
+        rescale_layers(module, settings["start"]["rescale_layers"])
+    return module, build_with
 
 
 _TRAIN_OPTIONS = (
@@ -100,12 +122,12 @@ def _model_dataset(
             {"long_name": "training accuracy, running mean of the epoch", "units": "1"},
         ),
     }
-    buffers = buffer_vector(module)
-    if len(buffers):
-        variables["buffers"] = ("buffer", buffers.numpy())
+    variables |= network_variables(module, x)
     if training.checkpoints:
-        saved = np.stack([vector.cpu().numpy() for vector in training.checkpoints.values()])
-        variables["checkpoints"] = (("checkpoint", "parameter"), saved)
+        variables["checkpoints"] = (("checkpoint", "parameter"), _stacked(training.checkpoints))
+        if "buffers" in variables:
+            saved = _stacked(training.checkpoint_buffers)
+            variables["checkpoint_buffers"] = (("checkpoint", "buffer"), saved)
         variables["checkpoint_epoch"] = ("checkpoint", np.array(list(training.checkpoints)))
     return xr.Dataset(
         variables,
@@ -122,6 +144,11 @@ def _model_dataset(
             "labels": settings["labels"],
             "loss": settings["loss"],
             "presumes_fit": settings["presumes_fit"],
+            **parameter_numbers(module),
             **norms(parameters, layers),
         },
     )
+
+
+def _stacked(vectors: Mapping[int, Tensor]) -> np.ndarray:
+    return np.stack([vector.cpu().numpy() for vector in vectors.values()])

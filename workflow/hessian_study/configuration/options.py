@@ -24,7 +24,7 @@ def check_options(
     """Raise ConfigurationError for an option that the function does not take, or one it lacks.
 
     The first `leading` parameters and those in `given` are passed besides the options. A function
-    that is not defined in the file itself is not checked.
+    that is not defined in the file itself is not checked, nor is a file that is no Python.
     """
     definition = _definition(file, function)
     if definition is None:
@@ -43,8 +43,17 @@ def check_options(
         )
 
 
+def parameter_names(file: Path, function: str) -> list[str]:
+    """Return the names of a function's parameters; none where it is not defined in the file."""
+    definition = _definition(file, function)
+    return [name for name, _ in _parameters(definition.args)] if definition else []
+
+
 def _definition(file: Path, function: str) -> ast.FunctionDef | None:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return None  # it stops the steps that import it, which say where, and no others
     named = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
     return named[-1] if named else None
 

@@ -18,7 +18,7 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_known(f"{place}.generator", generator, _modules(GENERATORS))
         file = GENERATORS / f"{generator}.py"
         options = (f"{place}.parameters", file, "generate", entry["parameters"])
-        check_options(*options, given=["data_folder"])
+        check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
     for dataset, trainings in config["experiments"].items():
         check_known(f"experiments.{dataset}", dataset, config["datasets"])

@@ -13,6 +13,14 @@ from hessian_study.configuration.references import check_references, start_refer
 from hessian_study.configuration.selection import Selection
 from hessian_study.project import SCHEMA
 
+# JSON has one kind of number, in which 20.0 is an integer; for Python's functions it is none
+_VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
 
 class Study:
     """A valid configuration, seen from the workflow's side.
@@ -64,11 +72,13 @@ def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
 
     `profile` is the one by which the configuration was changed.
     """
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    validator = _VALIDATOR(yaml.safe_load(SCHEMA.read_text()))
     error = jsonschema.exceptions.best_match(validator.iter_errors(config))
     if error is None:
         return
     place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
+    if error.validator == "type" and isinstance(error.instance, float):
+        problem += f"; write {error.instance:.0f}, without a point" * error.instance.is_integer()
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = str(min(set(error.instance) - set(known), key=str))

@@ -6,8 +6,8 @@ from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.certificates.loss import certify_loss
 from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
-from hessian_boundary.networks.parameters import trained_module
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_study.configuration.views import View
 from hessian_study.jobs.job import Job

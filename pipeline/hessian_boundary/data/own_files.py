@@ -1,0 +1,121 @@
+"""Which files a generator reads: all of them must be known, or an edit would change nothing.
+
+A data set's `files` are inputs of its step: Snakemake makes it again when one changes, and the
+artifact keeps their checksums. A generator with a parameter `files` is given their paths, in the
+order of the configuration, and opens them as it likes:
+
+    def generate(*, files):
+        table = np.loadtxt(files[0], delimiter=",")
+        return table[:, :2], table[:, 2]
+
+What it opens besides is noticed, and refused.
+"""
+
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Code, compiled code, and what describes an installed package.
+CODE = (".py", ".pyc", ".pyi", ".so", ".pth")
+# Installed packages come with data files of their own, and keep what they download in the home
+# folder, hidden or by these names; versions of packages are recorded beside.
+CACHES = ("scikit_learn_data", "nltk_data")
+SYSTEM = ("/dev", "/proc", "/sys", "/etc", "/usr")
+
+
+class _Watch:
+    """What is opened while a generator runs; audit hooks cannot be taken away again."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self.installed = False
+        self.read: dict[str, None] = {}  # a set that keeps the order
+        self.written: set[str] = set()
+
+    def start(self) -> None:
+        self.read, self.written, self.active = {}, set(), True
+        if not self.installed:
+            sys.addaudithook(self._hear)
+            self.installed = True
+
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.active or event not in ("open", "sqlite3.connect"):
+            return
+        path = arguments[0]
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return  # a file descriptor: of something opened before
+        name = os.path.join(os.getcwd(), os.fsdecode(path))  # with links and .. as they are
+        writes = event == "open" and _writes(*arguments[1:3])
+        self.written.add(name) if writes else self.read.setdefault(name)
+
+
+_WATCH = _Watch()
+
+
+@contextmanager
+def only_reading(files: Iterable[Path], place: str) -> Iterator[None]:
+    """Raise ValueError when the block reads a file that is not one of `files`.
+
+    Files that it writes itself are its own, and those of Python, of installed packages and of the
+    system are no data of a study. `place` is told: whose generator it is.
+    """
+    _WATCH.start()
+    try:
+        yield
+    finally:
+        _WATCH.active = False
+    known, pythons = {os.path.realpath(file) for file in files}, _folders_of_python()
+    unknown = [
+        name
+        for name in _WATCH.read
+        if os.path.isfile(name)
+        and name not in _WATCH.written
+        and os.path.realpath(name) not in known
+        and not _belongs_to_python(name, pythons)
+    ]
+    if unknown:
+        raise ValueError(
+            f"expected {place} to read only the `files` of its data set, found that it opens "
+            f"{', '.join(unknown[:3])}; list them as `files` of the data set in the configuration, "
+            "so that an edit of them makes it again"
+        )
+
+
+@contextmanager
+def not_watched() -> Iterator[None]:
+    """Let the block read files: raw data whose checksums the data set keeps in another way."""
+    active, _WATCH.active = _WATCH.active, False
+    try:
+        yield
+    finally:
+        _WATCH.active = active
+
+
+def _writes(mode: Any, flags: Any) -> bool:
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+def _belongs_to_python(name: str, folders: Iterable[str]) -> bool:
+    if name.endswith(CODE) or any(Path(name).is_relative_to(folder) for folder in folders):
+        return True
+    try:
+        first = Path(name).relative_to(Path.home()).parts[0]
+    except (ValueError, RuntimeError):  # not below the home folder, or there is none
+        return False
+    return first.startswith(".") or first in CACHES
+
+
+def _folders_of_python() -> set[str]:
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    own = [*sysconfig.get_paths().values(), site.getusersitepackages()]
+    bases = {sys.prefix, sys.base_prefix}
+    shared = [f"{base}/{name}" for base in bases for name in ("lib", "share", "etc")]
+    # not `sys.prefix` itself: an environment may lie in the folder of the project
+    return {*own, *packages, *shared, *SYSTEM} - bases

@@ -1,0 +1,71 @@
+"""Where the files of a data set are looked for, and which of them are inputs."""
+
+from pathlib import Path
+
+import pytest
+
+import hessian_study.configuration.data_files as module
+from hessian_study.configuration.data_files import data_files
+from hessian_study.configuration.error import ConfigurationError
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A study with generators of three kinds, and folders that may hold a file."""
+    for name in ("generators", "mine", "project", "own", "data"):
+        (tmp_path / name).mkdir()
+    signatures = {"table": "*, files", "reads_itself": "", "downloads": "*, data_folder=None"}
+    for name, signature in signatures.items():
+        (tmp_path / "generators" / f"{name}.py").write_text(f"def generate({signature}): pass\n")
+    (tmp_path / "generators" / "broken.py").write_text("def generate(:\n")
+    monkeypatch.setattr(module, "GENERATORS", tmp_path / "generators")
+    monkeypatch.setattr(module, "DATA", tmp_path / "data")
+    return tmp_path
+
+
+def found(folders: Path, generator: str, *names: str, data_folder: str | None = None) -> list[str]:
+    entry = {"generator": generator, "files": list(names)}
+    configurations = [str(folders / "mine" / "my.yaml"), str(folders / "project" / "config.yaml")]
+    paths = data_files("mine", entry, data_folder, configurations)
+    return [str(Path(path).relative_to(folders)) for path in paths]
+
+
+@pytest.mark.parametrize("generator", ["table", "reads_itself", "broken"])
+def test_files_are_found_in_a_fixed_order_of_folders(folders: Path, generator: str) -> None:
+    own = str(folders / "own")
+    for folder in ("data", "project", "mine", "own"):
+        (folders / folder / "a.csv").touch()
+        assert found(folders, generator, "a.csv", data_folder=own) == [f"{folder}/a.csv"]
+    assert found(folders, generator, "a.csv") == ["mine/a.csv"]
+
+
+def test_absolute_paths_and_the_home_folder(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folders / "own"))
+    (folders / "data" / "a.csv").touch()
+    assert found(folders, "table", str(folders / "data/a.csv"), "~/b.csv") == [
+        "data/a.csv",
+        "own/b.csv",
+    ]
+
+
+def test_a_file_that_is_nowhere_stays_an_input(folders: Path) -> None:
+    """Snakemake then says that it is missing, and where it was expected."""
+    assert found(folders, "table", "sub/a.csv") == ["mine/sub/a.csv"]
+
+
+def test_a_generator_that_downloads_has_inputs_in_the_data_folder_only(folders: Path) -> None:
+    for folder in ("data", "project", "own"):
+        (folders / folder / "a.gz").touch()
+    assert found(folders, "downloads", "a.gz", "b.gz") == []
+    own = str(folders / "own")
+    assert found(folders, "downloads", "a.gz", "b.gz", data_folder=own) == ["own/a.gz"]
+
+
+def test_a_folder_is_refused(folders: Path) -> None:
+    (folders / "mine" / "images").mkdir()
+    with pytest.raises(ConfigurationError, match=r"datasets.mine.files: expected files, found the"):
+        found(folders, "table", "images")
+
+
+def test_a_data_set_without_files_has_none(folders: Path) -> None:
+    assert data_files("mine", {"generator": "table"}, None, []) == []
