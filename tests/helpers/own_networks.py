@@ -13,6 +13,7 @@ import xarray as xr
 from torch import nn
 
 from hessian_boundary.data.dataset import build_dataset
+from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 
 CPU = torch.device("cpu")
@@ -45,7 +46,14 @@ def trained(
     """Train the architecture `mine` on it, from `start` if given, and return the model artifact."""
     begin = {"start": {"parameters_of": "own/normal"}} if start is not None else {}
     settings = {**SETTINGS, **begin, **changes}
-    return run_training(dataset, start, settings, name="own/normal", seed=seed, device=CPU)
+    return run_training(
+        dataset,
+        start,
+        TrainingOptions.of_settings(settings),
+        name="own/normal",
+        seed=seed,
+        device=CPU,
+    )
 
 
 def training_part(dataset: xr.Dataset) -> tuple[torch.Tensor, torch.Tensor]:

@@ -21,6 +21,7 @@ from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 
 CPU, GPU = torch.device("cpu"), torch.device(os.environ.get("OTHER_DEVICE", "cuda"))
@@ -77,7 +78,9 @@ def test_training_ends_in_the_same_network(
     """In float32, after 60 steps: 1e-3 of the parameters' length."""
     dataset, settings = _data(shape), {**TRAINING, "architecture": architecture}
     runs = [
-        run_training(dataset, None, settings, name="a/b", seed=0, device=device)["parameters"]
+        run_training(
+            dataset, None, TrainingOptions.of_settings(settings), name="a/b", seed=0, device=device
+        )["parameters"]
         for device in (CPU, GPU)
     ]
     assert float(np.linalg.norm(runs[0] - runs[1])) < 1e-3 * float(np.linalg.norm(runs[0]))

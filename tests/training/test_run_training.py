@@ -19,6 +19,7 @@ from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_boundary.training.loop import train
+from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 
 SETTINGS = {
@@ -46,7 +47,14 @@ def _dataset():
 def _run(*, name="toy/normal", seed=0, start=None, **changes):
     settings = {**SETTINGS, **changes}
     device = torch.device("cpu")
-    return run_training(_dataset(), start, settings, name=name, seed=seed, device=device)
+    return run_training(
+        _dataset(),
+        start,
+        TrainingOptions.of_settings(settings),
+        name=name,
+        seed=seed,
+        device=device,
+    )
 
 
 def _theta(model):
@@ -119,7 +127,12 @@ def test_large_norm_start_is_the_fresh_draw_at_the_norm_of_the_other_model():
     fresh = _theta(_run(learning_rate=0.0)).double()
     settings = {**SETTINGS, "start": {"norm_of": "toy/random"}, "learning_rate": 0.0}
     model = run_training(
-        _dataset(), start, settings, name="toy/normal", seed=0, device=torch.device("cpu")
+        _dataset(),
+        start,
+        TrainingOptions.of_settings(settings),
+        name="toy/normal",
+        seed=0,
+        device=torch.device("cpu"),
     )
     found, wanted = _theta(model).double(), _theta(start).double().norm()
     assert float(found.norm()) == pytest.approx(float(wanted), rel=1e-6)

@@ -16,6 +16,8 @@ from hessian_boundary.networks.parameters import (
 )
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.training.gradient_step import gradient_step
+from hessian_boundary.training.history import History
+from hessian_boundary.training.memory_layout import in_fast_layout
 
 # Losses are read back, and divergence and early stopping looked at, once per this many epochs.
 EPOCHS_PER_CHECK = 100
@@ -62,23 +64,12 @@ def train(
 
     Raises ValueError when a layer cannot normalise the single sample of a short mini-batch.
     """
-    if x.ndim == 4:  # images: pooling is several times as fast with the channels innermost
-        module, x = (each.to(memory_format=torch.channels_last) for each in (module, x))  # type: ignore
+    x = in_fast_layout(module, x)
     generator = torch.Generator().manual_seed(shuffle_seed)
     parameters = [parameter.detach() for parameter in trainable_parameters(module)]
     step = gradient_step(module, loss)
     update = _update_rule(optimizer, parameters, learning_rate, weight_decay)
-    saved: dict[int, Tensor] = {}
-    saved_buffers: dict[int, Tensor] = {}
-
-    def save(epoch: int) -> None:
-        if epoch in checkpoints:
-            saved[epoch], saved_buffers[epoch] = parameter_vector(module), buffer_vector(module)
-
-    save(0)
-    losses: list[Tensor] = []
-    correct: list[Tensor] = []
-    histories = [(np.empty(0, np.float32), np.empty(0, np.float32))]
+    history, kept = History(len(y), batch_size), Checkpoints(module, checkpoints)
     progress = Progress("training: epoch", epochs)
 
     for epoch in range(1, epochs + 1):
@@ -90,23 +81,31 @@ def train(
                 _explain_single_sample(error, len(batch), len(y), batch_size)
                 raise
             update(gradients)
-            losses.append(value)
-            correct.append(hits)
-        save(epoch)
+            history.add(value, hits)
+        kept.save(epoch)
         if epoch % EPOCHS_PER_CHECK == 0 or epoch == epochs:
-            histories.append(_epoch_means(losses, correct, _batch_sizes(len(y), batch_size)))
-            losses, correct = [], []
-            recent_loss = histories[-1][0]
-            progress.update(epoch, f"loss {recent_loss[-1]:.3g}")
-            if not np.isfinite(recent_loss).all():
+            history.close()
+            progress.update(epoch, f"loss {history.loss[-1]:.3g}")
+            if not np.isfinite(history.loss).all() or (stop_when_fitted and _fits(module, x, y)):
                 break
-            if stop_when_fitted and _fits(module, x, y):
-                break
-    loss_history, accuracy_history = (
-        np.concatenate(parts) for parts in zip(*histories, strict=True)
-    )
-    finite = np.isfinite(loss_history).all() and parameter_vector(module).isfinite().all()
-    return Training(loss_history, accuracy_history, not finite, saved, saved_buffers)
+    finite = np.isfinite(history.loss).all() and parameter_vector(module).isfinite().all()
+    return Training(history.loss, history.accuracy, not finite, kept.parameters, kept.buffers)
+
+
+class Checkpoints:
+    """Parameters and buffers after chosen epochs; 0 is the start, which is kept at once."""
+
+    def __init__(self, module: nn.Module, epochs: Sequence[int]) -> None:
+        self._module, self._epochs = module, set(epochs)
+        self.parameters: dict[int, Tensor] = {}
+        self.buffers: dict[int, Tensor] = {}
+        self.save(0)
+
+    def save(self, epoch: int) -> None:
+        """Keep what the network has now, if the epoch is one of those asked for."""
+        if epoch in self._epochs:
+            self.parameters[epoch] = parameter_vector(self._module)
+            self.buffers[epoch] = buffer_vector(self._module)
 
 
 def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
@@ -144,16 +143,3 @@ def _update_rule(
         rule.step()
 
     return update
-
-
-def _batch_sizes(samples: int, batch_size: int) -> np.ndarray:
-    return np.array([len(part) for part in torch.arange(samples).split(batch_size)])
-
-
-def _epoch_means(
-    losses: list[Tensor], correct: list[Tensor], sizes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    per_batch = torch.stack(losses).cpu().double().numpy().reshape(-1, len(sizes))
-    hits = torch.stack(correct).cpu().numpy().reshape(-1, len(sizes))
-    mean = per_batch @ sizes / sizes.sum()
-    return mean.astype(np.float32), (hits.sum(1) / sizes.sum()).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.runtime.device import resolve_device
+from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 from hessian_study.jobs.job import Job
 
@@ -12,7 +13,7 @@ def main(job: Job) -> None:
     model = run_training(
         open_artifact(job.input["dataset"], "dataset"),
         start,
-        job.settings,
+        TrainingOptions.of_settings(job.settings),
         name=f"{job.wildcards['dataset']}/{job.wildcards['training']}",
         seed=int(job.wildcards["seed"]),
         device=resolve_device(job.device),
