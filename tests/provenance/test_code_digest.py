@@ -1,8 +1,10 @@
 """The code digest on a small project written here: what must change it, and what must not."""
 
+import ast
+
 import pytest
 
-from hessian_study.project import STEPS
+from hessian_study.project import ARCHITECTURES, GENERATORS, LAYOUTS, STEPS
 from hessian_study.provenance import code_digest as digests
 
 FILES = {
@@ -162,3 +164,38 @@ def test_every_step_of_this_project_has_a_digest():
     steps.remove("__init__")
     found = {digests.code_digest(f"hessian_study.steps.{step}") for step in steps}
     assert len(found) == len(steps) > 5
+
+
+def test_the_package_around_a_neutral_module_counts(project, monkeypatch):
+    monkeypatch.setattr(digests, "NEUTRAL", ("pipeline.deep.leaf",))
+    step = ("workflow/step.py", "from pipeline.deep.leaf import LEAF\n")
+    edited = ("pipeline/deep/leaf.py", "LEAF = 5\n")
+    assert project([step, edited]) == project([step])
+    package = ("pipeline/deep/__init__.py", "SETTING = 1\n")
+    assert project([step, package]) != project([step])
+
+
+PLUGGED_IN = [
+    f"{package}.{file.stem}"
+    for package, folder in (
+        ("hessian_boundary.data.generators", GENERATORS),
+        ("hessian_boundary.figures.layouts", LAYOUTS),
+        ("hessian_boundary.networks.architectures", ARCHITECTURES),
+    )
+    for file in sorted(folder.glob("*.py"))
+    if file.stem != "__init__"
+]
+
+
+@pytest.mark.parametrize("module", PLUGGED_IN)
+def test_all_that_runs_when_a_module_is_imported_counts(module):
+    closure = set(digests.read_closure(module))
+    counted = closure | set(digests.NEUTRAL)
+    for name in closure:
+        tree = ast.parse(digests.find_module(name).read_text())
+        imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        for other in filter(None, imported):
+            if digests.find_module(other):
+                parts = other.split(".")
+                packages = {".".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+                assert packages <= counted, f"{name} imports {other}"

@@ -63,8 +63,10 @@ def read_closure(*modules: str) -> dict[str, bytes]:
         sources[name] = file.read_bytes()
         parent = name.rpartition(".")[0]  # importing a module runs its packages first
         package = name if file.name == "__init__.py" else parent
-        imported = (_absolute(text, package) for text in _fingerprint(sources[name])[1])
-        candidates = {parent, *imported} - {"", *NEUTRAL}
+        imported = [_absolute(text, package) for text in _fingerprint(sources[name])[1]]
+        # a neutral module does not count, but the package around it runs all the same
+        around = {module.rpartition(".")[0] for module in imported if module in NEUTRAL}
+        candidates = {parent, *around, *imported} - {"", *NEUTRAL}
         pending += [candidate for candidate in candidates if find(candidate) is not None]
     return sources
 
