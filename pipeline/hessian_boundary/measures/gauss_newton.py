@@ -5,8 +5,8 @@ from dataclasses import replace
 import xarray as xr
 
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
+from hessian_boundary.measures.confidence import with_confidence
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
-from hessian_boundary.networks.confidence import with_confidence
 from hessian_boundary.networks.problem import Problem
 
 PREFIX, AT_EQUAL_CONFIDENCE = "gauss_newton_", "_equal_confidence"
@@ -24,7 +24,7 @@ def gauss_newton_measures(problem: Problem) -> dict[str, float]:
     gauss_newton_g_theta_max, _mean: Eq. (6) with both statistics; gauss_newton_rank: of F;
     gauss_newton_resolved_share_min: of a gradient's squared length what lies in its range, the
     least over samples. gauss_newton_g_theta_max_equal_confidence, _mean_…: the same after all
-    logits are scaled to one confidence (`networks.confidence`), which leaves the boundary as it
+    logits are scaled to one confidence (`measures.confidence`), which leaves the boundary as it
     is; left out where they cannot be.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known.

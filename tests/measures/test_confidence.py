@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers.problems import network_as_confident
-from hessian_boundary.networks.confidence import confidence, with_confidence
+from hessian_boundary.measures.confidence import confidence, with_confidence
 
 
 @pytest.mark.parametrize("wanted", [0.1, 5.0, 300.0])
