@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("training", "alignment", "spectrum", "eigensolver", "gauss_newton")
+NAMES = ("training", "alignment", "spectrum", "eigensolver", "gauss_newton", "certificates")
 
 
 def main(names: list[str]) -> None:

@@ -16,4 +16,5 @@ STEPS = Path(__file__).parent / "steps"
 WORKFLOW = ROOT / "workflow"
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 CAPTIONS = WORKFLOW / "report" / "captions.yaml"
+CLAIMS = WORKFLOW / "report" / "claims.yaml"
 DATA = ROOT / "data"  # raw files of image data, downloaded or the user's own

@@ -48,10 +48,10 @@ def alignment_at_boundary(grid: xr.Dataset, eigenvectors: int) -> dict[str, floa
 def alignment_at_class_boundary(
     grid: xr.Dataset, eigenvectors: int, label: int
 ) -> dict[str, float]:
-    """Compare the mean of max_{i ≤ k} |A_i| at the boundary of one class with the rest of it.
+    """Compare the mean of max_{i ≤ k} |A_i| on two parts of the boundary (Appendix F).
 
-    Returns own_boundary_alignment and other_boundary_alignment, of boundary points that do and do
-    not border on the class (Appendix F); NaN where there are none.
+    Returns own_boundary_alignment, at points that border on the class, and
+    other_boundary_alignment, at the boundary between other classes; NaN where there are none.
     """
     strongest = abs(grid["alignment"].isel(eigen=slice(eigenvectors))).max("eigen").values
     own = at_boundary(grid["prediction"] == label)
