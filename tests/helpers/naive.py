@@ -1,30 +1,88 @@
 """The naive oracle: the whole Hessian row by row, and one backward pass for each sample."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+NaiveLoss = Callable[[Tensor, int], Tensor]  # logits (C,) of one sample and its label
 
-def naive_hessian(network: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Return the Hessian (p, p) of the mean cross-entropy over the trainable parameters."""
+
+def naive_cross_entropy(logits: Tensor, label: int) -> Tensor:
+    """Return f_k − f_y + log(1 + Σ_{c≠k} exp(f_c − f_k)) with the largest logit f_k."""
+    largest = int(logits.argmax())
+    others = torch.cat([logits[:largest], logits[largest + 1 :]]) - logits[largest]
+    return logits[largest] - logits[label] + torch.log1p(others.exp().sum())
+
+
+def naive_squared_error(logits: Tensor, label: int) -> Tensor:
+    """Return (1/C) Σ_c (f_c − 1[c = y])²."""
+    return sum(((f - float(c == label)) ** 2 for c, f in enumerate(logits)), logits[0] * 0) / len(
+        logits
+    )
+
+
+NAIVE_LOSSES = {"cross_entropy": naive_cross_entropy, "squared_error": naive_squared_error}
+
+
+def naive_hessian(
+    network: nn.Module, x: Tensor, y: Tensor, loss: NaiveLoss = naive_cross_entropy
+) -> Tensor:
+    """Return the Hessian (p, p) of the mean loss over the trainable parameters."""
     parameters = [p for p in network.parameters() if p.requires_grad]
-    with sdpa_kernel(SDPBackend.MATH):
-        loss = F.cross_entropy(network(x.clone()), y)
-        slope = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
+    with _twice_differentiable():
+        value = sum(loss(f, int(label)) for f, label in zip(_logits(network, x), y)) / len(y)
+        slope = torch.autograd.grad(value, parameters, create_graph=True, materialize_grads=True)
         flat = torch.cat([part.reshape(-1) for part in slope])
         rows = [_flat_gradient(entry, parameters) for entry in flat]
     return torch.stack(rows)
 
 
-def naive_gradients(network: nn.Module, x: Tensor) -> Tensor:
-    """Return the gradients (n, p) of each sample's cross-entropy at its predicted label."""
+def naive_gradients(
+    network: nn.Module,
+    x: Tensor,
+    loss: NaiveLoss = naive_cross_entropy,
+    labels: Tensor | None = None,
+) -> Tensor:
+    """Return the gradients (n, p) of each sample's loss, at its predicted label if not told."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     rows = []
-    for sample in x:
-        logits = network(sample[None].clone())
-        rows.append(_flat_gradient(F.cross_entropy(logits, logits.argmax(1)), parameters))
+    for index, sample in enumerate(x):
+        (logits,) = _logits(network, sample[None])
+        label = int(logits.argmax()) if labels is None else int(labels[index])
+        rows.append(_flat_gradient(loss(logits, label), parameters))
     return torch.stack(rows)
+
+
+def _logits(network: nn.Module, x: Tensor) -> Tensor:
+    """Return logits (n, C); one logit f per sample stands for (0, f)."""
+    logits = network(x.clone())
+    if logits.shape in ((len(x),), (len(x), 1)):
+        return torch.stack([x.new_zeros(len(x)).to(logits), logits.reshape(-1)], dim=1)
+    return logits
+
+
+@contextmanager
+def _twice_differentiable() -> Iterator[None]:
+    """Replace what PyTorch has no second derivative of, or, as for weight_norm, a wrong one."""
+    module = sys.modules["torch.nn.utils.weight_norm"]
+    with (
+        sdpa_kernel(SDPBackend.MATH),
+        patch("torch._weight_norm", _weight_norm),
+        patch.object(module, "_weight_norm", _weight_norm),
+        patch("torch.nn.functional.hardsigmoid", lambda x, _: (x / 6 + 0.5).clamp(0, 1)),
+    ):
+        yield
+
+
+def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
+    """For weights (out, in) and dim = 0."""
+    return g * v / v.square().sum(1, keepdim=True).sqrt()
 
 
 def _flat_gradient(value: Tensor, parameters: list[nn.Parameter]) -> Tensor:
