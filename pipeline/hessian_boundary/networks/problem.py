@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.networks.conversion import as_inputs, as_labels
 from hessian_boundary.networks.copies import TwoLogits, copy_network
 from hessian_boundary.networks.losses import PER_SAMPLE, Loss
 from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
@@ -66,12 +67,8 @@ class Problem:
         (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
         """
         module = copy_network(network).eval().to(device, dtype)
-        inputs = torch.as_tensor(x)
-        if inputs.is_floating_point():
-            inputs = inputs.to(dtype)  # whole numbers may be indices of an embedding
-        return cls(
-            module, inputs.to(device), torch.as_tensor(y).to(device).long(), loss_by_name(loss)
-        )
+        inputs, labels = as_inputs(x, dtype).to(device), as_labels(y).to(device)
+        return cls(module, inputs, labels, loss_by_name(loss))
 
     @property
     def samples(self) -> int:
