@@ -70,8 +70,8 @@ def predicted(network: nn.Module, points: np.ndarray) -> np.ndarray:
 
 def crossings(network: nn.Module) -> np.ndarray:
     """Where the prediction changes along lines that no weight in halves knows, by bisection."""
-    axis = np.linspace(-1, 1, LINES) * 0.997 + 1.7e-4
-    grid = np.stack(np.meshgrid(axis, axis), axis=-1)
+    x, y = np.linspace(-0.997, 0.997, LINES) + 1.7e-4, np.linspace(-0.991, 0.991, LINES) - 2.3e-3
+    grid = np.stack(np.meshgrid(x, y), axis=-1)
     labels = predicted(network, grid.reshape(-1, 2)).reshape(grid.shape[:2])
     found = []
     for first, second in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
