@@ -17,7 +17,8 @@ def naive_cross_entropy(logits: Tensor, label: int) -> Tensor:
     """Return f_k − f_y + log(1 + Σ_{c≠k} exp(f_c − f_k)) with the largest logit f_k."""
     largest = int(logits.argmax())
     others = torch.cat([logits[:largest], logits[largest + 1 :]]) - logits[largest]
-    return logits[largest] - logits[label] + torch.log1p(others.exp().sum())
+    loss = torch.log1p(others.exp().sum())
+    return loss if largest == label else loss + logits[largest] - logits[label]
 
 
 def naive_squared_error(logits: Tensor, label: int) -> Tensor:

@@ -67,42 +67,6 @@ def test_any_form_of_the_same_samples_gives_the_same_spectrum(seed, count, input
     np.testing.assert_allclose(values, expected, atol=1e-12)
 
 
-def test_lists_keep_the_digits_of_their_numbers() -> None:
-    x, y = [[0.1, 0.3], [1 / 3, -0.7]], [0, 1]
-    listed, array = (analyse(network(0), form, y) for form in (x, np.array(x)))
-    np.testing.assert_array_equal(listed.spectrum["eigenvalues"], array.spectrum["eigenvalues"])
-
-
-NO_NUMBERS = {
-    "labels between two classes": (None, lambda y: y + 0.5),
-    "labels that are not there": (None, lambda y: np.where(y == 0, np.nan, y)),
-    "labels as words": (None, lambda y: np.array(["a", "b", "c"])[y]),
-    "one-hot labels": (None, lambda y: np.eye(3)[y]),
-    "labels in a column": (None, lambda y: y[:, None]),
-    "masked labels": (None, lambda y: np.ma.masked_equal(y, y[0])),
-    "masked inputs": (lambda x: np.ma.masked_greater(x, x.min()), None),
-    "inputs that are not there": (lambda x: np.where(x == x.min(), np.nan, x), None),
-    "objects": (lambda x: x.astype(object), None),
-    "words": (lambda x: x.astype(str), None),
-    "complex": (lambda x: x + 0.5j, None),
-    "ragged": (lambda x: [row[: 1 + i % 2].tolist() for i, row in enumerate(x)], None),
-    "nothing": (lambda x: None, None),
-    "one number": (lambda x: 1.0, None),
-    "one label": (None, lambda y: 1),
-    "one label too few": (None, lambda y: y[1:]),
-    "no samples": (lambda x: x[:0], lambda y: y[:0]),
-    "dates": (lambda x: x.astype("M8[s]"), None),
-}
-
-
-@pytest.mark.parametrize("kind", NO_NUMBERS)
-def test_what_is_no_samples_and_labels_is_refused(kind: str) -> None:
-    x, y = numbers(1, 6)
-    inputs, labels = NO_NUMBERS[kind]
-    with pytest.raises(ValueError, match="^(expected|check of) "):
-        analyse(network(1), inputs(x) if inputs else x, labels(y) if labels else y)
-
-
 @examples(20)
 @given(st.integers(0, 1000), st.integers(2, 5), st.integers(1, 4), st.floats(0, 2))
 def test_a_grid_is_its_points_one_by_one(seed, resolution, eigenvectors, margin) -> None:

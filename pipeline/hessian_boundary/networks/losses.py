@@ -39,7 +39,9 @@ def cross_entropy_by_prediction(logits: Tensor, labels: Tensor) -> Tensor:
     """
     predicted = logits.argmax(1)
     gap = logits.gather(1, predicted[:, None]) - logits.gather(1, labels[:, None])
-    return cross_entropy_per_sample(logits, predicted) + gap[:, 0]
+    # where the prediction is right, 1 − 1 would round the gradient off
+    gap = torch.where(predicted == labels, 0, gap[:, 0])
+    return cross_entropy_per_sample(logits, predicted) + gap
 
 
 def squared_error_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
