@@ -7,7 +7,6 @@ from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 NaiveLoss = Callable[[Tensor, int], Tensor]  # logits (C,) of one sample and its label
@@ -36,8 +35,9 @@ def naive_hessian(
 ) -> Tensor:
     """Return the Hessian (p, p) of the mean loss over the trainable parameters."""
     parameters = [p for p in network.parameters() if p.requires_grad]
-    with _twice_differentiable():
-        value = sum(loss(f, int(label)) for f, label in zip(_logits(network, x), y)) / len(y)
+    with _as_it_should_be():
+        pairs = zip(_logits(network, x), y.tolist(), strict=True)
+        value = sum(loss(logits, label) for logits, label in pairs) / len(y)
         slope = torch.autograd.grad(value, parameters, create_graph=True, materialize_grads=True)
         flat = torch.cat([part.reshape(-1) for part in slope])
         rows = [_flat_gradient(entry, parameters) for entry in flat]
@@ -53,10 +53,11 @@ def naive_gradients(
     """Return the gradients (n, p) of each sample's loss, at its predicted label if not told."""
     parameters = [p for p in network.parameters() if p.requires_grad]
     rows = []
-    for index, sample in enumerate(x):
-        (logits,) = _logits(network, sample[None])
-        label = int(logits.argmax()) if labels is None else int(labels[index])
-        rows.append(_flat_gradient(loss(logits, label), parameters))
+    with _as_it_should_be():
+        for index, sample in enumerate(x):
+            (logits,) = _logits(network, sample[None])
+            label = int(logits.argmax()) if labels is None else int(labels[index])
+            rows.append(_flat_gradient(loss(logits, label), parameters))
     return torch.stack(rows)
 
 
@@ -69,8 +70,11 @@ def _logits(network: nn.Module, x: Tensor) -> Tensor:
 
 
 @contextmanager
-def _twice_differentiable() -> Iterator[None]:
-    """Replace what PyTorch has no second derivative of, or, as for weight_norm, a wrong one."""
+def _as_it_should_be() -> Iterator[None]:
+    """Replace what PyTorch's derivatives are missing or wrong of.
+
+    Of weight_norm the second one is wrong, and of hardsigmoid the first one is 1/6 as float32.
+    """
     module = sys.modules["torch.nn.utils.weight_norm"]
     with (
         sdpa_kernel(SDPBackend.MATH),

@@ -53,10 +53,12 @@ def attention(width: int, out: int, part: nn.Module) -> nn.Module:
 
 def tied(width: int, out: int) -> nn.Module:
     """There and back by one weight, then on by the same."""
-    return Own(
-        lambda net, x: net.parts["a"](torch.tanh(F.linear(net.parts["a"](x), net.parts["a"].weight.T))),
-        a=nn.Linear(width, out),
-    )  # fmt: skip
+
+    def forward(net: Own, x: Tensor) -> Tensor:
+        layer = net.parts["layer"]
+        return layer(torch.tanh(F.linear(layer(x), layer.weight.T)))
+
+    return Own(forward, layer=nn.Linear(width, out))
 
 
 def twice(width: int, out: int) -> nn.Module:
@@ -135,7 +137,8 @@ KEEPING: dict[str, Callable[[int], nn.Module]] = {
     "batch norm": lambda width: shifted(nn.BatchNorm1d(width), width),
     "batch norm without weights": lambda width: shifted(nn.BatchNorm1d(width, affine=False), width),
     "layer norm": nn.LayerNorm,
-    "group norm": lambda width: nn.GroupNorm(1, width),
+    # PyTorch has none of a single number
+    "group norm": lambda width: nn.GroupNorm(1, width) if width > 1 else nn.Identity(),
     "rms norm": lambda width: nn.RMSNorm(width, eps=1e-3),
     "scale without dimensions": lambda width: Parameters(
         lambda net, x: net.own_parameters[0] * x, {}, ()

@@ -1,6 +1,7 @@
 """The traced boundary of random ReLU networks against predictions on a dense grid of lines."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ class Plane:
         draw = np.random.default_rng(self.seed)
         parts: list[nn.Module] = []
         sizes = [2, *self.hidden, self.classes]
-        for depth, (width, out) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+        for depth, (width, out) in enumerate(pairwise(sizes)):
             shape = (out, width + 1)
             rows = draw.integers(-3, 4, shape) / 2 if self.halves else draw.normal(size=shape)
             if self.zero_biases:

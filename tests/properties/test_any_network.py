@@ -1,4 +1,4 @@
-"""Any network, any data: what `analyse` finds is what a naive loop finds, or it refuses in words."""
+"""Any network and data: what `analyse` finds is what a naive loop finds, or it refuses in words."""
 
 from collections import Counter
 
@@ -25,10 +25,6 @@ OF_OUR_OWN = (ValueError, MemoryLimitError, NotConvergedError)
 WAYS = st.sampled_from(["hessian by dense", "hessian by range", "hessian by lanczos", "covariance"])
 
 
-def is_worded(error: Exception) -> bool:
-    return str(error).startswith(("expected ", "check of "))
-
-
 def check_one(recipe: Recipe, data: st.DataObject, outcomes: Counter) -> None:
     """Compare one network's numbers, or its refusal, with the naive ones."""
     network = recipe.build()
@@ -42,7 +38,8 @@ def check_one(recipe: Recipe, data: st.DataObject, outcomes: Counter) -> None:
         result = analyse(recipe.build(), x, y, loss, **options)
         alignment, measures = result.alignment, result.measures
     except OF_OUR_OWN as error:
-        assert is_worded(error), error
+        if not str(error).startswith(("expected ", "check of ")):
+            raise
         outcomes[f"refused: {error}"[:300]] += 1
         return
     outcomes["right"] += 1

@@ -57,7 +57,7 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
 
 
 def _among_largest(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Whether each label's logit is the largest; of equal ones round-off decides, so each may be."""
+    """Whether each label's logit is the largest, or equal to it but for round-off."""
     allowed = ROUND_OFF * np.abs(logits).max(axis=1)
     return np.asarray(logits[range(len(labels)), labels] >= logits.max(axis=1) - allowed)
 
