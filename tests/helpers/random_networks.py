@@ -8,7 +8,8 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from helpers.random_blocks import IMAGE, KEEPING, LAYERS, WRAPPERS, Own
+from helpers.random_blocks import KEEPING, LAYERS, WRAPPERS, Own
+from helpers.random_image_blocks import IMAGE
 
 Block = tuple[str, int, tuple[str, ...]]  # name, new width, wrappers
 
