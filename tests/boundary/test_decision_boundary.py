@@ -142,6 +142,18 @@ def test_dead_units_change_nothing() -> None:
     assert_same_shape(exact_boundary(module, WINDOW), exact_boundary(without, WINDOW))
 
 
+def test_logits_that_are_equal_over_an_area_but_for_round_off() -> None:
+    """Where x < 0 and y > −x, logits 1 and 2 are the same sum in another order."""
+    hidden = [[1.5, 0.0], [1.5, 1.5], [0.0, 1.5], [-0.5, 0.5], [0.5, -0.5]]
+    last = [[1, -1, 1, 0, 0.5], [-1.5, -1, 1.5, -1, 0.5], [1.5, -0.5, 0.5, 0.5, -1]]
+    module = nn.Sequential(linear(hidden, [0] * 5), nn.ReLU(), linear(last, [0] * 3))
+    boundary = exact_boundary(module, WINDOW)
+    inside = np.array([[-0.02832928, 0.77897567], [-0.09932127, 0.59264854]])
+    _, second, third = logits(module, inside).T
+    np.testing.assert_allclose(second, third, rtol=1e-14)
+    assert counts(boundary) == (5, 5, 1, 0)
+
+
 # hidden units, classes, seed; all segments are longer than the grid's spacing
 RANDOM = [([8], 2, 3), ([10], 4, 2), ([6, 6], 3, 3), ([12, 10], 2, 1), ([5, 5, 5], 3, 0)]
 

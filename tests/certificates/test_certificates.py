@@ -1,6 +1,7 @@
 """Each certificate refuses what is a little wrong and passes what is right."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -160,3 +161,11 @@ def test_no_boundary_has_nothing_to_check() -> None:
     assert boundary.sizes["piece"] == 0
     assert boundary.attrs["checks"] == "{}"
     assert np.isfinite(boundary["start"]).all()
+
+
+def test_a_hessian_of_tiny_numbers_is_certified(make_problem) -> None:
+    problem = make_problem("mlp_relu").problem
+    tiny = replace(problem, loss=lambda logits, y: 1e-180 * problem.loss(logits, y))
+    probes = Probes.of(tiny)
+    assert probes.error_of(probes.product) == 0
+    assert probes.error_of(probes.product * (1 + 1e-6)) == pytest.approx(1e-6, rel=1e-3)

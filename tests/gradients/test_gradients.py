@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from helpers.gradient_products import (
     assert_same_as_naive,
@@ -9,8 +10,9 @@ from helpers.gradient_products import (
     products,
     random_directions,
 )
+from hessian_boundary.gradients.products import gradient_path, gradient_products
 from hessian_boundary.gradients.whole import per_sample_gradients
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 
 
 def test_products_are_those_of_one_backward_pass_per_sample(problem):
@@ -106,3 +108,29 @@ def test_gradients_of_very_confident_samples_have_accurate_direction_and_length(
         assert 1e-255 < expected < 1e-95
         assert float(found.norm[s]) == pytest.approx(expected, rel=1e-10)
     assert checked >= 10
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_slope_of_hardsigmoid_is_a_sixth_to_all_digits(nested: bool) -> None:
+    """In float64 PyTorch's own is 1/6 as float32 holds it, 3e-8 too large."""
+    parts = [nn.Linear(1, 1), nn.Hardsigmoid(), nn.Linear(1, 2)]
+    module = (nn.Sequential(Residue(*parts)) if nested else nn.Sequential(*parts)).double()
+    values = ([[1]], [0], [[1], [3]], [0, 0])
+    for parameter, value in zip(module.parameters(), values, strict=True):
+        parameter.data = torch.tensor(value, dtype=torch.float64)
+    x = torch.linspace(-1, 1, 9, dtype=torch.float64)[:, None]
+    found = gradient_products(
+        module, x, torch.eye(6, dtype=torch.float64)[:1], squared_error_per_sample, minimum_norm=0
+    )
+    h = x[:, 0] / 6 + 0.5
+    # of ((h − 0)² + (3 h − 1)²) / 2 where the second logit is the larger
+    expected = (h + 3 * (3 * h - 1)) * x[:, 0] / 6
+    torch.testing.assert_close(found.cosine[0] * found.norm, expected, rtol=1e-12, atol=1e-14)
+    name = gradient_path(
+        module, x, torch.eye(6, dtype=torch.float64), squared_error_per_sample
+    ).name
+    assert name == ("mapped" if nested else "factored")
+
+
+class Residue(nn.Sequential):
+    """A subclass, which no fast path looks into."""

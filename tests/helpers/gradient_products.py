@@ -24,7 +24,7 @@ def parameter_count(module):
 
 def gradients_of_copy(module, x, labels=None):
     """One backward pass per sample, of a copy of the module of which every parameter counts."""
-    return naive_gradients(copy.deepcopy(module).requires_grad_(), x, labels)
+    return naive_gradients(copy.deepcopy(module).requires_grad_(), x, labels=labels)
 
 
 def products(module, x, directions, **options):

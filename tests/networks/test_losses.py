@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from hessian_boundary.networks.losses import (
     PER_SAMPLE,
     TRAINING,
+    cross_entropy_by_prediction,
     cross_entropy_per_sample,
     squared_error_per_sample,
 )
@@ -125,3 +126,30 @@ def test_squared_error_by_hand():
     # label 1 of three: ((0.5 − 0)² + (0.8 − 1)² + (−0.1 − 0)²) / 3 = (0.25 + 0.04 + 0.01) / 3
     logits = torch.tensor([[0.5, 0.8, -0.1]], dtype=torch.float64)
     assert float(squared_error_per_sample(logits, torch.tensor([1]))[0]) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("margin", [0.5, 15.0, 40.0, 300.0])
+@pytest.mark.parametrize("label", [0, 1])
+def test_curvature_has_its_digits_whatever_the_label(margin, label):
+    """Of logits (0, m): s [[1, −1], [−1, 1]] with s = exp(−m) / (1 + exp(−m))²."""
+    logits = torch.tensor([0.0, margin], dtype=torch.float64)
+    found = torch.autograd.functional.hessian(
+        lambda f: cross_entropy_by_prediction(f[None], torch.tensor([label]))[0], logits
+    )
+    size = math.exp(-margin) / (1 + math.exp(-margin)) ** 2
+    expected = size * torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)
+    torch.testing.assert_close(found, expected, rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("classes", [2, 5])
+def test_the_form_by_prediction_is_the_same_loss(classes):
+    generator = torch.Generator().manual_seed(1)
+    logits = 9 * torch.randn(50, classes, generator=generator, dtype=torch.float64)
+    labels = torch.randint(classes, (50,), generator=generator)
+    form, expected = cross_entropy_by_prediction, cross_entropy_per_sample
+    torch.testing.assert_close(form(logits, labels), expected(logits, labels))
+    found, slope = _gradient(form, logits, labels), _gradient(expected, logits, labels)
+    torch.testing.assert_close(found, slope, rtol=1e-12, atol=1e-15)
+    right = logits.argmax(1) == labels
+    assert 0 < right.sum() < 50
+    torch.testing.assert_close(found[right], slope[right], rtol=1e-13, atol=0)

@@ -9,6 +9,7 @@ from hessian_boundary.certificates.certificate import Certificate, certify, spre
 
 CHECKED = 200  # pieces
 TOLERANCE = 1e-8  # relative to the largest logit there
+ROUND_OFF = 1e-12  # relative to the largest logit
 BESIDE = 1e-6  # relative to the window: how far from a piece to look
 
 
@@ -40,8 +41,9 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
     )
     step = BESIDE * np.ptp(np.array(boundary.attrs["window"]), axis=1).max()
     to_the_left = step * np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
-    sides = [_logits(network, middle + move).argmax(1) for move in (to_the_left, -to_the_left)]
-    wrong = (np.stack(sides, axis=1) != classes).any(axis=1) & (length > 10 * step)
+    sides = [_logits(network, middle + move) for move in (to_the_left, -to_the_left)]
+    largest = [_among_largest(*side) for side in zip(sides, classes.T, strict=True)]
+    wrong = ~np.all(largest, axis=0) & (length > 10 * step)
     beside = certify(
         "classes beside the boundary",
         float(wrong.mean()),
@@ -52,6 +54,12 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
         way_out,
     )
     return [on_it, beside]
+
+
+def _among_largest(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Whether each label's logit is the largest, or equal to it but for round-off."""
+    allowed = ROUND_OFF * np.abs(logits).max(axis=1)
+    return np.asarray(logits[range(len(labels)), labels] >= logits.max(axis=1) - allowed)
 
 
 def _logits(network: nn.Module, points: np.ndarray) -> np.ndarray:

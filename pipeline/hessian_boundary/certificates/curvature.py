@@ -1,5 +1,6 @@
 """Is what multiplies by the Hessian the Hessian of the loss?"""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -68,8 +69,7 @@ class Probes:
 
     def error_of(self, product: Tensor) -> float:
         """Return ‖H v − product‖ / ‖H v‖; infinity where the product is not finite."""
-        difference = product - self.product
-        return _relative(torch.linalg.vector_norm(difference), self.product)
+        return _relative(product - self.product, self.product)
 
 
 def certify_products(problem: Problem, probes: Probes, product: Tensor, path: str) -> Certificate:
@@ -100,7 +100,7 @@ def certify_covariance(
     size = float(torch.linalg.vector_norm(expected))
     return certify(
         "a product with the covariance",
-        _relative(torch.linalg.vector_norm(found - expected), expected),
+        _relative(found - expected, expected),
         TOLERANCE[problem.dtype] + (cut / size if size else 0.0),
         f"|Σ v| = {size:.6e} by plain backward passes",
         f"{float(torch.linalg.vector_norm(found)):.6e} from the eigenpairs",
@@ -126,8 +126,15 @@ def certify_trace(eigenvalues: Tensor, by_samples: float, allowed: float) -> Cer
 
 
 def _relative(difference: Tensor, reference: Tensor) -> float:
-    size = float(torch.linalg.vector_norm(reference))
-    error = float(difference.abs())
-    if error != error:
-        return float("inf")
-    return error / size if size else (0.0 if error == 0 else float("inf"))
+    """Return |difference| / |reference|; lengths are taken of entries relative to the largest."""
+    error, size = _length(difference), _length(reference)
+    if not math.isfinite(error):
+        return math.inf
+    return error / size if size else (0.0 if error == 0 else math.inf)
+
+
+def _length(vector: Tensor) -> float:
+    largest = float(vector.abs().max())
+    if not largest or not math.isfinite(largest):
+        return largest
+    return largest * float(torch.linalg.vector_norm(vector / largest))

@@ -29,7 +29,8 @@ def _hardsigmoid(x: Tensor, inplace: bool = False) -> Tensor:
     return F.relu6(x + 3) / 6
 
 
-# operations whose second derivative PyTorch 2.13 lacks or, as of weight_norm, gets wrong
+# Operations that PyTorch 2.13 lacks the second derivative of, or has wrong ones of: the second of
+# weight_norm, and the first of hardsigmoid, which is 1/6 as float32 holds it also in float64.
 BY_OTHER_OPERATIONS: dict[Callable[..., Any], Callable[..., Tensor]] = {
     torch._weight_norm: _weight_norm,
     F.hardsigmoid: _hardsigmoid,
@@ -49,7 +50,7 @@ class _ByOtherOperations(TorchFunctionMode):
 
 @contextmanager
 def differentiable() -> Iterator[None]:
-    """Let what is evaluated inside be computed by operations with right second derivatives."""
+    """Let what is evaluated inside be computed by operations whose derivatives are right."""
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _ByOtherOperations():
         yield
 

@@ -9,6 +9,7 @@ from hessian_boundary.certificates.certificate import as_attribute
 from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
+from hessian_boundary.curvature.loss_form import with_digits
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
@@ -48,6 +49,7 @@ def compute_spectrum(
     """
     options = (options or CurvatureOptions()).fitting(problem.parameters)
     certificates = certify_network(problem)
+    problem = with_digits(problem)
     method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
     products = certified_products(problem, method, options.memory_limit)
     operator = products.operator

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hessian_boundary.certificates.plain import differentiable
 from hessian_boundary.networks.parameters import split_parameters
 from hessian_boundary.networks.structure import LAYERS, sequence
 
@@ -96,7 +97,7 @@ def record_layers(
 
     hooks = [layer.register_forward_hook(record) for layer in layers]
     try:
-        with torch.enable_grad():
+        with differentiable():
             logits = module(x.detach().requires_grad_())
     finally:
         for hook in hooks:

@@ -63,7 +63,11 @@ def mapped_gradients(network: nn.Module) -> SampleGradients:
         pull_back = vjp(lambda parameters: logits(parameters, x[None])[0], theta)[1]
         return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
 
-    return vmap(gradient, chunk_size=CHUNK)
+    def gradients(x: Tensor, cotangents: Tensor) -> Tensor:
+        with differentiable():
+            return vmap(gradient, chunk_size=CHUNK)(x, cotangents)
+
+    return gradients
 
 
 def looped_gradients(network: nn.Module) -> SampleGradients:

@@ -30,6 +30,20 @@ def cross_entropy_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
     return F.softplus(torch.logsumexp(margins, dim=1), threshold=700)
 
 
+def cross_entropy_by_prediction(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return ℓ(f, k) + f_k − f_y, k the predicted class: shape (n,).
+
+    It is the same function as `cross_entropy_per_sample`, and so is its second derivative, which
+    does not depend on the label. There it is formed from σ(m) (1 − σ(m)), which has no digits left
+    where m is large: where a sample is wrong with confidence. Here it keeps them for any sample.
+    """
+    predicted = logits.argmax(1)
+    gap = logits.gather(1, predicted[:, None]) - logits.gather(1, labels[:, None])
+    # where the prediction is right, 1 − 1 would round the gradient off
+    gap = torch.where(predicted == labels, 0, gap[:, 0])
+    return cross_entropy_per_sample(logits, predicted) + gap
+
+
 def squared_error_per_sample(logits: Tensor, labels: Tensor) -> Tensor:
     """Return (1/C) Σ_c (f_c − 1[c = y])² for logits (n, C), labels (n,): shape (n,)."""
     target = F.one_hot(labels, logits.shape[1]).to(logits)
@@ -46,6 +60,8 @@ def squared_error(logits: Tensor, labels: Tensor) -> Tensor:
     return squared_error_per_sample(logits, labels).mean()
 
 
+# loss of each sample -> the same one in a form whose second derivative keeps its digits
+KEEPING_DIGITS: dict[Loss, Loss] = {cross_entropy_per_sample: cross_entropy_by_prediction}
 # name in the configuration -> loss of a mini-batch, as training minimises it
 TRAINING: dict[str, Loss] = {
     "cross_entropy": F.cross_entropy,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.data.arrays import as_inputs, as_labels
 from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.copies import TwoLogits, copy_network
 from hessian_boundary.networks.losses import PER_SAMPLE, Loss
@@ -75,12 +76,8 @@ class Problem:
         (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
         """
         module = converted(copy_network(network).eval(), torch.device(device), dtype)
-        inputs = torch.as_tensor(x)
-        if inputs.is_floating_point():
-            inputs = inputs.to(dtype)  # whole numbers may be indices of an embedding
-        return cls(
-            module, inputs.to(device), torch.as_tensor(y).to(device).long(), loss_by_name(loss)
-        )
+        inputs, labels = as_inputs(x, dtype).to(device), as_labels(y).to(device)
+        return cls(module, inputs, labels, loss_by_name(loss))
 
     @property
     def samples(self) -> int:
