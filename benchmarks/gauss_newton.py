@@ -34,7 +34,7 @@ def written_out(problem: Problem) -> xr.Dataset:
     used = rows[rows.square().sum(1) > SMALLEST].numpy()
     basis, coefficients = one_after_another(used)
     singular, rotation = graded_singular_pairs(coefficients)
-    gradients = unit_gradients(problem.network, problem.x, problem.loss, MINIMUM_GRADIENT_NORM)
+    gradients = unit_gradients(problem, MINIMUM_GRADIENT_NORM)
     vectors = torch.from_numpy(rotation.T @ basis)
     return align(torch.from_numpy(singular**2), vectors, *gradients)
 

@@ -9,12 +9,14 @@ from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_e
 from hessian_boundary.networks.problem import Problem
 
 
+def first(case, count):
+    return Problem(case.module, case.x[:count], case.y[:count], cross_entropy_per_sample)
+
+
 def test_rank_bound_by_hand_and_against_the_rank(make_problem):
     case = make_problem("mlp_relu")  # layers of 60, 420 and 63 parameters, of which 21 per class
-    assert hessian_rank_bound(case.module, case.x, cross_entropy_per_sample) == 150 * 2 + 2 * (
-        60 + 63 - 21
-    )
-    bound = hessian_rank_bound(case.module, case.x[:8], cross_entropy_per_sample)
+    assert hessian_rank_bound(case.problem) == 150 * 2 + 2 * (60 + 63 - 21)
+    bound = hessian_rank_bound(first(case, 8))
     assert bound == 8 * 2 + 2 * (60 + 63 - 21)
     x, y = case.x[:8], case.y[:8]
     matrix = dense_matrix(Hessian(Problem(case.module, x, y, cross_entropy_per_sample)))
@@ -24,18 +26,18 @@ def test_rank_bound_by_hand_and_against_the_rank(make_problem):
 
 def test_rank_bound_is_at_most_the_number_of_parameters(make_problem):
     case = make_problem("softmax_regression")
-    assert hessian_rank_bound(case.module, case.x, cross_entropy_per_sample) == 15
+    assert hessian_rank_bound(case.problem) == 15
 
 
 def test_networks_that_are_not_linear_in_each_layer_have_no_rank_bound(make_problem):
     case = make_problem("mlp_sigmoid")
-    assert hessian_rank_bound(case.module, case.x[:8], cross_entropy_per_sample) == case.size
+    assert hessian_rank_bound(first(case, 8)) == case.size
 
 
 def test_rank_bound_of_the_squared_error(make_problem):
     case = make_problem("mlp_relu")
     x, y = case.x[:8], case.y[:8]
-    bound = hessian_rank_bound(case.module, x, squared_error_per_sample)
+    bound = hessian_rank_bound(Problem(case.module, x, y, squared_error_per_sample))
     assert bound == 8 * 3 + 2 * (60 + 63)
     matrix = dense_matrix(Hessian(Problem(case.module, x, y, squared_error_per_sample)))
     assert bound - 80 < int(torch.linalg.matrix_rank(matrix, hermitian=True)) <= bound

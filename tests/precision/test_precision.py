@@ -40,12 +40,12 @@ def _value(table: pd.DataFrame, method: str, quantity: str, statistic: str = "")
 
 @pytest.fixture(scope="module")
 def mild() -> pd.DataFrame:
-    return study_precision(*network_as_confident(0.7), rank_tolerance=1e-12)[0]
+    return study_precision(Problem(*network_as_confident(0.7)), rank_tolerance=1e-12)[0]
 
 
 @pytest.fixture(scope="module")
 def confident() -> pd.DataFrame:
-    return study_precision(*network_as_confident(4.0), rank_tolerance=1e-12)[0]
+    return study_precision(Problem(*network_as_confident(4.0)), rank_tolerance=1e-12)[0]
 
 
 def _naive_float32(
@@ -87,7 +87,7 @@ def _naive_float32(
 @pytest.mark.parametrize("scale", [0.7, 1.2])
 def test_float32_is_what_a_naive_loop_finds(scale, mild):
     problem = network_as_confident(scale)
-    table = mild if scale == 0.7 else study_precision(*problem, rank_tolerance=1e-12)[0]
+    table = mild if scale == 0.7 else study_precision(Problem(*problem), rank_tolerance=1e-12)[0]
     expected = _naive_float32(*problem)
     for statistic in ("max", "mean"):
         assert _value(table, "float32_dense", "g_theta", statistic) == expected[statistic] > 0
@@ -106,7 +106,9 @@ def test_short_gradients_are_cut_or_not(method, shortest, confident):
         counted = _value(confident, method, "counted", statistic)
         assert abs(counted - expected[statistic] * 81) <= 4
     assert _value(confident, method, "epsilon") == pytest.approx(expected["epsilon"], rel=1e-4)
-    found = {name: samples for name, samples, _ in outcomes(*network_as_confident(4.0), 1e-12)}
+    found = {
+        name: samples for name, samples, _ in outcomes(Problem(*network_as_confident(4.0)), 1e-12)
+    }
     unaligned = (found[method]["alignment"] == 0).all("eigen")
     assert float(unaligned.mean()) == expected["unaligned"]
     assert (expected["unaligned"] == expected["gradients_zero"]) == (shortest == 0)
@@ -191,7 +193,7 @@ def test_ceilings_and_what_lies_below_round_off_by_hand(mild, confident):
 
 
 def test_tables_are_tidy_and_curves_pass_through_g_theta():
-    table, curves = study_precision(*network_as_confident(0.7), rank_tolerance=1e-12)
+    table, curves = study_precision(Problem(*network_as_confident(0.7)), rank_tolerance=1e-12)
     assert list(table) == ["method", "statistic", "quantity", "value"]
     assert not table.duplicated(["method", "statistic", "quantity"]).any()
     assert list(curves) == ["method", "statistic", "epsilon", "g_theta"]
@@ -211,7 +213,7 @@ def test_tables_are_tidy_and_curves_pass_through_g_theta():
 def test_other_losses_and_activations(activation, loss):
     module, x, y, _ = network_as_confident(0.7)
     module = nn.Sequential(module[0], activation(), module[2], activation(), module[4])
-    table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
+    table, _ = study_precision(Problem(module, x, y, loss), rank_tolerance=1e-12)
     assert set(table["method"]) == METHODS
     assert len({_value(table, m, "g_theta", "max") for m in OF_HESSIAN - FLOAT32}) == 1
     for method in ("range", "float64_dense", "gauss_newton"):
@@ -221,7 +223,7 @@ def test_other_losses_and_activations(activation, loss):
 def test_labels_that_differ_from_the_prediction_are_counted():
     module, x, y, loss = network_as_confident(0.7)
     y[:10] = (y[:10] + 1) % 3
-    table, _ = study_precision(module, x, y, loss, rank_tolerance=1e-12)
+    table, _ = study_precision(Problem(module, x, y, loss), rank_tolerance=1e-12)
     assert _value(table, "gauss_newton", "misclassified") == 0.25
 
 
@@ -231,7 +233,8 @@ def test_unit_gradients_keep_directions_down_to_the_minimum():
     module.weight.data = torch.tensor([[400.0], [0.0]]).double()
     module.bias.data = torch.zeros(2).double()
     x = torch.tensor([[1.0], [1.5], [1.85]]).double()  # weights 1e-174, 1e-261, 1e-321
-    directions, lengths, labels = unit_gradients(module, x, cross_entropy_per_sample, 1e-300)
+    problem = Problem(module, x, torch.zeros(len(x), dtype=torch.long), cross_entropy_per_sample)
+    directions, lengths, labels = unit_gradients(problem, 1e-300)
     assert labels.tolist() == [0, 0, 0]
     for i, value in enumerate([1.0, 1.5]):
         expected = torch.tensor([-value, value, -1, 1]).double()  # weights, then biases

@@ -2,26 +2,24 @@
 
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 
 from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.gradients.whole import per_sample_gradients
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.problem import Problem
 
 Gradients = tuple[Tensor, Tensor, Tensor]  # directions (n, p), lengths (n,), predicted labels (n,)
 
 
-def unit_gradients(
-    module: nn.Module, x: Tensor, loss_per_sample: Loss, minimum_norm: float
-) -> Gradients:
+def unit_gradients(problem: Problem, minimum_norm: float) -> Gradients:
     """Return directions (n, p) and lengths (n,) of g_θ(x_s), and the predicted labels (n,).
 
     Gradients take the predicted label (Eq. 1); below `minimum_norm` their direction is NaN.
     Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
     """
     with torch.no_grad():
-        predicted = module(x).argmax(1)
-    gradients = per_sample_gradients(module, x, predicted, loss_per_sample)
+        predicted = problem.network(problem.x).argmax(1)
+    gradients = per_sample_gradients(problem.network, problem.x, predicted, problem.loss)
     largest = gradients.abs().amax(1)
     scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
     lengths = torch.linalg.vector_norm(scaled, dim=1)

@@ -1,15 +1,13 @@
 """What the rank of the Hessian cannot exceed, by the network's structure."""
 
-from torch import Tensor, nn
-
 from hessian_boundary.curvature.operators.layer_steps import evaluate
-from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
-from hessian_boundary.networks.parameters import parameter_count
+from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 
 
-def hessian_rank_bound(module: nn.Module, x: Tensor, loss_per_sample: Loss) -> int:
-    """Return a bound on the rank of the Hessian of the mean loss on x, whatever θ and y.
+def hessian_rank_bound(problem: Problem) -> int:
+    """Return a bound on the rank of the Hessian of a problem's mean loss, whatever θ and y.
 
     For networks that are linear in the parameters of each layer (`structure.why_not_layered`),
     rank H ≤ n k + 2 m, where m counts the parameters of all layers but the largest: F has rank at
@@ -17,13 +15,13 @@ def hessian_rank_bound(module: nn.Module, x: Tensor, loss_per_sample: Loss) -> i
     does not change when the same number is added to all logits: k = C − 1, and of the last layer
     one class in C adds nothing to m. Other networks have no bound below p.
     """
-    if why_not_layered(module):
-        return parameter_count(module)
-    steps, _ = evaluate(module, x[:1])
+    if why_not_layered(problem.network):
+        return problem.parameters
+    steps, _ = evaluate(problem.network, problem.x[:1])
     counts = [step.bias.stop - step.weight.start for step in steps]
-    classes = module(x[:1]).shape[1]
-    invariant = loss_per_sample is cross_entropy_per_sample
+    classes = problem.classes
+    invariant = problem.loss is cross_entropy_per_sample
     coupled = sum(counts) - max(counts)
     if invariant and counts[-1] != max(counts):
         coupled -= counts[-1] // classes
-    return min(sum(counts), len(x) * (classes - invariant) + 2 * coupled)
+    return min(sum(counts), problem.samples * (classes - invariant) + 2 * coupled)

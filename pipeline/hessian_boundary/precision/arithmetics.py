@@ -17,11 +17,12 @@ Alignments with eigenvectors of H carry error(eigen), the pair's ‖H v − λ v
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 
 import torch
 import xarray as xr
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
@@ -47,16 +48,13 @@ TEXTBOOK: dict[Loss, Loss] = {cross_entropy_per_sample: textbook_cross_entropy}
 Outcome = tuple[str, xr.Dataset, dict[str, float]]
 
 
-def outcomes(
-    module: nn.Module, x: Tensor, y: Tensor, loss: Loss, tolerance: float
-) -> Iterator[Outcome]:
-    """Yield the outcome of every method for the mean loss on x (n, …), y (n,), in float64.
+def outcomes(problem: Problem, tolerance: float) -> Iterator[Outcome]:
+    """Yield the outcome of every method for a problem in float64.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known.
     """
-    bound = hessian_rank_bound(module, x, loss)
-    gradients = unit_gradients(module, x, loss, MINIMUM_GRADIENT_NORM)
-    problem = Problem(module, x, y, loss)
+    bound = hessian_rank_bound(problem)
+    gradients = unit_gradients(problem, MINIMUM_GRADIENT_NORM)
     hessian, seed = Hessian(problem), derive_seed("range finder")
     resolved = range_eigenpairs(hessian, rank_tolerance=tolerance, seed=seed)
     outcome = align(resolved.eigenvalues, resolved.eigenvectors, *gradients)
@@ -74,7 +72,7 @@ def outcomes(
     yield "gauss_newton", align_pairs(pairs), further
     del pairs, inside
 
-    layered = not why_not_layered(module)
+    layered = not why_not_layered(problem.network)
     matrix = layered_hessian(problem) if layered else dense_matrix(hessian)
     values, vectors = all_eigenpairs(matrix)
     kept = values.abs() > tolerance * values.abs().max()
@@ -84,14 +82,17 @@ def outcomes(
         outcome["error"] = "eigen", errors[chosen].numpy()
         yield method, outcome, {}
     del matrix, vectors, outcome
-    yield from _float32(module, x, y, TEXTBOOK.get(loss, loss), resolved, gradients)
+    yield from _float32(problem, resolved, gradients)
 
 
-def _float32(
-    module: nn.Module, x: Tensor, y: Tensor, loss: Loss, resolved: Eigenpairs, stable: Gradients
-) -> Iterator[Outcome]:
-    single, inputs = deepcopy(module).float(), x.float()
-    matrix = dense_matrix(Hessian(Problem(single, inputs, y, loss)))
+def _float32(problem: Problem, resolved: Eigenpairs, stable: Gradients) -> Iterator[Outcome]:
+    single = replace(
+        problem,
+        network=deepcopy(problem.network).float(),
+        x=problem.x.float(),
+        loss=TEXTBOOK.get(problem.loss, problem.loss),
+    )
+    matrix = dense_matrix(Hessian(single))
     # numbers below 1e-38 decide nothing here, and processors take ten times as long with them
     torch.set_flush_denormal(True)
     try:
@@ -100,8 +101,8 @@ def _float32(
         torch.set_flush_denormal(False)
     errors = relative_errors(values, vectors, resolved)
     kinds = {
-        "float32_dense": unit_gradients(single, inputs, loss, AUTHORS_MINIMUM_NORM),
-        "float32_uncut": unit_gradients(single, inputs, loss, 0),
+        "float32_dense": unit_gradients(single, AUTHORS_MINIMUM_NORM),
+        "float32_uncut": unit_gradients(single, 0),
         "float32_stable": (stable[0].float(), *stable[1:]),
     }
     for method, gradients in kinds.items():

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 import xarray as xr
-from torch import Tensor, nn
 
 from hessian_boundary.measures.g_theta import (
     STATISTICS,
@@ -16,16 +15,16 @@ from hessian_boundary.measures.g_theta import (
     parameter_count,
     threshold,
 )
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.precision.arithmetics import AUTHORS_MINIMUM_NORM, outcomes
 
 ROUND_OFF = 0.5  # residual / |eigenvalue| beyond which no binary digit of the eigenvalue is certain
 
 
 def study_precision(
-    module: nn.Module, x: Tensor, y: Tensor, loss_per_sample: Loss, *, rank_tolerance: float
+    problem: Problem, *, rank_tolerance: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compare the methods on one network with the mean loss on x (n, …), y (n,), in float64.
+    """Compare the methods on one problem in float64.
 
     Returns a tidy table with the columns method, statistic (max, mean or empty), quantity, value,
     and G_θ as a function of ε with the columns method, statistic, epsilon, g_theta.
@@ -42,8 +41,8 @@ def study_precision(
     Raises ValueError for a loss whose Gauss-Newton factor is not known.
     """
     tables, curves = [], []
-    for method, samples, further in outcomes(module, x, y, loss_per_sample, rank_tolerance):
-        samples["label"] = "sample", y.cpu().numpy()
+    for method, samples, further in outcomes(problem, rank_tolerance):
+        samples["label"] = "sample", problem.y.cpu().numpy()
         rows = [*_quantities(samples), *(("", *item) for item in further.items())]
         tables.append(pd.DataFrame(rows, columns=["statistic", "quantity", "value"]))
         curves.append(g_theta_curves(samples))

@@ -18,13 +18,7 @@ def main(job: Job) -> None:
             "`precision` in config.yaml, or study another seed"
         )
     problem = load_problem(job, device=CPU)
-    tables = study_precision(
-        problem.network,
-        problem.x,
-        problem.y,
-        problem.loss,
-        rank_tolerance=job.settings["rank_tolerance"],
-    )
+    tables = study_precision(problem, rank_tolerance=job.settings["rank_tolerance"])
     for table, output in zip(tables, ("precision", "curves"), strict=True):
         for name in ("seed", "training", "dataset"):
             table.insert(0, name, job.wildcards[name])
