@@ -7,5 +7,7 @@ from difflib import get_close_matches
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Return a question with the nearest known name or, where none is near, all of them."""
     names = sorted(map(str, known))
+    if not names:
+        return "there is none to name here"
     close = get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"

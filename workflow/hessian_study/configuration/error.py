@@ -29,5 +29,5 @@ def check_known(place: str, name: str, known: Iterable[str]) -> None:
     """Raise ConfigurationError with the nearest known name unless `name` is known."""
     known = list(map(str, known))
     if name not in known:
-        hint = suggestion(name, known) if known else "there is none to name here"
+        hint = suggestion(name, known)
         raise ConfigurationError(place, f"{name!r} does not exist; {hint}", key=name)
