@@ -121,3 +121,13 @@ def test_nothing_is_watched_outside_and_errors_inside_are_their_own(tmp_path: Pa
         pass
     with only_reading([], "mine"), not_watched():
         file.read_text()
+
+
+@pytest.mark.parametrize("folder", ["own.egg-info", "own-1.0.dist-info"])
+def test_descriptions_of_packages_beside_the_code_are_no_data(tmp_path: Path, folder: str) -> None:
+    """`importlib.metadata` reads those of an editable installation, which lie in the project."""
+    description = tmp_path / folder / "entry_points.txt"
+    description.parent.mkdir()
+    description.write_text("[console_scripts]\n")
+    with only_reading([], "a generator"):
+        description.read_text()

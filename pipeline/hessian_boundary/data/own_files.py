@@ -22,6 +22,7 @@ from typing import Any
 
 # Code, compiled code, and what describes an installed package.
 CODE = (".py", ".pyc", ".pyi", ".so", ".pth")
+DESCRIPTIONS = (".egg-info", ".dist-info")  # also beside the code, of an editable installation
 # Installed packages come with data files of their own, and keep what they download in the home
 # folder, hidden or by these names; versions of packages are recorded beside.
 CACHES = ("scikit_learn_data", "nltk_data")
@@ -103,10 +104,13 @@ def _writes(mode: Any, flags: Any) -> bool:
 
 
 def _belongs_to_python(name: str, folders: Iterable[str]) -> bool:
-    if name.endswith(CODE) or any(Path(name).is_relative_to(folder) for folder in folders):
+    path = Path(name)
+    if name.endswith(CODE) or any(path.is_relative_to(folder) for folder in folders):
+        return True
+    if any(part.endswith(DESCRIPTIONS) for part in path.parts):
         return True
     try:
-        first = Path(name).relative_to(Path.home()).parts[0]
+        first = path.relative_to(Path.home()).parts[0]
     except (ValueError, RuntimeError):  # not below the home folder, or there is none
         return False
     return first.startswith(".") or first in CACHES
