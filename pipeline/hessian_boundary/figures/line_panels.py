@@ -42,7 +42,14 @@ def data_line(axes: Axes, dataset: xr.Dataset, grid: xr.Dataset) -> None:
 
 def network(axes: Axes, model: xr.Dataset) -> None:
     """(B) Draw the neurons of a fully connected network with their connections."""
-    hidden = json.loads(model.attrs["architecture"])["hidden"]
+    architecture = json.loads(model.attrs["architecture"])
+    if "hidden" not in architecture:
+        raise ValueError(
+            "expected a network whose architecture has `hidden`, the sizes of its hidden layers, "
+            f"to draw its neurons, found {architecture}; take the architecture mlp, or a layout "
+            "that does not draw the network"
+        )
+    hidden = architecture["hidden"]
     sizes = [model.attrs["input_shape"][0], *hidden, model.attrs["classes"]]
     columns = []
     for depth, size in enumerate(sizes):

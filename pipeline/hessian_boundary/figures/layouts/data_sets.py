@@ -15,6 +15,8 @@ from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, pu
 from hessian_boundary.wording.labels import readable
 
 ARTIFACTS = ("dataset",)
+NEEDED, TAKEN = (), ("labels",)
+FEATURES = 2
 # inches
 SIZE, GAP, TOP, BOTTOM = 2.2, 0.5, 0.22, 0.42
 

@@ -13,6 +13,7 @@ from hessian_boundary.figures.scatter_row import ScatterRow
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("embedding", "alignment_samples")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
 numbers = sample_numbers
 
 

@@ -13,6 +13,8 @@ from hessian_boundary.figures.row_labels import row_labels
 from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
 
 ARTIFACTS = ("alignment_samples",)
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "columns")
+ALL_EIGENVECTORS = True
 numbers = sample_numbers
 # inches
 LEFT, RIGHT, TOP, BOTTOM, GAP, PANEL_HEIGHT = 0.38, 0.08, 0.2, 0.4, 0.1, 1.5
