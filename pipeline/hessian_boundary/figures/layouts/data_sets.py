@@ -39,7 +39,8 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), title=name, xlabel="$x_1$")
     figure.axes[0].set_ylabel("$x_2$")
     labels = np.unique(inputs["dataset"][0]["y"]).tolist()
-    figure.axes[-1].legend(handles=class_handles(labels), loc="upper left", bbox_to_anchor=(1, 1))
+    handles = class_handles(labels, inputs["dataset"])
+    figure.axes[-1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

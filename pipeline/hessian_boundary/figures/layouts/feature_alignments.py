@@ -28,14 +28,17 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     first, second = settings["features"]
     rows: list[ScatterRow] = []
     for label, dataset, samples in zip(
-        row_labels(settings), inputs["dataset"], inputs["alignment_samples"], strict=True
+        row_labels(settings, inputs["dataset"]),
+        inputs["dataset"],
+        inputs["alignment_samples"],
+        strict=True,
     ):
         _check_features(dataset, settings["features"])
         train = dataset.isel(sample=dataset["split"].values == "train")
         points = train["x"].sel(feature=[first, second]).values
         last = len(rows) == len(settings["experiments"]) - 1
         caption = f"→ {first}\n↑ {second}" if last else ""
-        rows.append(ScatterRow(label, points, samples, caption, heading="class"))
+        rows.append(ScatterRow(label, points, dataset, samples, caption, heading="class"))
     count, note = settings["eigenvectors"], settings["note"]
     return draw_rows(rows, count, note, inputs["alignment_samples"])[0]
 
