@@ -79,6 +79,22 @@ def test_top_pairs_only_leave_g_theta_open() -> None:
     assert np.isnan(part.measures["g_theta_max"])
 
 
+@pytest.mark.parametrize("top", [1, 3, 12])
+def test_top_pairs_bound_what_they_leave_open(top: int) -> None:
+    network, x, y = trained()
+    whole = analyse(network, x, y, method="dense").measures
+    part = analyse(network, x, y, top=top, bottom=1).measures
+    hessian, _ = naive(network, x, y)
+    values = np.linalg.eigvalsh(hessian)
+    beyond_edge = int((values[-top:] > 1.25 * -values[0]).sum())
+    assert part["outliers_edge_at_least"] == beyond_edge <= whole["outliers_edge"]
+    for name in ("g_theta_max", "g_theta_mean"):
+        assert 0 < part[f"{name}_at_least"] <= whole[name]
+    unknown = {name for name, value in part.items() if np.isnan(value)}
+    assert unknown >= {"g_theta_max", "g_theta_mean", "outliers_edge", "outliers_gap_high"}
+    assert not [name for name in whole if name.endswith("at_least")]
+
+
 def test_other_inputs_are_aligned_with_the_same_eigenvectors() -> None:
     network, x, y = trained()
     result = analyse(network, x, y)

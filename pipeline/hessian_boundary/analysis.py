@@ -50,10 +50,15 @@ class Analysis:
 
     @cached_property
     def measures(self) -> dict[str, float]:
-        """G_θ and its companions; NaN for what a partial spectrum does not tell."""
+        """G_θ and its companions; NaN for what a partial spectrum does not tell.
+
+        What it bounds from below has a name that ends in "_at_least".
+        """
         values = spectral_measures(self.alignment)
         if self.alignment.sizes["eigen"]:
-            values |= outlier_measures(self.alignment["eigenvalue"].values)
+            values |= outlier_measures(
+                self.alignment["eigenvalue"].values, self.alignment.attrs["complete"]
+            )
         return values
 
     def align(self, points: Any) -> xr.Dataset:

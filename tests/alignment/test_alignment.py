@@ -205,3 +205,8 @@ def test_alignment_ignores_the_given_labels_as_equation_1_says(plane):
         minimum_norm=0,
     )
     np.testing.assert_allclose(first["alignment"], predicted.cosine, rtol=0, atol=1e-13)
+
+
+def test_grid_window_is_of_vectors_and_not_of_images():
+    with pytest.raises(ValueError, match=r"expected inputs .* found shape \(3, 1, 2, 2\); a grid"):
+        grid_window(np.zeros((3, 1, 2, 2)), 0.25)

@@ -81,3 +81,26 @@ def test_a_layout_that_does_not_say_what_it_reads_is_refused(tmp_path, monkeypat
         ValueError, match=r"expected a line `ARTIFACTS = .* in mine\.py, found none"
     ):
         layouts.artifacts_of("mine")
+
+
+def test_a_layout_says_what_it_needs_alone_or_beside_other_names(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    text = 'ARTIFACTS = ("dataset",)\nNEEDED, OTHER, TAKEN = ("a",), 1 + 1, ()\nFEATURES = 2\n'
+    (tmp_path / "mine.py").write_text(text)
+    found = {"ARTIFACTS": ("dataset",), "NEEDED": ("a",), "TAKEN": (), "FEATURES": 2}
+    assert layouts.declared("mine") == found
+
+
+def test_what_a_layout_says_is_written_out(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    (tmp_path / "mine.py").write_text("A = ()\nARTIFACTS = (*A, 'dataset')\n")
+    expected = r"expected ARTIFACTS written out in mine\.py, line 2, found `\(\*A, 'dataset'\)`"
+    with pytest.raises(ValueError, match=expected):
+        layouts.declared("mine")
+
+
+def test_a_layout_that_is_no_python_does_not_stop_the_planning(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    (tmp_path / "mine.py").write_text("ARTIFACTS = (\n")
+    assert layouts.declared("mine") is None
+    assert layouts.artifacts_of("mine") == ()

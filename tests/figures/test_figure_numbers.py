@@ -23,7 +23,9 @@ def test_spectral_summary_leaves_out_what_a_partial_spectrum_cannot_say() -> Non
     assert (numbers["lambda_max"], numbers["trace"]) == (2, 3)
     assert numbers["g_theta_max"] == pytest.approx(1 / 10)
     partial = spectral_summary(whole.assign_attrs(complete=False))
-    assert partial == {"lambda_max": 2, "rank": 2}
+    # m_max = 0.9 and 0.1 against ε = 0.2, m_mean = 0.45 and 0.1: the first counts, of ten
+    bounds = {"g_theta_max_at_least": 0.1, "g_theta_mean_at_least": 0.1}
+    assert partial == {"lambda_max": 2, "rank": 2, **bounds}
 
 
 def test_the_largest_alignment_of_each_kind_of_direction() -> None:

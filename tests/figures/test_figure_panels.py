@@ -17,7 +17,11 @@ from helpers.made_up_artifacts import (
 from hessian_boundary.figures.boundary import boundary_points, class_margins
 from hessian_boundary.figures.line_panels import gradient_map
 from hessian_boundary.figures.panels import alignment_map, class_means, draw_boundary
-from hessian_boundary.figures.spectrum_panel import mark_outliers, spectrum_histogram
+from hessian_boundary.figures.spectrum_panel import (
+    known_outliers,
+    mark_outliers,
+    spectrum_histogram,
+)
 from hessian_boundary.figures.style import UNDEFINED, new_figure, publication_style
 
 
@@ -89,6 +93,12 @@ def test_histogram_says_how_many_outliers_each_rule_counts(axes) -> None:
     assert positive == "outliers by\ngap: 0\nedge: –"
 
 
+def test_without_a_negative_eigenvalue_nothing_is_known_of_outliers_of_a_partial_spectrum() -> None:
+    assert known_outliers(np.array([3.0, 1.0, 0.2])) == []
+    # 3 exceeds 1.25, 1 does not
+    assert known_outliers(np.array([3.0, 1.0, 0.2, -1.0])) == ["outliers by edge: ≥ 1"]
+
+
 def test_class_means_leave_out_samples_without_direction() -> None:
     alignment = samples()["alignment"].values
     means = class_means(samples(), eigenvectors=3)
@@ -117,4 +127,4 @@ def test_counts_of_a_partial_spectrum_are_an_estimate_and_say_so(axes) -> None:
     counts = spectrum_histogram(axes, partial, marked=1)
     assert counts.sum() == pytest.approx(42)
     assert counts[-1] == pytest.approx(0.1 * 42 / 2)
-    assert "estimate" in [text.get_text() for text in axes.texts]
+    assert "estimate\noutliers by edge: ≥ 3" in [text.get_text() for text in axes.texts]

@@ -1,11 +1,14 @@
 """Every layout: its panels and numbers, what it says of diverged trainings, its step."""
 
+from typing import Any
+
 import pytest
 
 from helpers.drawn_layouts import numbers, texts
 from helpers.made_up_artifacts import (
     EVERY_KIND,
     LAYOUTS,
+    dataset,
     draw,
     inputs_and_settings,
 )
@@ -98,3 +101,69 @@ def test_every_layout_has_numbers_and_leaves_out_what_diverged(layout) -> None:
     if layout in DIVERGED_PANELS and layout != "covariance_comparison":
         table = LAYOUTS[layout].numbers(inputs, settings)
         assert set(table["experiment"]) < {name for name, _ in found}
+
+
+class Recorded(dict):
+    """Settings that note which of them are asked for: needed ones, and others if there."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.needed: set[str] = set()
+        self.taken: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.needed.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.taken.add(key)
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.taken.add(str(key))
+        return super().__contains__(key)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layout_takes_the_settings_that_it_says_and_no_others(layout) -> None:
+    inputs, given = inputs_and_settings(layout)
+    settings, module = Recorded(given), LAYOUTS[layout]
+    module.draw(inputs, settings)
+    module.numbers(inputs, settings)
+    assert settings.needed - {"experiments", "note"} == set(module.NEEDED)
+    assert settings.taken == set(module.TAKEN)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_only_a_layout_that_says_so_draws_all_eigenvectors(layout) -> None:
+    if getattr(LAYOUTS[layout], "ALL_EIGENVECTORS", False):
+        assert draw(layout, eigenvectors="all").axes
+    elif "eigenvectors" in LAYOUTS[layout].NEEDED:
+        with pytest.raises(TypeError):
+            draw(layout, eigenvectors="all")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_step_refuses_data_sets_with_other_features(layout) -> None:
+    module, settings = LAYOUTS[layout], {"layout": layout, "experiments": ["a/b", "c/d"]}
+    fits, wide = dataset(getattr(module, "FEATURES", 2)), dataset(features=4)
+    figure_step.check_features(module, settings, [fits, fits])
+    if hasattr(module, "FEATURES"):
+        found = rf"layout {layout}, found inputs of shape \(4,\) in c/d; take another layout"
+        with pytest.raises(ValueError, match=found):
+            figure_step.check_features(module, settings, [fits, wide])
+    else:
+        figure_step.check_features(module, settings, [wide, wide])
+
+
+def test_features_that_a_data_set_does_not_have_are_refused() -> None:
+    found = r"\['width', 'length'\], found \['height'\]; change the figure's `features`"
+    with pytest.raises(ValueError, match=found):
+        draw("feature_alignments", features=["width", "height"])
+
+
+def test_only_neurons_of_hidden_layers_are_drawn() -> None:
+    inputs, settings = inputs_and_settings("walkthrough")
+    inputs["model"][0].attrs["architecture"] = '{"name": "mine"}'
+    with pytest.raises(ValueError, match=r"expected a network whose architecture has `hidden`"):
+        LAYOUTS["walkthrough"].draw(inputs, settings)

@@ -1,8 +1,10 @@
 """What rows are called."""
 
 from helpers.made_up_artifacts import (
+    dataset,
     draw,
 )
+from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.figures.row_labels import row_labels
 
 
@@ -24,3 +26,10 @@ def test_labels_say_what_tells_the_rows_apart() -> None:
     assert labels_of("gaussian/adam") == ["adam"]
     assert row_labels({"experiments": ["a/b"], "labels": ["Adam"]}) == ["Adam"]
     assert [text.get_text() for text in draw("alignment_maps").texts] == ["note"]
+
+
+def test_the_class_of_a_view_goes_by_its_name() -> None:
+    named = dataset().assign(class_name=("class", string_array(["cat", "dog", "owl"])))
+    settings = {"experiments": ["a/b/class0", "c/d/class2", "a/b/epoch3"]}
+    shown = [label.split("\n")[1] for label in row_labels(settings, [named, dataset(), named])]
+    assert shown == ["loss of cat", "loss of class 2", "epoch 3"]

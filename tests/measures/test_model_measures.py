@@ -58,8 +58,19 @@ def test_what_depends_on_the_whole_spectrum_is_no_number_for_a_part_of_it():
     unknown = {name for name, value in found.items() if math.isnan(value)}
     assert unknown == {"g_theta_max", "g_theta_mean", "trace", "rank"}
     assert found["not_computed"] == 4
+    # of the case by hand: m_max exceeds ε = 0.13 twice, m_mean too, of ten parameters
+    bounds = {name: found.pop(name) for name in ("g_theta_max_at_least", "g_theta_mean_at_least")}
+    assert list(bounds.values()) == [0.2, 0.2]
     changed = {name for name in found.keys() - unknown if found[name] != whole[name]}
     assert changed == {"not_computed"}
+
+
+def test_the_bound_of_g_theta_counts_only_what_was_computed():
+    samples = partial_samples().isel(eigen=[0, 1, 3])  # without the third, whose m_max is 0.3
+    samples.attrs |= {"rank": 3, "not_computed": 5}
+    found = model_measures(samples, MODEL)
+    assert found["g_theta_max_at_least"] == 0.1
+    assert math.isnan(found["g_theta_max"])
 
 
 def test_the_smallest_eigenvalue_is_unknown_where_the_lower_end_was_round_off():

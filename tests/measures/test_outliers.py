@@ -86,3 +86,16 @@ def test_measures_of_every_rule_with_its_interval():
         names = [f"outliers_{rule}{end}" for end in ("", "_low", "_high")]
         assert [measures.pop(name) for name in names] == [found.count, found.low, found.high]
     assert measures == {}
+
+
+def test_of_a_partial_spectrum_only_what_lies_beyond_the_edge_is_known():
+    whole = np.array([10.0, 9.0, 8.0, *np.geomspace(2.0, 0.001, 60), -1.0])
+    part = whole[[0, 1, -1]]  # two of the outliers and the most negative eigenvalue
+    measures = outlier_measures(part, complete=False)
+    # by hand: 10 and 9 exceed 1.25; 8 and some of the bulk do too, but were not computed
+    assert measures.pop("outliers_edge_at_least") == 2
+    assert outlier_measures(whole)["outliers_edge"] >= 3
+    assert set(measures) == set(outlier_measures(whole))
+    assert all(np.isnan(value) for value in measures.values())
+    without_lower_end = outlier_measures(part[:2], complete=False)
+    assert np.isnan(without_lower_end["outliers_edge_at_least"])

@@ -53,6 +53,15 @@ def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> No
     assert second[4:6] == ("–", "–")
 
 
+def test_outliers_of_partial_spectra_are_counted_as_at_least() -> None:
+    rows = [("a", "b", 0, "fitted", "outliers_edge_at_least", 10.0)]
+    rows += [("a", "b", 1, "fitted", "outliers_edge_at_least", 12.0)]
+    rows += [("a", "b", seed, "fitted", "outliers_gap", float("nan")) for seed in (0, 1)]
+    measures = pd.DataFrame(rows, columns=tidy_measures().columns)
+    (line,) = complexity_section(CORRELATIONS, measures, [("a", "b")], {"a": 3}).counts.rows
+    assert line[:6] == ("a", "b", "–", "≥ 11", "3", "9")
+
+
 def test_figures_show_quantities_by_experiment() -> None:
     numbers = pd.DataFrame(
         [("a/b", "rank", 3.0), ("a/c", "rank", 4.0), ("a/c", "beta_1", 0.5)],

@@ -57,6 +57,26 @@ def test_mean_and_sample_deviation() -> None:
     assert summary.loc["normal", "trace_std"] == pytest.approx(math.sqrt(7))
 
 
+def test_a_measure_that_is_only_bounded_is_shown_as_at_least_the_mean_of_the_bounds() -> None:
+    whole = display(summarise(MEASURES, ROWS))
+    unknown = (MEASURES["training"] == "normal") & (MEASURES["measure"] == "g_theta_max")
+    bounds = MEASURES[unknown].assign(measure="g_theta_max_at_least")
+    partial = MEASURES.assign(value=MEASURES["value"].mask(unknown))
+    summary = summarise(pd.concat([partial, bounds]), ROWS)
+    # (1 + 2 + 6) / 3
+    assert summary.set_index("training").loc["normal", "g_theta_max_at_least"] == 3
+    shown = display(summary)
+    cells = shown[TABULATED["g_theta_max"]]
+    assert cells.to_list() == ["**2.50 ± 0.71**", "≥ 3"]
+    others = [name for name in whole if name != TABULATED["g_theta_max"]]
+    pd.testing.assert_frame_equal(shown[others], whole[others])
+    assert not [name for name in summarise(MEASURES, ROWS) if name.endswith("at_least")]
+    assert r"$\geq$ 3" in latex(shown, [])
+    said = "≥ is a lower bound: of those models only a part of the spectrum was computed."
+    assert said in footnotes(summary, "")
+    assert said not in footnotes(summarise(MEASURES, ROWS), "")
+
+
 def test_diverged_runs_are_counted_and_left_out_and_unfitted_ones_are_kept() -> None:
     row = summarise(MEASURES, ROWS).set_index("training").loc["large_norm"]
     assert (row["runs"], row["diverged"], row["not_fitted"]) == (3, 1, 1)

@@ -3,7 +3,8 @@
 import pytest
 
 from helpers.made_up_report import NAN
-from hessian_boundary.wording.numbers import duration, measured, number
+from hessian_boundary.wording.labels import measure_label
+from hessian_boundary.wording.numbers import at_least, duration, measured, number
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,9 @@ def test_a_deviation_needs_several_runs(
 )  # fmt: skip
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_lower_bounds_say_that_they_are() -> None:
+    assert [at_least(10.0), at_least(0.123456), at_least(NAN)] == ["≥ 10", "≥ 0.1235", "–"]
+    assert measure_label("g_theta_max_at_least") == "G_θ (max), at least"
+    assert measure_label("some_thing_at_least") == "some thing, at least"

@@ -18,3 +18,8 @@ SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 CAPTIONS = WORKFLOW / "report" / "captions.yaml"
 CLAIMS = WORKFLOW / "report" / "claims.yaml"
 DATA = ROOT / "data"  # raw files of image data, downloaded or the user's own
+
+
+def modules(package: Path) -> list[str]:
+    """Return the names of the modules in a folder, sorted."""
+    return sorted(file.stem for file in package.glob("*.py") if file.stem != "__init__")

@@ -6,7 +6,16 @@ Window = tuple[tuple[float, float], ...]
 
 
 def grid_window(x: np.ndarray, margin: float) -> Window:
-    """Return per feature the range of the data x (sample, feature), widened by `margin` of it."""
+    """Return per feature the range of the data x (sample, feature), widened by `margin` of it.
+
+    Raises ValueError for inputs that are no vectors of features, such as images.
+    """
+    if x.ndim != 2:
+        raise ValueError(
+            f"expected inputs that are vectors of features, (sample, feature), found shape "
+            f"{x.shape}; a grid is drawn of one or two features: use the alignment on samples "
+            "instead"
+        )
     low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
     pad = margin * (high - low)
     return tuple(zip((low - pad).tolist(), (high + pad).tolist(), strict=True))

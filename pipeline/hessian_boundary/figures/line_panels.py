@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
 from hessian_boundary.figures.boundary import boundary_points
+from hessian_boundary.figures.panels import class_label
 from hessian_boundary.figures.style import (
     ACCENT,
     UNDEFINED,
@@ -32,7 +33,8 @@ def data_line(axes: Axes, dataset: xr.Dataset, grid: xr.Dataset) -> None:
         x = train["x"].values[train["y"].values == label, 0]
         axes.plot(
             x, np.zeros_like(x), class_marker(int(label)), color=class_colour(int(label)),
-            markersize=4.5, markeredgecolor="black", markeredgewidth=0.3, label=f"class {label}",
+            markersize=4.5, markeredgecolor="black", markeredgewidth=0.3,
+            label=class_label(int(label), [dataset]),
         )  # fmt: skip
     _share_axis(axes, grid, "(A) training data")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.92), ncols=8, handletextpad=0.1)
@@ -42,7 +44,14 @@ def data_line(axes: Axes, dataset: xr.Dataset, grid: xr.Dataset) -> None:
 
 def network(axes: Axes, model: xr.Dataset) -> None:
     """(B) Draw the neurons of a fully connected network with their connections."""
-    hidden = json.loads(model.attrs["architecture"])["hidden"]
+    architecture = json.loads(model.attrs["architecture"])
+    if "hidden" not in architecture:
+        raise ValueError(
+            "expected a network whose architecture has `hidden`, the sizes of its hidden layers, "
+            f"to draw its neurons, found {architecture}; take the architecture mlp, or a layout "
+            "that does not draw the network"
+        )
+    hidden = architecture["hidden"]
     sizes = [model.attrs["input_shape"][0], *hidden, model.attrs["classes"]]
     columns = []
     for depth, size in enumerate(sizes):

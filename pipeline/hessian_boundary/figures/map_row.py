@@ -50,7 +50,7 @@ def map_rows(
     return [
         MapRow(label, _points(dataset, class_of_view(experiment)), grid, boundary)
         for label, experiment, dataset, grid, boundary in zip(
-            row_labels(settings),
+            row_labels(settings, inputs["dataset"]),
             settings["experiments"],
             inputs["dataset"],
             inputs["alignment_grid"],

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.measures.g_theta import g_theta_by_statistic
+from hessian_boundary.measures.g_theta import g_theta_at_least, g_theta_by_statistic
 from hessian_boundary.measures.localisation import localisation
 
 COLUMNS = ("experiment", "quantity", "value")
@@ -39,11 +39,15 @@ def sample_numbers(
 
 
 def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
-    """Return λ_max, trace, rank and G_θ with both statistics."""
+    """Return λ_max, trace, rank and G_θ with both statistics.
+
+    Of a partial spectrum: λ_max, the rank of what was computed, and lower bounds of G_θ, called
+    g_theta_max_at_least and g_theta_mean_at_least.
+    """
     eigenvalues = samples["eigenvalue"].values
     found = {"lambda_max": float(eigenvalues.max()), "rank": float(len(eigenvalues))}
     if not samples.attrs.get("complete", True):
-        return found
+        return found | g_theta_at_least(samples)
     return {**found, "trace": float(eigenvalues.sum()), **g_theta_by_statistic(samples)}
 
 

@@ -1,5 +1,6 @@
 """Panels that several figures share. Each draws one artifact into one axes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -90,12 +91,14 @@ def draw_boundary(axes: Axes, grid: xr.Dataset, boundary: xr.Dataset, width: flo
             axes.contour(grid["x"], grid["y"], margin, [0], colors="black", linewidths=width)
 
 
-def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) -> None:
+def alignment_lines(
+    axes: Axes, samples: xr.Dataset, eigenvectors: int | str, datasets: Sequence[xr.Dataset] = ()
+) -> None:
     """Draw A_i(x) over i = 1…k: a thin line per training sample, a dark class mean (Figure 2).
 
     `samples` has alignment(eigen, sample) and label(sample), the true class. Samples are drawn in
     their order and not class by class, so that no class hides the others. `eigenvectors` is k, or
-    "all" for every resolved one, on a logarithmic axis.
+    "all" for every resolved one, on a logarithmic axis. `datasets` may name the classes.
     """
     everything = eigenvectors == "all"
     count = samples.sizes["eigen"] if everything else int(eigenvectors)
@@ -113,7 +116,8 @@ def alignment_lines(axes: Axes, samples: xr.Dataset, eigenvectors: int | str) ->
         axes.plot(index, mean, color="white", linewidth=2)
         axes.plot(
             index, mean, color=dark, linewidth=1.1, marker=class_marker(label) if marker else "",
-            markeredgecolor="white", label=f"class {label}", **marker,
+            markeredgecolor="white", label=class_label(label, datasets),
+            **marker,
         )  # fmt: skip
     axes.axhline(0, color="0.5", linewidth=0.4, zorder=0)
     axes.set(xlim=(0.5, count + 0.5), ylim=(-1.05, 1.05), yticks=[-1, 0, 1])
@@ -138,9 +142,24 @@ def class_means(samples: xr.Dataset, eigenvectors: int) -> dict[int, np.ndarray]
     }
 
 
-def class_handles(labels: list[int]) -> list[Line2D]:
-    """Return legend entries for the points of each class."""
-    return [Line2D([], [], **_marker(label, 3), label=f"class {label}") for label in labels]
+def class_handles(labels: list[int], datasets: Sequence[xr.Dataset] = ()) -> list[Line2D]:
+    """Return legend entries for the points of each class, with the names that data sets give."""
+    return [
+        Line2D([], [], **_marker(label, 3), label=class_label(label, datasets)) for label in labels
+    ]
+
+
+def class_label(label: int, datasets: Sequence[xr.Dataset] = ()) -> str:
+    """Return the name of a class, or "class 2" where there is none.
+
+    Of data sets that are drawn together and name it differently: all its names, in their order.
+    """
+    names = dict.fromkeys(
+        str(dataset["class_name"].values[label]) if "class_name" in dataset else f"class {label}"
+        for dataset in datasets
+        if label < dataset.sizes.get("class", label + 1)
+    )
+    return " / ".join(names) or f"class {label}"
 
 
 def _marker(label: int, size: float) -> dict:

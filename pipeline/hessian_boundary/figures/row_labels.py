@@ -1,36 +1,40 @@
 """What a row or panel is called: what tells its experiment from the others of the figure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hessian_boundary.figures.experiments import split_experiment
+import xarray as xr
+
+from hessian_boundary.figures.experiments import class_of_view, split_experiment
+from hessian_boundary.figures.panels import class_label
 from hessian_boundary.wording.labels import readable
 
 VIEWS = (
-    (r"class(\d+)", r"loss of class \1"),
     (r"epoch(\d+)", r"epoch \1"),
     (r"covariance", "covariance Σ"),
 )
 
 
-def row_labels(settings: Mapping[str, Any]) -> list[str]:
+def row_labels(settings: Mapping[str, Any], data: Sequence[xr.Dataset] = ()) -> list[str]:
     """Return one label per entry of `experiments` ("dataset/training" or "…/view").
 
     `labels`, where given, are taken as they are; else what all experiments share is left out.
+    `data` are the experiments' data sets, which may name the class that a view is of.
     """
     if "labels" in settings:
         return list(settings["labels"])
     parts = [split_experiment(experiment) for experiment in settings["experiments"]]
     datasets, trainings, views = (len(set(column)) > 1 for column in zip(*parts, strict=True))
+    shown = _readable_views(settings["experiments"], data) if views else [""] * len(parts)
     return [
-        _label(dataset if datasets else "", training, view if views else "", trainings)
-        for dataset, training, view in parts
+        _label(dataset if datasets else "", training, view, trainings)
+        for (dataset, training, _), view in zip(parts, shown, strict=True)
     ]
 
 
 def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> str:
-    lines = [_readable_view(view)] if view else []
+    lines = [view] if view else []
     if dataset:
         lines.insert(0, readable(dataset))
         if trainings_differ and training != "normal":
@@ -38,6 +42,17 @@ def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> st
     elif trainings_differ or not lines:
         lines.insert(0, readable(training))
     return "\n".join(lines)
+
+
+def _readable_views(experiments: Sequence[str], data: Sequence[xr.Dataset]) -> list[str]:
+    shown = []
+    for number, experiment in enumerate(experiments):
+        label = class_of_view(experiment)
+        if label is None:
+            shown.append(_readable_view(split_experiment(experiment)[2]))
+        else:
+            shown.append(f"loss of {class_label(label, data[number : number + 1])}")
+    return shown
 
 
 def _readable_view(view: str) -> str:

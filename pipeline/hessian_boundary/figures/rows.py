@@ -47,6 +47,10 @@ class Row(Protocol):
         """The classes that the legend explains."""
 
     @property
+    def dataset(self) -> xr.Dataset:
+        """The data set, which may name its classes."""
+
+    @property
     def source(self) -> xr.Dataset:
         """The artifact with the alignments."""
 
@@ -151,7 +155,9 @@ def _legend(figure: Figure, rows: Sequence[Row], left: float, width: float, bar:
     """Below the maps: the classes, what grey means if there is any, and the colour bar."""
     height = figure.get_size_inches()[1]
     drawn = [row.source for row in rows if not has_diverged(row.source)]
-    handles = class_handles(sorted({label for row in rows for label in row.classes}))
+    handles = class_handles(
+        sorted({label for row in rows for label in row.classes}), [row.dataset for row in rows]
+    )
     if any(is_undefined(source["alignment"]) for source in drawn):
         handles.append(
             Line2D(

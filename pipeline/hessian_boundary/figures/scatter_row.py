@@ -19,6 +19,7 @@ class ScatterRow:
 
     label: str
     points: np.ndarray  # (sample, 2)
+    dataset: xr.Dataset
     source: xr.Dataset  # alignment on samples
     axes_caption: str = ""  # what the two axes are
     heading: str = "class"

@@ -5,7 +5,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from hessian_boundary.figures.style import ACCENT
-from hessian_boundary.measures.outliers import Rule, count_outliers
+from hessian_boundary.measures.g_theta import AT_LEAST
+from hessian_boundary.measures.outliers import Rule, count_outliers, outlier_measures
+from hessian_boundary.wording.numbers import at_least
 
 CUTS: dict[Rule, str] = {"gap": "--", "edge": ":"}  # lines at which outliers begin
 BINS = 60
@@ -16,8 +18,8 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
 
     `samples` has the coordinate eigenvalue(eigen) and the attribute null_space_dimension, the
     number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p. Of a partial
-    spectrum the counts are an estimate and the panel says so; of a complete one it says how many
-    outliers there are by each rule, with a line where the rule cuts.
+    spectrum the counts are an estimate and the panel says so, with the number of outliers known; of
+    a complete one it says how many there are by each rule, with a line where the rule cuts.
     """
     eigenvalues = samples["eigenvalue"].values
     counts, edges = eigenvalue_counts(samples)
@@ -36,7 +38,10 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     axes.set_xticks([0, eigenvalues[0]], ["0", largest])
     axes.get_xticklabels()[-1].set_horizontalalignment("right")  # or it leaves the page
     axes.spines[["top", "right"]].set_visible(False)
-    note = "estimate" if "density_nodes" in samples else mark_outliers(axes, eigenvalues)
+    if samples.attrs.get("complete", True) and "density_nodes" not in samples:
+        note = mark_outliers(axes, eigenvalues)
+    else:
+        note = "\n".join(["estimate", *known_outliers(eigenvalues)])
     axes.text(0.98, 0.98, note, transform=axes.transAxes, ha="right", va="top", fontsize=5.5)
     return counts
 
@@ -50,6 +55,12 @@ def mark_outliers(axes: Axes, eigenvalues: np.ndarray) -> str:
         if not np.isnan(found.threshold):
             axes.axvline(found.threshold, 0.12, color=ACCENT, linewidth=0.6, linestyle=style)
     return "\n".join(["outliers by", *said])
+
+
+def known_outliers(eigenvalues: np.ndarray) -> list[str]:
+    """Say how many outliers a partial spectrum has at least, in a line; none where it is silent."""
+    count = outlier_measures(eigenvalues, complete=False)[f"outliers_edge{AT_LEAST}"]
+    return [] if np.isnan(count) else [f"outliers by edge: {at_least(count)}"]
 
 
 def eigenvalue_counts(samples: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 STATISTICS = ("max", "mean")  # over samples, of |A_i|
+AT_LEAST = "_at_least"  # ends the name of a lower bound of what is not known
 # attributes of an alignment; every direction of parameter space is in one of the three
 COUNTS = ("rank", "null_space_dimension", "not_computed")
 
@@ -55,6 +56,14 @@ def g_theta_by_statistic(samples: xr.Dataset) -> dict[str, float]:
         f"g_theta_{statistic}": g_theta(samples["alignment"], parameters, epsilon, statistic)
         for statistic in STATISTICS
     }
+
+
+def g_theta_at_least(samples: xr.Dataset) -> dict[str, float]:
+    """Return g_theta_max_at_least and g_theta_mean_at_least: what is known of a partial spectrum.
+
+    #{i : m_i > ε} / p over the eigenvectors that were computed; those that were not can only add.
+    """
+    return {f"{name}{AT_LEAST}": value for name, value in g_theta_by_statistic(samples).items()}
 
 
 def g_theta_curves(samples: xr.Dataset) -> pd.DataFrame:

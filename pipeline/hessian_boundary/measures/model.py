@@ -19,6 +19,7 @@ import xarray as xr
 
 from hessian_boundary.measures.g_theta import (
     STATISTICS,
+    g_theta_at_least,
     g_theta_by_statistic,
     parameter_count,
     threshold,
@@ -52,7 +53,8 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, f
 def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     """Return G_θ, ε, trace, extreme eigenvalues and resolved shares of an alignment on samples.
 
-    NaN where eigenvalues that were not computed could change the number.
+    NaN where eigenvalues that were not computed could change the number. Of a partial spectrum also
+    g_theta_max_at_least and g_theta_mean_at_least, which they could only raise.
     """
     eigenvalues = samples["eigenvalue"].values
     share = samples["resolved_share"]
@@ -65,7 +67,9 @@ def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
         "resolved_share_min": float(share.min()),
         "resolved_share_mean": float(share.mean()),
     }
-    return found | dict.fromkeys(_unknown(samples, found), float("nan"))
+    found |= dict.fromkeys(_unknown(samples, found), float("nan"))
+    partial = samples.sizes["eigen"] and not samples.attrs["complete"]
+    return found | (g_theta_at_least(samples) if partial else {})
 
 
 def _unknown(samples: xr.Dataset, found: Mapping[str, float]) -> Iterable[str]:

@@ -19,6 +19,8 @@ from typing import Literal
 
 import numpy as np
 
+from hessian_boundary.measures.g_theta import AT_LEAST
+
 Rule = Literal["gap", "edge"]
 
 # |eigenvalue| / largest below which nothing is known: the rank tolerance of the spectra
@@ -139,17 +141,23 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
 RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edge": edge_rule}
 
 
-def outlier_measures(eigenvalues: np.ndarray) -> dict[str, float]:
+def outlier_measures(eigenvalues: np.ndarray, complete: bool = True) -> dict[str, float]:
     """Return the count of each rule, outliers_gap and outliers_edge, with its interval.
 
     The ends are outliers_gap_low, outliers_gap_high, outliers_edge_low and outliers_edge_high.
+    Of a spectrum that is not `complete` all six are NaN, and outliers_edge_at_least counts what is
+    known: the eigenvalues that were computed and lie beyond the edge. It takes the most negative
+    eigenvalue to be among them. The gap rule knows no such bound: it compares with the bulk.
     """
     counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
-    return {
+    found = {
         f"outliers_{rule}{suffix}": float(value)
-        for rule, found in counts.items()
-        for suffix, value in (("", found.count), ("_low", found.low), ("_high", found.high))
+        for rule, count in counts.items()
+        for suffix, value in (("", count.count), ("_low", count.low), ("_high", count.high))
     }
+    if complete:
+        return found
+    return dict.fromkeys(found, nan) | {f"outliers_edge{AT_LEAST}": found["outliers_edge"]}
 
 
 def _gap_scores(positive: np.ndarray, largest: int, window: int) -> np.ndarray:

@@ -13,6 +13,7 @@ LATEX = {
     "λ_max": r"$\lambda_{\max}$",
     "σ": r"$\sigma$",
     "±": r"$\pm$",
+    "≥": r"$\geq$",
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
     "–": "--",

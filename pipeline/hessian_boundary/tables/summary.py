@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.wording.labels import TABULATED
 
 # column of the published CSV -> the measure that it was computed as
@@ -23,10 +24,12 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
     measures and are left out of the averages; runs that did not fit are kept. Both are counted.
 
     Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
-    `_std`, the sample standard deviation (n − 1; NaN for a single run).
+    `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
+    partial spectrum only bounds from below, also the mean of those bounds, `_at_least`.
 
     Raises ValueError when a row of the table has no run.
     """
+    bounds = {name for name in measures["measure"].unique() if name.endswith(AT_LEAST)}
     lines = []
     for dataset, trainings in rows.items():
         for training in trainings:
@@ -48,6 +51,9 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
             for measure in TABULATED:
                 values = kept.loc[kept["measure"] == measure, "value"]
                 line[measure], line[f"{measure}_std"] = values.mean(), values.std(ddof=1)
+                bound = f"{measure}{AT_LEAST}"
+                if bound in bounds:
+                    line[bound] = kept.loc[kept["measure"] == bound, "value"].mean()
             lines.append(line)
     return pd.DataFrame(lines)
 

@@ -4,14 +4,18 @@ import math
 
 import pandas as pd
 
+from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.wording.labels import TABULATED, measure_label, readable
-from hessian_boundary.wording.numbers import mean_and_deviation, p_value
+from hessian_boundary.wording.numbers import at_least, mean_and_deviation, p_value
 
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
 
 def display(summary: pd.DataFrame) -> pd.DataFrame:
-    """Format a summary for reading; the lowest value of a measure per data set is **bold**."""
+    """Format a summary for reading; the lowest value of a measure per data set is **bold**.
+
+    Where only lower bounds of a measure are known, their mean is shown as "≥ 0.02".
+    """
     shown = pd.DataFrame(
         {
             "Data set": summary["dataset"].map(readable),
@@ -20,10 +24,13 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
     )
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
+        bounds = summary.get(f"{measure}{AT_LEAST}", pd.Series(math.nan, summary.index))
         shown[heading] = [
-            _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
-            for mean, std, best in zip(
-                summary[measure], summary[f"{measure}_std"], lowest, strict=True
+            at_least(bound)
+            if math.isnan(mean)
+            else _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
+            for mean, std, best, bound in zip(
+                summary[measure], summary[f"{measure}_std"], lowest, bounds, strict=True
             )
         ]
     return shown
@@ -87,6 +94,10 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
     notes += study_notes(note)
+    if any(str(column).endswith(AT_LEAST) for column in summary):
+        notes.append(
+            "≥ is a lower bound: of those models only a part of the spectrum was computed."
+        )
     for _, row in summary.iterrows():
         name = f"{row['dataset']}/{row['training']}"
         if row["not_fitted"]:

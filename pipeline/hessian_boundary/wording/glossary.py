@@ -41,6 +41,7 @@ MEANINGS = {
     "beta_*": "|cosine| of the i-th eigenvectors of the Hessian and of the gradient covariance",
     "overlap_of_first_*": "overlap of the subspaces of the first i eigenvectors of H and Σ",
     "*_ratio": "ratio to the first row of the figure",
+    "*_at_least": "lower bound of this quantity, from the part of the spectrum that was computed",
     "*_low": "lower end of the interval of this quantity",
     "*_high": "upper end of the interval of this quantity",
 }

@@ -28,4 +28,6 @@ def readable(name: str) -> str:
 
 def measure_label(measure: str) -> str:
     """Return what a measure is called."""
-    return MEASURES.get(measure, measure.replace("_", " "))
+    bounded = measure.removesuffix("_at_least")
+    name = MEASURES.get(bounded, bounded.replace("_", " "))
+    return name if bounded == measure else f"{name}, at least"

@@ -16,6 +16,11 @@ def number(value: float) -> str:
     return f"{value / 10**power:.3g} × {power_of_ten(power)}"
 
 
+def at_least(value: float) -> str:
+    """Write a lower bound of a number that is not known; "–" for a bound that is not."""
+    return "–" if math.isnan(value) else f"≥ {number(value)}"
+
+
 def mean_and_deviation(mean: float, deviation: float) -> str:
     """Write mean ± deviation with two digits of the deviation, and at most six decimals."""
     if math.isnan(mean):

@@ -23,7 +23,10 @@ def open_store(path: Path) -> xr.Dataset:
 
 def dataset(store: xr.Dataset) -> pd.Series:
     """Training samples of each class."""
-    return store["y"][store["split"].values == "train"].to_series().value_counts().sort_index()
+    counts = store["y"][store["split"].values == "train"].to_series().value_counts().sort_index()
+    if "class_name" not in store:
+        return counts
+    return counts.rename(index=dict(enumerate(store["class_name"].values.tolist())))
 
 
 def model(store: xr.Dataset) -> pd.Series:

@@ -1,21 +1,20 @@
 """Names in the configuration that refer to another entry, or to a module of the pipeline."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.figures import check_figures
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
-from hessian_study.configuration.views import parse_view
-from hessian_study.project import ARCHITECTURES, GENERATORS, LAYOUTS, STEPS
+from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules
 
 
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
     for name, entry in config["datasets"].items():
         place, generator = f"datasets.{name}", entry["generator"]
-        check_known(f"{place}.generator", generator, _modules(GENERATORS))
+        check_known(f"{place}.generator", generator, modules(GENERATORS))
         file = GENERATORS / f"{generator}.py"
         options = (f"{place}.parameters", file, "generate", entry["parameters"])
         check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
@@ -57,7 +56,7 @@ def _check_targets(config: Mapping[str, Any]) -> None:
 
 
 def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
-    check_known(f"{place}.name", entry["name"], _modules(ARCHITECTURES))
+    check_known(f"{place}.name", entry["name"], modules(ARCHITECTURES))
     options = {key: value for key, value in entry.items() if key != "name"}
     file = ARCHITECTURES / f"{entry['name']}.py"
     check_options(place, file, "build", options, leading=2)  # input_shape, classes
@@ -89,41 +88,6 @@ def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for dataset, trainings in rows.items():
             for training in trainings:
                 yield f"{place}.{dataset}", f"{dataset}/{training}"
-
-
-def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
-    """Check what figures name: layouts, experiments, checkpoints, and a label for each."""
-    for figure, entry in config["figures"].items():
-        place = f"figures.{figure}"
-        check_known(f"{place}.layout", entry["layout"], _modules(LAYOUTS))
-        for experiment in entry["experiments"]:
-            dataset, training, *view = experiment.split("/", 2)
-            check_known(place, f"{dataset}/{training}", known)
-            _check_view(place, view, config["experiments"][dataset][training])
-        labels = entry.get("labels", entry["experiments"])
-        if len(labels) != len(entry["experiments"]):
-            raise ConfigurationError(
-                f"{place}.labels",
-                f"expected {len(entry['experiments'])} labels, one "
-                f"per experiment, found {len(labels)}",
-            )
-
-
-def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> None:
-    try:
-        epoch = parse_view(f"{view[0]}/" if view else "").epoch
-    except ValueError as error:
-        raise ConfigurationError(place, f"{error}") from error
-    if epoch is not None and epoch not in entry.get("checkpoints", []):
-        raise ConfigurationError(
-            place,
-            f"expected a checkpoint among {entry.get('checkpoints', [])}, "
-            f"found epoch {epoch}; add it to the experiment's `checkpoints`",
-        )
-
-
-def _modules(package: Path) -> list[str]:
-    return sorted(f.stem for f in package.glob("*.py") if f.stem != "__init__")
 
 
 def start_reference(start: Mapping[str, Any]) -> str:

@@ -1,17 +1,44 @@
 """Draw one of the paper's figures, or one of the user's."""
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import xarray as xr
 
 from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table
 from hessian_study.jobs.job import Job
 
 
 def main(job: Job) -> None:
-    """Write the figure that the settings describe as PDF and PNG, and its numbers as CSV."""
+    """Write the figure that the settings describe as PDF and PNG, and its numbers as CSV.
+
+    Raises ValueError for data sets that the layout cannot draw.
+    """
     inputs = {
         kind: [open_artifact(path, kind) for path in paths] for kind, paths in job.input.items()
     }
     layout = import_module(f"hessian_boundary.figures.layouts.{job.settings['layout']}")
+    check_features(layout, job.settings, inputs.get("dataset", ()))
     images = {kind: path for kind, path in job.output.items() if kind != "csv"}
     save_figure(layout.draw(inputs, job.settings), images)
     save_table(layout.numbers(inputs, job.settings), job.output["csv"])
+
+
+def check_features(
+    layout: ModuleType, settings: Mapping[str, Any], datasets: Sequence[xr.Dataset]
+) -> None:
+    """Raise ValueError for inputs of more or fewer features than the layout says that it draws.
+
+    Here and not before the run, since only a data set that was made tells how many it has.
+    """
+    wanted = getattr(layout, "FEATURES", None)
+    for experiment, dataset in zip(settings["experiments"], datasets, strict=False):
+        shape = dataset["x"].shape[1:]
+        if wanted is not None and shape != (wanted,):
+            raise ValueError(
+                f"expected data sets with {wanted} input features to draw with the layout "
+                f"{settings['layout']}, found inputs of shape {shape} in {experiment}; take "
+                "another layout, such as sample_alignments, or another data set"
+            )

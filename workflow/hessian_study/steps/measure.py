@@ -18,7 +18,7 @@ def main(job: Job) -> None:
     values = model_measures(samples, model.attrs)
     if samples.sizes["eigen"]:
         values |= localisation(samples, TOP)
-        values |= outlier_measures(samples["eigenvalue"].values)
+        values |= outlier_measures(samples["eigenvalue"].values, samples.attrs["complete"])
     table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])
     curves = g_theta_curves(samples)

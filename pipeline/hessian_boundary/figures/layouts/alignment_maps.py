@@ -20,6 +20,8 @@ from hessian_boundary.measures.boundary_alignment import (
 )
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "decision_boundary")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+FEATURES = 2
 COMPARED = ("g_theta_max", "g_theta_mean", "trace", "lambda_max")
 
 

@@ -13,6 +13,8 @@ from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_directions", "decision_boundary")
+NEEDED, TAKEN = ("eigenvectors",), ("own_scale",)
+EXPERIMENTS, FEATURES = 1, 2
 LABELS = {
     "top": "top\neigenvectors",
     "bottom": "bottom\neigenvectors",

@@ -14,6 +14,8 @@ from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_grid", "spectrum", "decision_boundary")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+EXPERIMENTS, FEATURES = 2, 2
 
 
 @publication_style()

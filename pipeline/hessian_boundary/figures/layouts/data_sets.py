@@ -15,6 +15,8 @@ from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, pu
 from hessian_boundary.wording.labels import readable
 
 ARTIFACTS = ("dataset",)
+NEEDED, TAKEN = (), ("labels",)
+FEATURES = 2
 # inches
 SIZE, GAP, TOP, BOTTOM = 2.2, 0.5, 0.22, 0.42
 
@@ -37,7 +39,8 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), title=name, xlabel="$x_1$")
     figure.axes[0].set_ylabel("$x_2$")
     labels = np.unique(inputs["dataset"][0]["y"]).tolist()
-    figure.axes[-1].legend(handles=class_handles(labels), loc="upper left", bbox_to_anchor=(1, 1))
+    handles = class_handles(labels, inputs["dataset"])
+    figure.axes[-1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

@@ -12,7 +12,8 @@ from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.scatter_row import ScatterRow
 from hessian_boundary.figures.style import publication_style
 
-ARTIFACTS = ("embedding", "alignment_samples")
+ARTIFACTS = ("dataset", "embedding", "alignment_samples")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
 numbers = sample_numbers
 
 
@@ -20,9 +21,11 @@ numbers = sample_numbers
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a row per experiment: true classes, the top k alignments, the spectrum."""
     rows = [
-        ScatterRow(label, embedding["embedding"].values, samples, heading="t-SNE, class")
-        for label, embedding, samples in zip(
-            row_labels(settings), inputs["embedding"], inputs["alignment_samples"], strict=True
+        ScatterRow(label, embedding["embedding"].values, dataset, samples, heading="t-SNE, class")
+        for label, dataset, embedding, samples in zip(
+            row_labels(settings, inputs["dataset"]),
+            *(inputs[kind] for kind in ARTIFACTS),
+            strict=True,
         )
     ]
     count, note = settings["eigenvectors"], settings["note"]

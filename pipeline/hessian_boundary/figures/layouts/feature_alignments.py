@@ -13,6 +13,7 @@ from hessian_boundary.figures.scatter_row import ScatterRow
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_samples")
+NEEDED, TAKEN = ("eigenvectors", "features"), ("labels",)
 numbers = sample_numbers
 
 
@@ -21,16 +22,31 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     """Draw a row per experiment: true classes, the top k alignments, the spectrum.
 
     `settings` has `features`, the names of two features of the data set.
+
+    Raises ValueError for names that the data set does not have.
     """
     first, second = settings["features"]
     rows: list[ScatterRow] = []
     for label, dataset, samples in zip(
-        row_labels(settings), inputs["dataset"], inputs["alignment_samples"], strict=True
+        row_labels(settings, inputs["dataset"]),
+        inputs["dataset"],
+        inputs["alignment_samples"],
+        strict=True,
     ):
+        _check_features(dataset, settings["features"])
         train = dataset.isel(sample=dataset["split"].values == "train")
         points = train["x"].sel(feature=[first, second]).values
         last = len(rows) == len(settings["experiments"]) - 1
         caption = f"→ {first}\n↑ {second}" if last else ""
-        rows.append(ScatterRow(label, points, samples, caption, heading="class"))
+        rows.append(ScatterRow(label, points, dataset, samples, caption, heading="class"))
     count, note = settings["eigenvectors"], settings["note"]
     return draw_rows(rows, count, note, inputs["alignment_samples"])[0]
+
+
+def _check_features(dataset: xr.Dataset, features: Sequence[str]) -> None:
+    names = dataset["feature"].values.tolist() if "feature" in dataset.coords else []
+    if unknown := [name for name in features if name not in names]:
+        raise ValueError(
+            f"expected `features` among the names of the data set's features, {names}, found "
+            f"{unknown}; change the figure's `features`, or return names from the generator"
+        )

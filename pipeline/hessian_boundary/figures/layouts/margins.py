@@ -18,6 +18,8 @@ from hessian_boundary.figures.style import ACCENT, publication_style
 from hessian_boundary.measures.boundary_alignment import alignment_at_boundary
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "margin", "decision_boundary")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+FEATURES = 2
 # name in the artifact -> (symbol, marker, colour)
 POINTS = {
     "x_boundary": ("$x_b$", "*", ACCENT),

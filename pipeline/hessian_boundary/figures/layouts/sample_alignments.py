@@ -12,7 +12,9 @@ from hessian_boundary.figures.panels import alignment_lines
 from hessian_boundary.figures.row_labels import row_labels
 from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
 
-ARTIFACTS = ("alignment_samples",)
+ARTIFACTS = ("dataset", "alignment_samples")
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "columns")
+ALL_EIGENVECTORS = True
 numbers = sample_numbers
 # inches
 LEFT, RIGHT, TOP, BOTTOM, GAP, PANEL_HEIGHT = 0.38, 0.08, 0.2, 0.4, 0.1, 1.5
@@ -30,7 +32,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     rows = -(-len(inputs["alignment_samples"]) // columns)
     figure = new_figure(TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM, settings["note"])
     width = (PAGE_WIDTH - LEFT - RIGHT - (columns - 1) * GAP) / columns
-    panels = zip(row_labels(settings), inputs["alignment_samples"], strict=True)
+    panels = zip(row_labels(settings, inputs["dataset"]), inputs["alignment_samples"], strict=True)
     for number, (label, samples) in enumerate(panels):
         row, column = divmod(number, columns)
         left, top = LEFT + column * (width + GAP), TOP + row * (PANEL_HEIGHT + ROW_GAP)
@@ -39,7 +41,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         if has_diverged(samples):
             message(axes, DIVERGED)
             continue
-        alignment_lines(axes, samples, settings["eigenvectors"])
+        alignment_lines(axes, samples, settings["eigenvectors"], inputs["dataset"])
         if row == rows - 1:
             axes.set_xlabel("eigenvector $i$")
         if column == 0:

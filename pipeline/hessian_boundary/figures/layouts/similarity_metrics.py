@@ -15,6 +15,8 @@ from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_grid", "decision_boundary")
+NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+FEATURES = 2
 
 
 @publication_style()

@@ -23,6 +23,8 @@ from hessian_boundary.figures.numbers import numbers_table
 from hessian_boundary.figures.style import add_panel, new_figure, publication_style
 
 ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
+NEEDED, TAKEN = ("eigenvectors",), ()
+EXPERIMENTS, FEATURES = 1, 1
 # panel -> (left, top, width, height) in inches; (A), (C.1), (C.3) and (C.5) share the axis x
 PLACES = {
     "A": (0.42, 0.2, 4.2, 0.32),

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.report.html.intervals import axis, interval
 from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.statistics.correlations import POOLED
 from hessian_boundary.tables.text import display_correlations
 from hessian_boundary.wording.labels import measure_label, readable
-from hessian_boundary.wording.numbers import measured, p_value
+from hessian_boundary.wording.numbers import at_least, measured, p_value
 
 SIGNIFICANT = 0.05  # two-sided, like the intervals' level
 OUTLIERS = ("outliers_gap", "outliers_edge")
@@ -91,7 +92,8 @@ def _counts(
     for dataset, training in experiments:
         part = measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
         values = {str(name): column.dropna() for name, column in part.groupby("measure")["value"]}
-        if not any(len(values.get(name, ())) for name in OUTLIERS):
+        counted = [*OUTLIERS, *(f"{name}{AT_LEAST}" for name in OUTLIERS)]
+        if not any(len(values.get(name, ())) for name in counted):
             continue
         line = {
             "Data set": readable(dataset),
@@ -111,7 +113,10 @@ def _counts(
 
 
 def _summary(values: Mapping[str, pd.Series], name: str) -> str:
-    found = values.get(name, pd.Series(dtype=float))
+    """Write mean ± deviation, or "≥ 10" where partial spectra only bound it from below."""
+    found, bounds = (values.get(key, pd.Series(dtype=float)) for key in (name, f"{name}{AT_LEAST}"))
+    if len(bounds) and not len(found):
+        return at_least(bounds.mean())
     return measured(found.mean(), found.std(ddof=1), len(found))
 
 
