@@ -23,7 +23,10 @@ def own_files(wildcards):
     name = wildcards.dataset
     configurations = [*reversed(workflow.configfiles), str(CONFIGURATION)]
     entry = study.dataset(name)
-    return data_files(name, entry, study.config["data_folder"], configurations)
+    try:
+        return data_files(name, entry, study.config["data_folder"], configurations)
+    except ConfigurationError as error:
+        raise blamed(error)
 
 
 def training_inputs(wildcards):
