@@ -7,7 +7,7 @@ from functools import partial
 
 import yaml
 
-from hessian_study.configuration.captions import Caption, caption
+from hessian_study.configuration.captions import Caption, caption, captioned
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
 from hessian_study.configuration.study import Study, schema

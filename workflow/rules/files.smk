@@ -95,7 +95,7 @@ def published_file(name):
 
 def all_table_files(kind):
     """Those of a kind that not every table comes in, for the tables that do."""
-    found = map(table_files, study.config["tables"])
+    found = map(table_files, study.selection.made_tables())
     return [files[kind] for files in found if kind in files]
 
 
