@@ -1,5 +1,6 @@
 """A study of one's own in place of the paper's: what does not apply is left out."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +95,19 @@ def test_what_nothing_can_be_shown_in_is_left_out_and_refused_by_name(study: Tin
     for name in ("none", "precision"):
         log = (study.directory / f"logs/tiny/{name}.log").read_text()
         assert f"ValueError: {name}: expected models to show, found none in this profile" in log
+
+
+def test_odd_folders_and_an_ascii_locale_are_no_obstacle(
+    study: TinyStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study.directory = tmp_path / """a:b {c} "d" 'e' ü"""
+    study.directory.mkdir()
+    for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+        monkeypatch.setenv(name, value)
+    study = study.edited(
+        tables={"own": {"circle": ["normal"]}}, figures={"maps": FIGURE}, planar=[]
+    )
+    result = study.run(REPLACED)
+    assert result.returncode == 0, result.stderr
+    assert "G_θ" in (study.results / "tables/own.md").read_text(encoding="utf-8")
+    assert (study.results / "figures/maps.pdf").is_file()
