@@ -42,7 +42,7 @@ rule all:
     input:
         [
             paths
-            for name in study.config["tables"]
+            for name in study.selection.made_tables()
             for paths in table_files(name).values()
         ],
         rules.correlations.output,

@@ -2,7 +2,7 @@
 
 import yaml
 
-from hessian_study.configuration.captions import caption
+from hessian_study.captions import caption
 from hessian_study.project import CLAIMS, CONFIGURATION
 from page_parts.markdown import table
 

@@ -111,7 +111,7 @@ def test_the_step_writes_verdicts_as_data_and_for_reading(tmp_path: Path) -> Non
     paths = {name: str(tmp_path / f"{name}.csv") for name in ("measures", "correlations")}
     paths |= {"claims": str(tmp_path / "claims.yaml"), "numbers": [str(tmp_path / "fig01.csv")]}
     outputs = {"csv": str(tmp_path / "out.csv"), "markdown": str(tmp_path / "out.md")}
-    settings = {"targets": TARGETS, "note": "tiny profile: 2 seeds"}
+    settings = {"targets": TARGETS, "paper": [], "note": "tiny profile: 2 seeds"}
     spec = json.loads(json.dumps({"settings": settings, "wildcards": {}}))
     claims_step.main(Job(spec, paths, outputs, "cpu"))
     assert open_table(outputs["csv"])["verdict"].tolist() == ["reproduced"]

@@ -32,7 +32,7 @@ def config() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def shipped(config: dict[str, Any]) -> list[Claim]:
     targets = [*Selection(config).figures(), *config["tables"]]
-    return claims_step.open_claims(SHIPPED, targets)
+    return claims_step.open_claims(SHIPPED, {"targets": targets, "paper": []})
 
 
 def operands(claims: list[Claim]) -> set[tuple[str, str, str]]:

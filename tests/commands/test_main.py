@@ -1,5 +1,6 @@
 """The command as a user types it, from another folder."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from helpers.damages import inflate
 from helpers.one_training import MEASURES, MODEL, TARGET
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_study.commands import main as command
+from hessian_study.commands.cache_folder import writable_cache
 from hessian_study.commands.main import main
 
 
@@ -104,3 +106,25 @@ def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_examples_of_a_folder_without_artifacts(tmp_path: Path) -> None:
     assert main(["open", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_a_home_that_cannot_be_written_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    (tmp_path / "file").touch()  # nobody, not even root, makes a folder below a file
+    monkeypatch.setenv(variable, str(tmp_path / "file" / "below"))
+    study = TinyStudy(tmp_path)
+    target = "results/tiny/iris/dataset.zarr.zip"
+    options = ("--configfile", str(study.write_config()), "--cores", "1", "--summarise")
+    done = hessian_boundary(study, "run", target, *options)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / target).is_file()
+    before = dict(os.environ)
+    with writable_cache():
+        assert Path(os.environ["XDG_CACHE_HOME"]).is_dir()
+    assert dict(os.environ) == before
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with writable_cache():
+        assert os.environ["XDG_CACHE_HOME"] == str(tmp_path / "cache")

@@ -2,7 +2,7 @@
 
 from docutils.core import publish_parts
 
-from hessian_study.configuration.captions import Caption
+from hessian_study.captions import Caption
 
 TEXT = "A_1 and x_ are |cos| of `g` * v* and \\theta; G_θ"
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_study.configuration.error import ConfigurationError, check_known
@@ -73,6 +74,7 @@ def test_a_further_file_is_checked_too(tmp_path: Path) -> None:
         (ConfigurationError("a.c.deeper", "odd"), "first"),
         (ConfigurationError("a.b", "odd", profile="quick"), "first"),
         (ConfigurationError("nowhere", "odd"), "config.yaml"),
+        (ConfigurationError("top level", "'tables' is a required property"), "second"),
     ],
 )
 def test_an_error_names_the_file_that_the_key_stands_in(
@@ -92,14 +94,54 @@ def test_an_error_without_a_place_is_left_as_it_is() -> None:
     assert str(in_its_file(ConfigurationError("", "all is odd"), [], {})) == "all is odd"
 
 
-def test_the_workflow_names_the_users_file(tmp_path: Path) -> None:
+# kind of mistake -> what the user's file says, and how the message goes on after the file's name
+MISTAKES = {
+    "schema": (
+        {"experiments": {"gaussian": {"normal": {"epochs": -1}}}},
+        "experiments.gaussian.normal.epochs: -1 is less",
+    ),
+    "unknown key": ({"alignment": {"grid": 3}}, "alignment: unknown key 'grid'"),
+    "reference": (
+        {"figures": {"mine": {"layout": "data_sets", "experiments": ["iris/norml"]}}},
+        "figures.mine: 'iris/norml' does not exist; did you mean 'iris/normal'?",
+    ),
+    "option": (
+        {"experiments": {"iris": {"normal": {"architecture": {"hiden": [5]}}}}},
+        "experiments.iris.normal.architecture: 'hiden' does not exist; did you mean 'hidden'?",
+    ),
+    "change of a profile": (
+        {"profiles": {"tiny": {"changes": {"alignment": {"grid": 3}}}}},
+        "profiles.tiny.changes.alignment: 'grid' does not exist",
+    ),
+    "value in a profile": (
+        {"profiles": {"tiny": {"changes": {"alignment": {"grid_resolution": 1}}}}},
+        "alignment.grid_resolution: 1 is less",
+    ),
+    "while planning": ({"datasets": {"iris": {"files": ["."]}}}, "datasets.iris.files: expected"),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_the_workflow_names_the_users_file(tmp_path: Path, kind: str) -> None:
     study = TinyStudy(tmp_path)
+    content, message = MISTAKES[kind]
     file = tmp_path / "mine.yaml"
-    file.write_text("experiments: {gaussian: {normal: {epochs: -1}}}\n")
-    result = study.run("--dry-run", "table1", "--configfile", str(file))
-    assert (
-        f"{file}, experiments.gaussian.normal.epochs: -1 is less" in result.stdout + result.stderr
+    file.write_text(yaml.safe_dump(content))
+    whole = str(study.write_config())
+    result = study.run(
+        "--dry-run", "results/tiny/iris/dataset.zarr.zip", "--configfile", whole, str(file)
     )
+    assert result.returncode != 0
+    profile = " with profile tiny" * (kind == "value in a profile")
+    assert f"{file}{profile}, {message}" in result.stdout + result.stderr
+
+
+def test_a_study_that_replaces_the_projects_is_blamed_for_what_it_lacks(tmp_path: Path) -> None:
+    study = TinyStudy(tmp_path)
+    del study.config["tables"]
+    result = study.run("--dry-run", "fig01", "--replace-workflow-config")
+    message = f"{tmp_path}/config.json, top level: 'tables' is a required property"
+    assert message in result.stdout + result.stderr
 
 
 def test_a_name_where_none_is_known_says_so() -> None:

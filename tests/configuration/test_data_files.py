@@ -67,5 +67,10 @@ def test_a_folder_is_refused(folders: Path) -> None:
         found(folders, "table", "images")
 
 
+def test_braces_in_a_path_are_refused(folders: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"expected a path without braces, found .*a\{1"):
+        found(folders, "table", "a{1}.csv")
+
+
 def test_a_data_set_without_files_has_none(folders: Path) -> None:
     assert data_files("mine", {"generator": "table"}, None, []) == []

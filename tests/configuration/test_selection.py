@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from helpers.tiny_study import ROOT
+from hessian_study.captions import caption
 from hessian_study.configuration import layouts, selection
-from hessian_study.configuration.captions import caption
 from hessian_study.configuration.selection import Selection
 
 IMAGE = "cifar-10-batches-bin/test_batch.bin"

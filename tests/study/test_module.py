@@ -97,3 +97,11 @@ sys.path = [path for path in sys.path if not path.startswith({str(ROOT)!r} + "/p
 from snakemake.cli import main
 main(sys.argv[1:])
 """
+
+
+def test_a_checkout_with_braces_in_its_path_is_refused_in_words(tmp_path: Path) -> None:
+    study = TinyStudy.with_own_code(tmp_path / "a {b}")
+    result = study.run("--dry-run", "fig04")
+    assert result.returncode != 0
+    message = f"expected a project folder without braces in its path, found {study.code}; rename"
+    assert message in result.stdout

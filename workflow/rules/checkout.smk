@@ -6,6 +6,12 @@ from pathlib import Path
 
 checkout = Path(str(workflow.current_basedir)).resolve().parents[1]
 
+if {"{", "}"} & set(str(checkout)):
+    raise WorkflowError(
+        f"expected a project folder without braces in its path, found {checkout}; rename the "
+        "folder: Snakemake takes what stands in braces for a wildcard"
+    )
+
 for package in ("pipeline/hessian_boundary", "workflow/hessian_study"):
     source = find_spec(Path(package).name)
     installed = source is not None and source.origin is not None

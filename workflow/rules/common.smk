@@ -7,10 +7,11 @@ from functools import partial
 
 import yaml
 
-from hessian_study.configuration.captions import Caption, caption
+from hessian_study.captions import Caption, caption, captioned
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
-from hessian_study.configuration.study import Study
+from hessian_study.configuration.study import Study, schema
+from hessian_study.configuration.typed_values import with_command_line
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
 from hessian_study.jobs.scheduler import without_rate_limit
@@ -23,13 +24,24 @@ from hessian_study.provenance.code_digest import code_digest
 # As a module of another workflow: there, `config` need only say what differs from config.yaml.
 is_module = Path(workflow.basedir).resolve() != ROOT
 if is_module:
-    config = laid_over(yaml.safe_load(CONFIGURATION.read_text()), config)
+    whole = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
+    config = laid_over(whole, config)
+else:  # what the command line says arrives as text
+    config = with_command_line(config, workflow.config_settings.config, schema())
+
+
+def blamed(error):
+    """A mistake in the configuration, with the file or the command line that it stands in."""
+    settings = workflow.config_settings
+    own = [] if settings.replace_workflow_config else [CONFIGURATION]
+    files = [*own, *workflow.overwrite_configfiles]
+    return WorkflowError(str(in_its_file(error, files, settings.config)))
+
 
 try:
     study = Study(config)
 except ConfigurationError as error:
-    given = (CONFIGURATION, *workflow.overwrite_configfiles)
-    raise WorkflowError(str(in_its_file(error, given, workflow.config_settings.config)))
+    raise blamed(error)
 
 adopt_artifacts(workflow)
 if not is_module:  # elsewhere in results/ another workflow may have files of its own

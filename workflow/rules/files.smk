@@ -23,7 +23,10 @@ def own_files(wildcards):
     name = wildcards.dataset
     configurations = [*reversed(workflow.configfiles), str(CONFIGURATION)]
     entry = study.dataset(name)
-    return data_files(name, entry, study.config["data_folder"], configurations)
+    try:
+        return data_files(name, entry, study.config["data_folder"], configurations)
+    except ConfigurationError as error:
+        raise blamed(error)
 
 
 def training_inputs(wildcards):
@@ -92,7 +95,7 @@ def published_file(name):
 
 def all_table_files(kind):
     """Those of a kind that not every table comes in, for the tables that do."""
-    found = map(table_files, study.config["tables"])
+    found = map(table_files, study.selection.made_tables())
     return [files[kind] for files in found if kind in files]
 
 

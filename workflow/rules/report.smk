@@ -17,7 +17,7 @@ rule claims:
     params:
         **job(
             "claims",
-            lambda w: {"targets": claim_targets(), "note": profile_note()},
+            lambda w: claim_settings(),
             about="claims",
         ),
     shell:

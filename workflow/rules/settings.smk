@@ -24,7 +24,7 @@ def layout_code(wildcards):
 
 def profile_note():
     """What figures and tables say about themselves when they are not the full study."""
-    if study.profile == "paper":
+    if study.profile == "paper" or "paper" not in study.config["profiles"]:
         return ""
     count = len(study.seeds)
     return f"{study.profile} profile, {count} seed{'s' if count > 1 else ''}"
@@ -48,6 +48,11 @@ def claim_targets():
     return [*study.selection.figures(), *study.config["tables"]]
 
 
+def claim_settings():
+    """Claims name targets: those of this study, and the paper's that it may lack."""
+    return {"targets": claim_targets(), "paper": captioned(), "note": profile_note()}
+
+
 def figure_summary(name):
     """What the report says about how a figure was made; arrays relative to the results folder."""
     entry = study.selection.figure(name)
@@ -64,10 +69,9 @@ def report_settings(wildcards):
     curvature, alignment = study.config["curvature"], study.config["alignment"]
     return {
         "profile": study.profile,
-        "note": profile_note(),
         "seeds": study.seeds,
-        "targets": claim_targets(),
-        "tables": list(study.config["tables"]),
+        **claim_settings(),
+        "tables": study.selection.made_tables(),
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
         "shown": {

@@ -11,6 +11,11 @@ from hessian_boundary.claims.claim_list import Claim
 from hessian_boundary.wording.numbers import measured
 from hessian_boundary.wording.sentences import listed
 
+COLUMNS = (
+    *("number", "where", "says", "check", "left", "left_std", "right", "right_std", "runs"),
+    *("holds", "clear", "verdict", "caveat"),
+)
+SHOWN = ("Claim", "Where", "The paper says", "Check", "Measured", "Runs", "Outcome", "Verdict")
 SIGN = "*"  # of a verdict that comes with a caveat
 
 
@@ -37,7 +42,8 @@ def claim_table(claims: Sequence[Claim], numbers: Numbers) -> pd.DataFrame:
             }
             for result in results
         ]  # fmt: skip
-    return pd.DataFrame(lines).astype({"holds": "boolean", "clear": "boolean"})
+    table = pd.DataFrame(lines, columns=COLUMNS)
+    return table.astype({"holds": "boolean", "clear": "boolean"})
 
 
 def state(line: Any) -> str:
@@ -55,7 +61,7 @@ def side_text(side: str, mean: float, deviation: float, runs: int) -> str:
 
 def display_claims(table: pd.DataFrame) -> pd.DataFrame:
     """Format the verdicts for reading, a line per check."""
-    return pd.DataFrame(map(_displayed, table.itertuples()))
+    return pd.DataFrame(map(_displayed, table.itertuples()), columns=SHOWN)
 
 
 def _displayed(line: Any) -> dict[str, str]:
@@ -74,6 +80,8 @@ def _displayed(line: Any) -> dict[str, str]:
 
 def claim_notes(table: pd.DataFrame) -> list[str]:
     """Say how far the verdicts go: `reservations`, and every caveat with the claims it is about."""
+    if table.empty:
+        return ["No claim of the paper is about the figures and tables of this study."]
     with_caveat = _claims_of(table[_has_caveat(table)])
     notes = [reservations(table)]
     if len(with_caveat):

@@ -36,6 +36,11 @@ class Report:
     figures: Sequence[FigureView]
     run: RunSection
 
+    @property
+    def beside_published(self) -> bool:
+        """Whether a table has published numbers beside it."""
+        return any(table.comparison for table in self.published)
+
 
 def render_page(report: Report, templates: Mapping[str, str]) -> str:
     """Return the page; `templates` holds the text of each template by its file name.
@@ -64,11 +69,11 @@ def anchor(name: str) -> str:
 
 
 def _found(counts: Mapping[str, int]) -> str:
-    """Say how many claims have each verdict, in words."""
+    """Say how many claims have each verdict, in words; nothing where there is no claim."""
     words = {"partly": "partly reproduced"}
     parts = [
         f"{count} {'is' if count == 1 else 'are'} {words.get(verdict, verdict)}"
         for verdict, count in counts.items()
         if count
     ]
-    return f"Of {sum(counts.values())} claims, {listed(parts)}"
+    return f"Of {sum(counts.values())} claims, {listed(parts)}" if parts else ""

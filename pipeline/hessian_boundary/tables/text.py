@@ -58,7 +58,8 @@ def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     """Format rank correlations for reading: a line per measure, a column per data set."""
     cells = [_correlation(row.tau, row.low, row.high, row.p) for row in correlations.itertuples()]
     shown = correlations.assign(cell=cells).pivot(index="measure", columns="dataset", values="cell")
-    order = [*sorted(set(correlations["dataset"]) - {"all"}), "all"]
+    names = set(correlations["dataset"])
+    order = [*sorted(names - {"all"}), *sorted(names & {"all"})]
     shown = shown.loc[list(dict.fromkeys(correlations["measure"])), order].fillna("–")
     shown = shown.rename(index=measure_label, columns=readable)
     return shown.rename_axis("Measure").reset_index()

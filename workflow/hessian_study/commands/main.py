@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from hessian_study.commands.cache_folder import writable_cache
+
 # command -> what it does; each is a module of this folder with `add_options(parser)` and
 # `main(options)`, which returns the exit status
 COMMANDS = {
@@ -22,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        status = _dispatch(list(arguments))
+        with writable_cache():
+            status = _dispatch(list(arguments))
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

@@ -23,7 +23,10 @@ from hessian_study.provenance.records import Step
 
 
 def expected_steps(
-    targets: Iterable[str], config: Mapping[str, Any], config_files: Sequence[Path] = ()
+    targets: Iterable[str],
+    config: Mapping[str, Any],
+    config_files: Sequence[Path] = (),
+    replace: bool = False,
 ) -> list[Step]:
     """Return the steps that make the targets, each after those that it reads from.
 
@@ -32,7 +35,7 @@ def expected_steps(
     """
     with (
         TemporaryDirectory() as folder,
-        dry_run(targets, Path(folder), config, config_files) as dag,
+        dry_run(targets, Path(folder), config, config_files, replace) as dag,
     ):
         jobs = [job for level in dag.toposorted() for job in level]
         return [Step.of(job) for job in filter(is_step, jobs)]
@@ -44,8 +47,12 @@ def dry_run(
     directory: Path,
     config: Mapping[str, Any],
     config_files: Sequence[Path] = (),
+    replace: bool = False,
 ) -> Iterator[Any]:
-    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory."""
+    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory.
+
+    With `replace` the files stand in the place of config.yaml, as `--replace-workflow-config` says.
+    """
     output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
     with (
         contextlib.chdir(directory),
@@ -55,7 +62,9 @@ def dry_run(
     ):
         workflow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(config=dict(config), configfiles=config_files),
+            config_settings=ConfigSettings(
+                config=dict(config), configfiles=config_files, replace_workflow_config=replace
+            ),
             storage_settings=StorageSettings(),
             snakefile=SNAKEFILE,
             workdir=directory,

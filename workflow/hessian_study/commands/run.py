@@ -49,7 +49,12 @@ def _summarise(arguments: Sequence[str], started: float) -> int:
     files = [Path(file).resolve() for file in options.configfile or []]
     with contextlib.chdir(options.directory or Path()):
         try:
-            steps = expected_steps(options.targets or ["all"], parse_config(options.config), files)
+            steps = expected_steps(
+                options.targets or ["all"],
+                parse_config(options.config),
+                files,
+                options.replace_workflow_config,
+            )
         except (WorkflowError, RuleException):
             return 1  # the run has said so
         return summarise(steps, started)

@@ -19,7 +19,7 @@ def data_files(
     missing. Where the generator looks for its files itself (it has a parameter `data_folder`), some
     of them will do, and only those below `data_folder` count: it may download the others.
 
-    Raises ConfigurationError for a folder.
+    Raises ConfigurationError for a folder, and for braces in a path.
     """
     names = [Path(file).expanduser() for file in entry.get("files", ())]
     own = [Path(data_folder).expanduser()] if data_folder else []
@@ -35,5 +35,11 @@ def data_files(
             raise ConfigurationError(
                 f"datasets.{name}.files",
                 f"expected files, found the folder {found[-1]}; list the files in it",
+            )
+        if {"{", "}"} & set(str(found[-1])):
+            raise ConfigurationError(
+                f"datasets.{name}.files",
+                f"expected a path without braces, found {found[-1]}; rename the file or folder: "
+                "Snakemake takes what stands in braces for a wildcard",
             )
     return list(map(str, found))

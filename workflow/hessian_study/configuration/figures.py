@@ -21,8 +21,9 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
         place = f"figures.{figure}"
         check_known(f"{place}.layout", entry["layout"], modules(LAYOUTS))
         for experiment in entry["experiments"]:
-            dataset, training, *view = experiment.split("/", 2)
-            check_known(place, f"{dataset}/{training}", known)
+            named = experiment.split("/", 2)
+            check_known(place, "/".join(named[:2]), known)
+            dataset, training, *view = named
             _check_view(place, view, config["experiments"][dataset][training])
         labels = entry.get("labels", entry["experiments"])
         if len(labels) != len(entry["experiments"]):

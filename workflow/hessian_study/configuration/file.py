@@ -29,9 +29,12 @@ def in_its_file(
     """Return the error with the file that its key stands in: of several the last, which wins.
 
     `files` are the configuration files in the order in which they are read; `command_line` is what
-    `--config` says, and wins over all.
+    `--config` says, and wins over all. A key that is missing at the top is missed in the last file.
     """
     if not error.place:
+        return error
+    if (error.place, error.key) == (TOP, "") and files:
+        error.file = str(files[-1])
         return error
     contents = {str(file): yaml.safe_load(_text(Path(file))) for file in files}
     sources = {"--config": command_line, **dict(reversed(contents.items()))}
@@ -40,13 +43,14 @@ def in_its_file(
     exact = [*place, *([error.key] if error.key else [])]
     for path in ([*changes, *exact], exact, *(place[:end] for end in range(len(place), 0, -1))):
         for name, content in sources.items():
-            if path != changes and _stands_in(content, path):
+            if path != changes and stands_in(content, path):
                 error.file = name
                 return error
     return error
 
 
-def _stands_in(content: Any, path: Sequence[str]) -> bool:
+def stands_in(content: Any, path: Sequence[str]) -> bool:
+    """Tell whether a parsed file has something at a path of keys and of numbers in lists."""
     for key in path:
         if isinstance(content, list) and key.isdigit() and int(key) < len(content):
             content = content[int(key)]

@@ -24,6 +24,10 @@ class Selection:
         """Return the rows of a table, data set -> trainings, without the profile's omissions."""
         return self._kept(self._config["tables"][name])
 
+    def made_tables(self) -> list[str]:
+        """Return the tables that are part of `all`: those that have a row in this profile."""
+        return [name for name in self._config["tables"] if self.table(name)]
+
     def table_runs(self, name: str) -> list[Run]:
         """Return every run that a table averages, in the order of its rows."""
         return self._runs(self.table(name), self._profile["seeds"])
@@ -52,7 +56,7 @@ class Selection:
     @property
     def compares_arithmetics(self) -> bool:
         """Whether the comparison of arithmetics is part of `all` and of the report."""
-        return bool(self._profile["compare_arithmetics"])
+        return bool(self._profile["compare_arithmetics"] and self._config["precision"])
 
     def figure(self, name: str) -> dict[str, Any]:
         """Return a figure's entry without the experiments on data sets that the profile omits.

@@ -1,6 +1,7 @@
 """The configuration, checked before anything runs and asked for by name afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -8,9 +9,11 @@ import yaml
 
 from hessian_boundary.wording.suggestion import suggestion
 from hessian_study.configuration.error import TOP, ConfigurationError, check_known
+from hessian_study.configuration.file import stands_in
 from hessian_study.configuration.profiles import with_changes, with_extended_profiles
 from hessian_study.configuration.references import check_references, start_reference
 from hessian_study.configuration.selection import Selection
+from hessian_study.configuration.typed_values import plain_value, with_exponents
 from hessian_study.project import SCHEMA
 
 # JSON has one kind of number, in which 20.0 is an integer; for Python's functions it is none
@@ -30,15 +33,25 @@ class Study:
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
+        config = with_exponents(config, schema())
         check_schema(config)
         config = with_extended_profiles(config)
         self.profile: str = config["profile"]
         check_known("profile", self.profile, config["profiles"])
         self.config = with_changes(config, self.profile)
         check_schema(self.config, self.profile)
-        check_references(self.config)
+        self._check_references()
         self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
+
+    def _check_references(self) -> None:
+        try:
+            check_references(self.config)
+        except ConfigurationError as error:
+            changes = self.config["profiles"][self.profile]["changes"]
+            if error.place and stands_in(changes, error.place.split(".")):
+                error.profile = self.profile
+            raise
 
     def dataset(self, name: str) -> Mapping[str, Any]:
         """Return a data set's entry. Raises ConfigurationError where there is none."""
@@ -67,20 +80,49 @@ class Study:
         return source, name, str(start.get("seed", seed))
 
 
+@cache
+def schema() -> Mapping[str, Any]:
+    """Return the closed schema that every configuration is compared with."""
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
 def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
     """Compare with the closed schema; the message names the key and the nearest known one.
 
     `profile` is the one by which the configuration was changed.
     """
-    validator = _VALIDATOR(yaml.safe_load(SCHEMA.read_text()))
-    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    error = jsonschema.exceptions.best_match(_VALIDATOR(schema()).iter_errors(config))
     if error is None:
         return
     place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
-    if error.validator == "type" and isinstance(error.instance, float):
-        problem += f"; write {error.instance:.0f}, without a point" * error.instance.is_integer()
+    if error.validator == "type":
+        problem = _wrong_type(error.validator_value, error.instance)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = str(min(set(error.instance) - set(known), key=str))
         problem = f"unknown key {key!r}; {suggestion(key, known)}"
     raise ConfigurationError(place or TOP, problem, key=key, profile=profile)
+
+
+# JSON's types in words, each with an example of what to write
+_TYPES = {
+    "integer": ("a whole number", "20"),
+    "number": ("a number", "0.5 or 1e-3"),
+    "boolean": ("true or false", "true"),
+    "string": ("text", "it in quotes"),
+    "null": ("null", "null"),
+    "array": ("a list", "[a, b]"),
+    "object": ("keys with values", "{key: value}"),
+}
+
+
+def _wrong_type(types: str | Sequence[str], found: Any) -> str:
+    """Say what was expected, what was found, and what to write."""
+    names = [types] if isinstance(types, str) else list(types)
+    words, example = " or ".join(_TYPES[name][0] for name in names), _TYPES[names[0]][1]
+    meant = plain_value(found) if isinstance(found, str) else found
+    if isinstance(meant, float) and meant.is_integer() and "integer" in names:
+        example = f"{meant:.0f}, without a point or an exponent"
+    elif isinstance(found, str) and _VALIDATOR({"type": names}).is_valid(meant):
+        example = f"{found}, without quotes"
+    return f"expected {words}, found {found!r}; write {example}"

@@ -31,7 +31,7 @@ def stage_costs(results: Path) -> dict[str, list[Cost]]:
     """Return, per step, what each of its jobs took when it ran last."""
     costs: dict[str, list[Cost]] = defaultdict(list)
     for path in sorted((results / FOLDER).rglob("*.tsv")):
-        with path.open() as file:
+        with path.open(encoding="utf-8") as file:
             (row,) = csv.DictReader(file, delimiter="\t")
         step = path.relative_to(results / FOLDER).parts[0]
         costs[step].append(Cost(**{name: float(row[name]) for name in Cost._fields}))

@@ -1,11 +1,12 @@
 """The tidy form in which every step writes what it has measured of one model."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 ABOUT = ("dataset", "training", "seed")
+COLUMNS = (*ABOUT, "status", "measure", "value")
 
 
 def measure_table(
@@ -20,7 +21,21 @@ def measure_table(
         {**about, "status": run_status(model), "measure": name, "value": value}
         for name, value in values.items()
     ]
-    return pd.DataFrame(rows, columns=[*ABOUT, "status", "measure", "value"])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def gathered(tables: Iterable[pd.DataFrame], target: str) -> pd.DataFrame:
+    """Return the rows of all tables, one below the other.
+
+    Raises ValueError where there is none: the configuration names no model for the target.
+    """
+    found = list(tables)
+    if not found:
+        raise ValueError(
+            f"{target}: expected models to show, found none in this profile; name some in the "
+            "configuration, or a profile that is not `without` their data sets"
+        )
+    return pd.concat(found, ignore_index=True)
 
 
 def run_status(model: Mapping[str, Any]) -> str:

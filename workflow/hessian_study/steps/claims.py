@@ -1,6 +1,8 @@
 """Judge every claim of the paper by its checks."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,7 +17,7 @@ from hessian_study.jobs.job import Job
 
 def main(job: Job) -> None:
     """Write one line per check with its claim's verdict, and the same for reading."""
-    claims = open_claims(job.input["claims"], job.settings["targets"])
+    claims = open_claims(job.input["claims"], job.settings)
     figures = {Path(path).stem: open_table(path) for path in job.input["numbers"]}
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
     table = claim_table(claims, collect(measures, figures, correlations))
@@ -24,6 +26,12 @@ def main(job: Job) -> None:
     save_text(markdown(display_claims(table), notes), job.output["markdown"])
 
 
-def open_claims(path: str | Path, targets: list[str]) -> list[Claim]:
-    """Read the list of claims; raise ClaimError for a mistake in it."""
-    return read_claims(yaml.safe_load(Path(path).read_text(encoding="utf-8")), targets)
+def open_claims(path: str | Path, settings: Mapping[str, Any]) -> list[Claim]:
+    """Return the claims that a study can show: it has all figures and tables that they name.
+
+    `settings` gives its `targets` and those of the `paper`. Raises ClaimError for a mistake in the
+    list.
+    """
+    entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    claims = read_claims(entries, [*settings["targets"], *settings["paper"]])
+    return [claim for claim in claims if set(claim.figures) <= set(settings["targets"])]

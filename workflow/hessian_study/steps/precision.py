@@ -1,18 +1,16 @@
 """Gather the comparison of arithmetics of all models, and set G_θ side by side."""
 
-import pandas as pd
-
 from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.tables.formats import markdown
 from hessian_boundary.tables.text import display_precision, study_notes
 from hessian_study.jobs.job import Job
+from hessian_study.jobs.measure_table import gathered
 
 
 def main(job: Job) -> None:
     """Write one tidy table, G_θ as a function of ε, and G_θ for reading."""
     table, curves = (
-        pd.concat(map(open_table, job.input[kind]), ignore_index=True)
-        for kind in ("precision", "curves")
+        gathered(map(open_table, job.input[kind]), "precision") for kind in ("precision", "curves")
     )
     table["statistic"] = table["statistic"].fillna("")  # an empty field reads as NaN
     save_table(table, job.output["csv"])

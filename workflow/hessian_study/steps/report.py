@@ -3,8 +3,6 @@
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
 from hessian_boundary.report.html.markup import table_view
 from hessian_boundary.report.page import Report, render_page
@@ -14,7 +12,7 @@ from hessian_boundary.report.sections.figures import FigureView, figure_view, mi
 from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
 from hessian_boundary.report.sections.published import PublishedTable, published_table
 from hessian_boundary.report.sections.run import run_section
-from hessian_study.configuration.captions import caption
+from hessian_study.captions import caption
 from hessian_study.jobs.job import Job
 from hessian_study.provenance.records import package_versions
 from hessian_study.steps.claims import open_claims
@@ -41,7 +39,7 @@ def main(job: Job) -> None:
 
 
 def _claims(job: Job) -> ClaimsSection:
-    claims = open_claims(job.input["claims"], job.settings["targets"])
+    claims = open_claims(job.input["claims"], job.settings)
     return claims_section(claims, open_table(job.input["verdicts"]), job.settings["left_out"])
 
 
@@ -65,8 +63,8 @@ def _precision(job: Job) -> PrecisionSection | None:
 def _complexity(job: Job) -> ComplexitySection:
     datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
     classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
-    tables = pd.concat(map(open_table, job.input["tables"]), ignore_index=True)
-    experiments = list(zip(tables["dataset"], tables["training"], strict=True))
+    tables = [open_table(path) for path in job.input["tables"]]
+    experiments = [pair for t in tables for pair in zip(t["dataset"], t["training"], strict=True)]
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
     return complexity_section(correlations, measures, experiments, classes)
 

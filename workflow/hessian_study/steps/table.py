@@ -1,17 +1,16 @@
 """Make one of the paper's tables in every format, alone and beside the published values."""
 
-import pandas as pd
-
 from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.tables.formats import latex, markdown
 from hessian_boundary.tables.summary import compare_with_published, summarise
 from hessian_boundary.tables.text import display, display_comparison, footnotes
 from hessian_study.jobs.job import Job
+from hessian_study.jobs.measure_table import gathered
 
 
 def main(job: Job) -> None:
     """Write CSV, Markdown and LaTeX of the table and, if the paper has it, of its comparison."""
-    measures = pd.concat(map(open_table, job.input["measures"]), ignore_index=True)
+    measures = gathered(map(open_table, job.input["measures"]), job.settings["table"])
     summary = summarise(measures, dict(job.settings["rows"]))
     notes = footnotes(summary, job.settings["note"])
     tables = {"": (summary, display(summary))}

@@ -29,6 +29,11 @@ def caption(name: str) -> Caption:
     return Caption(name.replace("_", " ")) if entry is None else Caption(**entry)
 
 
+def captioned() -> list[str]:
+    """Return the names of the paper's tables and figures: each has a caption."""
+    return list(_captions())
+
+
 @cache
 def _captions() -> dict[str, dict[str, str]]:
     return yaml.safe_load(CAPTIONS.read_text(encoding="utf-8"))

@@ -1,0 +1,90 @@
+"""Values that arrive as text: all of the command line's, and numbers that YAML 1.1 does not know.
+
+Snakemake hands `--config 'alignment={grid_resolution: 60}'` over with the text "60" inside, and a
+YAML file's `1e-3`, without a point, is text for the YAML that Snakemake reads. What the schema says
+at that place decides whether it means a number.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from hessian_study.configuration.profiles import laid_over
+
+Schema = Mapping[str, Any]
+
+INTEGER = re.compile(r"[-+]?[0-9]+")
+NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+WITH_EXPONENT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+")
+WORDS = {"true": True, "false": False, "null": None}
+# JSON's names for what such a value can be; a whole number is a number too
+NAMES = {bool: ("boolean",), int: ("integer", "number"), float: ("number", "integer")}
+
+
+def with_command_line(
+    config: Mapping[str, Any], command_line: Mapping[str, Any], schema: Schema
+) -> dict[str, Any]:
+    """Return the configuration with what `--config` says, read as YAML 1.2 reads plain text."""
+    return laid_over(config, _read(command_line, [schema], schema, plain_value))
+
+
+def with_exponents(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
+    """Return the configuration with numbers such as `1e-3` for texts that look like them.
+
+    They stay text where the schema wants text. Parameters of generators and architectures, of which
+    it says nothing, are numbers.
+    """
+    return _read(config, [schema], schema, _exponent)
+
+
+def plain_value(text: str) -> Any:
+    """Return what a plain text means in YAML 1.2: a number, true, false, null, or itself."""
+    if text.lower() in WORDS:
+        return WORDS[text.lower()]
+    if INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if NUMBER.fullmatch(text) else text
+
+
+def _exponent(text: str) -> Any:
+    return float(text) if WITH_EXPONENT.fullmatch(text) else text
+
+
+def _read(value: Any, schemas: list[Schema], root: Schema, read: Callable[[str], Any]) -> Any:
+    """Go through a value and the schemas of its place, which are alternatives."""
+    schemas = [one for schema in schemas for one in _alternatives(schema, root)]
+    if isinstance(value, Mapping):
+        return {key: _read(v, _below(schemas, key), root, read) for key, v in value.items()}
+    if isinstance(value, list):
+        inner = [schema["items"] for schema in schemas if "items" in schema]
+        return [_read(part, inner, root, read) for part in value]
+    if not isinstance(value, str):
+        return value
+    meant, wanted = read(value), _types(schemas)
+    fits = wanted.intersection(NAMES.get(type(meant), ("null",)))
+    return meant if not wanted or fits or "string" not in wanted else value
+
+
+def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
+    if "$ref" in schema:
+        place = root
+        for key in schema["$ref"].removeprefix("#/").split("/"):
+            place = place[key]
+        yield from _alternatives(place, root)
+    elif "oneOf" in schema:
+        for one in schema["oneOf"]:
+            yield from _alternatives(one, root)
+    else:
+        yield schema
+
+
+def _below(schemas: list[Schema], key: str) -> list[Schema]:
+    """Return what the schemas say of the value of a key; where they say nothing, nothing."""
+    found = [s.get("properties", {}).get(key, s.get("additionalProperties")) for s in schemas]
+    return [schema for schema in found if isinstance(schema, Mapping)]
+
+
+def _types(schemas: list[Schema]) -> set[str]:
+    """Return the types that the schemas allow, in JSON's names; a value of a list is text."""
+    named = [s.get("type", "string" if {"enum", "const"} & s.keys() else []) for s in schemas]
+    return {name for one in named for name in ([one] if isinstance(one, str) else one)}
