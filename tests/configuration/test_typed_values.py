@@ -49,7 +49,7 @@ def given(*entries: str) -> dict[str, Any]:
         ("datasets={circle: {parameters: {noise: 1e-1}}}", 0.1),
         ("datasets={circle: {parameters: {random_state: null}}}", None),
         ("figures={fig01: {eigenvectors: 3}}", 3),
-        ("figures={fig01: {eigenvectors: all}}", "all"),
+        ("figures={fig02: {eigenvectors: all}}", "all"),
         ("figures={fig01: {labels: ['1', '2', '3']}}", ["1", "2", "3"]),
         ("profiles={tiny: {changes: {curvature: {density: {probes: 7}}}}}", 7),
     ],
