@@ -103,9 +103,10 @@ def test_other_inputs_are_aligned_with_the_same_eigenvectors() -> None:
     assert other["label"].values.tolist() == other["prediction"].values.tolist()
 
 
-def test_what_is_saved_is_opened_again(tmp_path) -> None:
+@pytest.mark.parametrize("matrix", ["hessian", "gauss_newton", "covariance"])
+def test_what_is_saved_is_opened_again(tmp_path, matrix) -> None:
     network, x, y = trained()
-    result = analyse(network, x, y)
+    result = analyse(network, x, y, matrix=matrix)
     result.save(tmp_path / "mine")
     for kind, expected in (("spectrum", result.spectrum), ("alignment_samples", result.alignment)):
         found = open_artifact(tmp_path / "mine" / f"{kind}.zarr.zip", kind)
@@ -134,6 +135,8 @@ def test_the_gradient_covariance_takes_the_place_of_the_hessian() -> None:
         ({"method": "qr"}, "expected a method among .* found 'qr'"),
         ({"matrix": "fisher"}, "expected a matrix among .* found 'fisher'"),
         ({"method": "dense", "top": 3}, "expected method lanczos to compute the top 3"),
+        ({"method": "lanczoz", "top": 3}, "found 'lanczoz'; did you mean 'lanczos'"),
+        ({"matrix": "covariance", "top": 3}, "expected no `top` for the covariance, found 3"),
         ({"tolerance": 1}, "expected options among .* found 'tolerance'"),
     ],
 )

@@ -1,7 +1,7 @@
 """The whole chain for one network: spectrum, alignment of the samples' gradients, measures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,8 @@ def analyse(
     tensors will do. The network is copied: the copy is put into eval mode and float64. `loss` is
     "cross_entropy", "squared_error", or a function that gives one value per sample. `method` is
     "auto", "dense", "range" or "lanczos"; with `top` only so many of the largest eigenvalues are
-    computed (by Lanczos). Further `options` are those of `CurvatureOptions`.
+    computed (by Lanczos), and G_θ, which counts all, is not known. Further `options` are those of
+    `CurvatureOptions`.
 
     `matrix` is "hessian", "covariance" (Σ of Eq. 7), or "gauss_newton": the part of H that every
     gradient lies in, for networks of any size. Of the last, all eigenvalues are aligned with, and
@@ -122,13 +123,22 @@ def analyse(
             f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
             f"{suggestion(str(matrix), MATRICES)}"
         )
+    if matrix == "covariance" and top is not None:
+        raise ValueError(
+            f"expected no `top` for the covariance, found {top}; all its eigenpairs come from one "
+            "singular value decomposition: leave `top` out"
+        )
     asked = _options(method, top if matrix == "hessian" else None, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(type(loss)))
     made_by = {"made_by": "hessian_boundary.analyse", "matrix": matrix, "loss": name}
     if matrix == "gauss_newton":
         pairs = pairs_with_random_directions(problem)
-        samples = align_pairs(pairs).assign(label=("sample", problem.y.cpu().numpy()))
+        samples = align_pairs(pairs)
+        samples = samples.assign(
+            label=("sample", problem.y.cpu().numpy()),
+            scalar_product=samples["alignment"] * samples["gradient_norm"],
+        )
         spectrum = gauss_newton_spectrum(pairs, top or asked.top, samples.attrs["checks"])
         return Analysis(problem, spectrum, made_by, samples)
     compute = compute_spectrum if matrix == "hessian" else compute_covariance_spectrum
@@ -136,11 +146,12 @@ def analyse(
 
 
 def _options(method: str, top: int | None, options: dict[str, Any]) -> CurvatureOptions:
+    asked = CurvatureOptions.of_keywords(method=method, **options)
     if top is None:
-        return CurvatureOptions.of_keywords(method=method, **options)
+        return asked
     if method not in ("auto", "lanczos"):
         raise ValueError(
             f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, which "
             "computes all; leave one of the two out"
         )
-    return CurvatureOptions.of_keywords(method="lanczos", top=top, **options)
+    return replace(asked, method="lanczos", top=top)
