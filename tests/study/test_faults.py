@@ -128,9 +128,9 @@ def test_a_failing_job_says_why_and_stops_only_what_depends_on_it(study: TinyStu
     assert broken.planned(adversarial) == [("train", "iris", "adversarial", "0")]
     assert study.run(adversarial, TARGET).returncode == 0
     after = study.artifacts()
-    assert after.keys() - before.keys() == {
-        f"iris/{training}/seed0/model.zarr.zip" for training in ("random_labels", "adversarial")
-    }
+    models = {f"iris/{name}/seed0/model.zarr.zip" for name in ("random_labels", "adversarial")}
+    records = {f"provenance/{model}.json" for model in models}
+    assert after.keys() - before.keys() == models | records
     assert after | before == after
 
 
