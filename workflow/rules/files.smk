@@ -21,7 +21,10 @@ def run_files(runs, name):
 def own_files(wildcards):
     """The user's own files of a data set: a change of theirs makes it again."""
     name = wildcards.dataset
-    configurations = [*reversed(workflow.configfiles), str(CONFIGURATION)]
+    given = [
+        file for file in workflow.configfiles if Path(file).resolve() != CONFIGURATION
+    ]
+    configurations = [*reversed(given), str(CONFIGURATION)]
     entry = study.dataset(name)
     try:
         return data_files(name, entry, study.config["data_folder"], configurations)
