@@ -36,7 +36,7 @@ def run_verify(
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-CODE = "pipeline/hessian_boundary/measures/g_theta.py"
+CODE = "pipeline/hessian_boundary/measures/localisation.py"
 
 
 def edit_code(study: TinyStudy, file: str = CODE) -> Callable[[], Any]:
