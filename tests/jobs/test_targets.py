@@ -28,7 +28,7 @@ def test_the_check_comes_first_and_its_error_is_snakemakes() -> None:
     assert seen == [{"fig01"}, "planned"]
 
     def refuse(targets: object) -> None:
-        raise ConfigurationError(f"found {targets}")
+        raise ConfigurationError("", f"found {targets}")
 
     check_before_planning(workflow, refuse)
     with pytest.raises(WorkflowError, match=r"found \{.fig01.\}"):
