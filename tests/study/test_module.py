@@ -90,10 +90,14 @@ def test_a_checkout_with_no_packages_installed_says_so(tmp_path: Path) -> None:
     assert "found nothing; run `pip install -e .`" in result.stdout
 
 
+# An editable installation is a finder of modules, or folders in `sys.path`: run without both.
 NOT_INSTALLED = f"""\
 import sys
-sys.path = [path for path in sys.path if not path.startswith({str(ROOT)!r} + "/pipeline")
-            and not path.startswith({str(ROOT)!r} + "/workflow")]
+def is_installed(finder):
+    return getattr(finder, "__module__", "").startswith("__editable__")
+sys.meta_path = [finder for finder in sys.meta_path if not is_installed(finder)]
+sys.path = [path for path in sys.path if not path.startswith({str(ROOT)!r})
+            or "/.venv/" in path]
 from snakemake.cli import main
 main(sys.argv[1:])
 """
