@@ -39,6 +39,7 @@ def given(*entries: str) -> dict[str, Any]:
         ("alignment={grid_margin: 1e-3}", 0.001),
         ("drawn_seed=0", 0),
         ("data_folder=null", None),
+        ("data_folder=2024", "2024"),
         ("planar=[circle]", ["circle"]),
         ("profiles={tiny: {seeds: [0, 1]}}", [0, 1]),
         ("profiles={tiny: {download: true}}", True),
