@@ -36,8 +36,8 @@ def test_modules_in_the_table_of_results_are_there():
         rules, modules = row.strip("| ").split("|")[2:]
         file, *names = re.findall(r"`([^`]+)`", rules)
         source = (ROOT / "workflow" / "rules" / file).read_text(encoding="utf-8")
-        for name in names if file != "tables.smk" else ():  # there, one rule for each table
-            assert f"rule {name}:" in source, row
+        for made in names if file != "tables.smk" else ():  # there, one rule for each table
+            assert f"rule {made}:" in source, row
         for module in re.findall(r"`([^`]+)`", modules):
             assert (ROOT / "pipeline" / "hessian_boundary" / module).is_file(), row
 
