@@ -7,8 +7,9 @@ import yaml
 
 from helpers.tiny_study import ROOT
 from hessian_study.captions import caption
-from hessian_study.configuration import layouts, selection
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration import layouts
+from hessian_study.configuration.targets import selection
+from hessian_study.configuration.targets.selection import Selection
 
 IMAGE = "cifar-10-batches-bin/test_batch.bin"
 

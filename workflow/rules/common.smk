@@ -11,6 +11,7 @@ from hessian_study.captions import Caption, caption, captioned
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
 from hessian_study.configuration.study import Study, schema
+from hessian_study.configuration.targets.points import TRAINING
 from hessian_study.configuration.typed_values import with_command_line
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
@@ -72,7 +73,7 @@ if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
 
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
-    training="[a-z][a-z0-9_]*",
+    training=TRAINING,
     seed=r"\d+",
     view=VIEWS,
 

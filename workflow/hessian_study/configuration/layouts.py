@@ -4,6 +4,7 @@
     NEEDED, TAKEN = ("eigenvectors",), ()       settings it cannot do without, and others it takes
     ALL_EIGENVECTORS = True                     it takes `eigenvectors: all`
     EXPERIMENTS, FEATURES = 1, 2                how many it draws, and of how many input features
+    QUANTITIES = ("x", "y")                     settings that name a measure or a key
 
 Only the first is required: what a module does not say is not checked. They are read from the syntax
 tree, since importing the module would load matplotlib whenever Snakemake reads the rules.
@@ -15,7 +16,10 @@ from typing import Any
 
 from hessian_study.project import LAYOUTS, source_file
 
-NAMES = ("ARTIFACTS", "NEEDED", "TAKEN", "ALL_EIGENVECTORS", "EXPERIMENTS", "FEATURES")
+NAMES = (
+    *("ARTIFACTS", "NEEDED", "TAKEN", "ALL_EIGENVECTORS", "EXPERIMENTS", "FEATURES"),
+    "QUANTITIES",
+)
 
 
 def artifacts_of(layout: str) -> tuple[str, ...]:

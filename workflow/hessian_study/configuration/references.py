@@ -5,8 +5,10 @@ from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.figures import check_figures
+from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
+from hessian_study.configuration.targets.columns import MEASURED, PLANE, key_values, known_columns
 from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
 
 
@@ -29,6 +31,7 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_known(place, name, known)
     _check_targets(config)
     check_figures(config, known)
+    _check_columns(config)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
     for name, profile in config["profiles"].items():
@@ -83,11 +86,41 @@ def _check_start(
 
 def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (place in the configuration, experiment) for every row of a table."""
-    tables = {f"tables.{name}": rows for name, rows in config["tables"].items()}
+    tables = {f"tables.{name}": entry for name, entry in config["tables"].items()}
     for place, rows in {**tables, "precision": config["precision"]}.items():
+        if "columns" in rows:
+            yield from ((f"{place}.experiments", experiment) for experiment in rows["experiments"])
+            continue
         for dataset, trainings in rows.items():
             for training in trainings:
                 yield f"{place}.{dataset}", f"{dataset}/{training}"
+
+
+def _check_columns(config: Mapping[str, Any]) -> None:
+    """Refuse columns of tables and axes of figures that neither a key nor a measure is called."""
+    for place, names, experiments in _columns(config):
+        pairs = [experiment.split("/")[:2] for experiment in experiments]
+        entries = [config["experiments"][dataset][training] for dataset, training in pairs]
+        keys, planar = key_values(names, entries), {d for d, _ in pairs} & set(config["planar"])
+        for name in names:
+            check_known(place, name, known_columns(entries))
+            if name in MEASURED[PLANE] and name not in keys and not planar:
+                raise ConfigurationError(
+                    place, f"expected a data set that `planar` names to measure {name!r}, found "
+                    f"{', '.join(sorted({d for d, _ in pairs}))}; add it there if it has two "
+                    "features"
+                )  # fmt: skip
+
+
+def _columns(config: Mapping[str, Any]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield (place, names of keys or measures, experiments) of tables and figures."""
+    for table, entry in config["tables"].items():
+        if "columns" in entry:
+            yield f"tables.{table}.columns", entry["columns"], entry["experiments"]
+    for figure, entry in config["figures"].items():
+        for setting in (declared(entry["layout"]) or {}).get("QUANTITIES", ()):
+            if setting in entry:
+                yield f"figures.{figure}.{setting}", [entry[setting]], entry["experiments"]
 
 
 def start_reference(start: Mapping[str, Any]) -> str:

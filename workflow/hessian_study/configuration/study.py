@@ -12,7 +12,8 @@ from hessian_study.configuration.error import TOP, ConfigurationError, check_kno
 from hessian_study.configuration.file import stands_in
 from hessian_study.configuration.profiles import with_changes, with_extended_profiles
 from hessian_study.configuration.references import check_references, start_reference
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration.sweeps import in_its_sweep, with_sweeps
+from hessian_study.configuration.targets.selection import Selection
 from hessian_study.configuration.typed_values import plain_value, with_exponents
 from hessian_study.project import SCHEMA
 
@@ -38,9 +39,15 @@ class Study:
         config = with_extended_profiles(config)
         self.profile: str = config["profile"]
         check_known("profile", self.profile, config["profiles"])
-        self.config = with_changes(config, self.profile)
-        check_schema(self.config, self.profile)
-        self._check_references()
+        changed = with_changes(config, self.profile)
+        check_schema(changed, self.profile)
+        self.config, self.sweeps = with_sweeps(changed)
+        try:
+            if self.sweeps:
+                check_schema(self.config)
+            self._check_references()
+        except ConfigurationError as error:
+            raise in_its_sweep(error, self.config, self.sweeps) from error
         self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
 
