@@ -1,7 +1,7 @@
 # Which files the rules read and write. No rules here.
 import re
 
-from hessian_study.configuration.data_files import data_files
+from hessian_study.configuration.data_files import dataset_inputs, state_dict_file
 from hessian_study.configuration.layouts import artifacts_of
 from hessian_study.configuration.views import view_folder
 
@@ -18,23 +18,35 @@ def run_files(runs, name):
     return [run_file(*run, name) for run in runs]
 
 
-def own_files(wildcards):
-    """The user's own files of a data set: a change of theirs makes it again."""
-    name = wildcards.dataset
+def configuration_files():
+    """The user's configuration files, beside which own files lie: the last one given first."""
     given = [
         file for file in workflow.configfiles if Path(file).resolve() != CONFIGURATION
     ]
-    configurations = [*reversed(given), str(CONFIGURATION)]
-    entry = study.dataset(name)
+    return [*reversed(given), str(CONFIGURATION)]
+
+
+def own_files(wildcards):
+    """The user's own files of a data set: a change of theirs makes it again."""
+    name = wildcards.dataset
+    folder = study.config["data_folder"]
     try:
-        return data_files(name, entry, study.config["data_folder"], configurations)
+        return dataset_inputs(name, study.dataset(name), folder, configuration_files())
     except ConfigurationError as error:
         raise blamed(error)
 
 
 def training_inputs(wildcards):
-    """The data set and, where the training starts from another model, that model."""
+    """The data set and, where the training starts from another model or a file, that."""
     inputs = {"dataset": dataset_file(wildcards.dataset)}
+    place = f"experiments.{wildcards.dataset}.{wildcards.training}"
+    entry = study.experiment(wildcards.dataset, wildcards.training)
+    try:
+        file = state_dict_file(place, entry["start"], configuration_files())
+    except ConfigurationError as error:
+        raise blamed(error)
+    if file:
+        inputs["state_dict"] = file
     start = study.start(wildcards.dataset, wildcards.training, wildcards.seed)
     if start:
         inputs["start"] = run_file(*start, "model.zarr.zip")

@@ -3,7 +3,7 @@
 
 rule make_dataset:
     input:
-        files=own_files,
+        unpack(own_files),
     output:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
     log:

@@ -41,6 +41,7 @@ def model_dataset(
             "epochs": len(training.loss),
             "train_accuracy": fit,
             "test_accuracy": accuracy(module, *samples_of(dataset, "test")),
+            "validation_accuracy": accuracy(module, *samples_of(dataset, "validation")),
             "seed": seed,
             "architecture": json.dumps(options.architecture, sort_keys=True),
             "input_shape": list(x.shape[1:]),

@@ -7,14 +7,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Start:
-    """Where the parameters come from: a default draw, or another model ("data set/training").
+    """Where the parameters come from: a default draw, a file, or another model.
 
-    parameters_of: the model whose parameters are taken, after `rescale_layers` (a factor for the
+    state_dict: the file, as the configuration names it. parameters_of: the model
+    ("data set/training") whose parameters are taken, after `rescale_layers` (a factor for the
     weights of each layer). norm_of: the model to whose norm a default draw is scaled.
     """
 
     parameters_of: str = ""
     norm_of: str = ""
+    state_dict: str = ""
     rescale_layers: tuple[float, ...] = ()
 
 
@@ -42,6 +44,8 @@ class TrainingOptions:
         start = entry.pop("start")
         if start == "default":
             return cls(**entry)
-        known = {key: start[key] for key in ("parameters_of", "norm_of") if key in start}
+        known = {
+            key: start[key] for key in ("parameters_of", "norm_of", "state_dict") if key in start
+        }
         scales = tuple(start.get("rescale_layers", ()))
         return cls(**entry, start=Start(**known, rescale_layers=scales))

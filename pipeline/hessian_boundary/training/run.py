@@ -1,6 +1,8 @@
 """From a dataset artifact and an experiment's settings to a model artifact."""
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import torch
 import xarray as xr
@@ -19,6 +21,7 @@ from hessian_boundary.networks.stored import (
     build_seed,
     load_network,
 )
+from hessian_boundary.networks.trained_elsewhere.loading import load_trained
 from hessian_boundary.runtime.seeds import derive_seed, seeded
 from hessian_boundary.training.initialisation import scale_to_norm
 from hessian_boundary.training.loop import train
@@ -34,17 +37,25 @@ def run_training(
     name: str,
     seed: int,
     device: torch.device,
+    state_dict: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """Train one model.
 
-    `start` is the model artifact that `options.start` refers to, if any. Every draw is seeded
+    `start` is the model artifact that `options.start` refers to, if any; `state_dict` is the
+    content of the file that it names (`networks.trained_elsewhere.loading`). Every draw is seeded
     by the experiment's name, the seed and what it is for, so that runs do not influence each other.
 
     Returns the model artifact. Its attribute `status` is "fitted" (all training labels), "not
-    fitted" or "diverged" (the loss or a parameter became NaN or infinite).
+    fitted" or "diverged" (the loss or a parameter became NaN or infinite). Raises ValueError for a
+    `state_dict` that does not fit the architecture.
     """
     x, y = samples_of(dataset, "train", options.labels)
     module, drawn_from = _starting_network(x, class_count(dataset), start, options, name, seed)
+    if state_dict is not None:
+        try:
+            load_trained(module, state_dict)
+        except ValueError as error:
+            raise ValueError(f"start: {options.start.state_dict}: {error}") from error
     converted(module, device)
     with seeded(derive_seed(name, seed, "layers that draw, such as dropout"), device):
         training = train(

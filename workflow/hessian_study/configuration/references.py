@@ -20,6 +20,12 @@ def check_references(config: Mapping[str, Any]) -> None:
         file = source_file(GENERATORS, generator)
         options = (f"{place}.parameters", file, "generate", entry["parameters"])
         check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
+        if entry.get("split") and entry.get("stratify"):
+            raise ConfigurationError(
+                f"{place}.stratify",
+                "expected a split that is drawn, found one of your own in `split`; take one of "
+                "the two away",
+            )
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
     for dataset, trainings in config["experiments"].items():
         check_known(f"experiments.{dataset}", dataset, config["datasets"])
@@ -70,7 +76,7 @@ def _check_start(
 ) -> None:
     """Follow the chain of starting models to its end; a chain that returns never ends."""
     seen = [place.removeprefix("experiments.").replace(".", "/")]
-    while entry["start"] != "default":
+    while entry["start"] != "default" and "state_dict" not in entry["start"]:
         reference = start_reference(entry["start"])
         check_known(f"{place}.start", reference, known)
         if reference in seen:

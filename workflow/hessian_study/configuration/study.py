@@ -81,7 +81,7 @@ class Study:
     def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:
         """Return (data set, training, seed) of the model that a training starts from, if any."""
         start = self.experiment(dataset, training)["start"]
-        if start == "default":
+        if start == "default" or "state_dict" in start:
             return None
         source, name = start_reference(start).split("/")
         return source, name, str(start.get("seed", seed))

@@ -1,6 +1,9 @@
 """Train one seed of one experiment."""
 
+from pathlib import Path
+
 from hessian_boundary.artifacts.store import open_artifact
+from hessian_boundary.data.user_files import read_parameters
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
@@ -10,6 +13,7 @@ from hessian_study.jobs.job import Job
 def main(job: Job) -> None:
     """Write the model artifact."""
     start = open_artifact(job.input["start"], "model") if "start" in job.input else None
+    file = Path(job.input["state_dict"]) if "state_dict" in job.input else None
     model = run_training(
         open_artifact(job.input["dataset"], "dataset"),
         start,
@@ -17,5 +21,6 @@ def main(job: Job) -> None:
         name=f"{job.wildcards['dataset']}/{job.wildcards['training']}",
         seed=int(job.wildcards["seed"]),
         device=resolve_device(job.device),
+        state_dict=read_parameters(file) if file else None,
     )
     job.save(model, "model")
