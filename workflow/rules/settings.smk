@@ -1,4 +1,5 @@
 # What the steps read of the configuration, and which further modules they run. No rules here.
+from hessian_boundary.runtime.own_code import full_name
 
 
 def settings_of(section, *keys):
@@ -8,18 +9,18 @@ def settings_of(section, *keys):
 
 def generator_code(wildcards):
     generator = study.dataset(wildcards.dataset)["generator"]
-    return [f"hessian_boundary.data.generators.{generator}"]
+    return [full_name("hessian_boundary.data.generators", generator)]
 
 
 def architecture_code(wildcards):
     experiment = study.experiment(wildcards.dataset, wildcards.training)
     name = experiment["architecture"]["name"]
-    return [f"hessian_boundary.networks.architectures.{name}"]
+    return [full_name("hessian_boundary.networks.architectures", name)]
 
 
 def layout_code(wildcards):
     layout = study.selection.figure(wildcards.figure)["layout"]
-    return [f"hessian_boundary.figures.layouts.{layout}"]
+    return [full_name("hessian_boundary.figures.layouts", layout)]
 
 
 def profile_note():

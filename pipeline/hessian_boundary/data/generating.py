@@ -15,7 +15,7 @@ import numpy as np
 from hessian_boundary.data.labels import whole_number_labels
 from hessian_boundary.data.own_files import only_reading
 from hessian_boundary.data.single_precision import to_float32
-from hessian_boundary.runtime.own_code import own_function
+from hessian_boundary.runtime.own_code import full_name, own_function
 
 GENERATORS = "hessian_boundary.data.generators"
 
@@ -26,7 +26,7 @@ def generate_samples(
     data_folder: str | None = None,
     files: Sequence[str | Path] = (),
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Call `hessian_boundary.data.generators.<generator>.generate(**parameters)`.
+    """Call `hessian_boundary.data.generators.<generator>.generate(**parameters)`, or a file's.
 
     A generator with a parameter `files` or `data_folder` is given them. It reads no other files
     (`own_files`). Returns x (sample, …) float32, y (sample,) int64, and what the generator says
@@ -39,7 +39,7 @@ def generate_samples(
     paths = [Path(file) for file in files]
     given = {"data_folder": data_folder, "files": paths}
     with only_reading(paths, f"the generator {generator!r}"):  # when it is imported, too
-        generate, place = own_function(f"{GENERATORS}.{generator}", "generate")
+        generate, place = own_function(full_name(GENERATORS, generator), "generate")
         taken = {name: given[name] for name in given if name in signature(generate).parameters}
         returned = generate(**parameters, **taken)
     x, y, about = _parts(returned, place)

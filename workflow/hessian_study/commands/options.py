@@ -8,6 +8,7 @@ from typing import Any
 
 from hessian_study.commands.planning import dry_run, expected_steps
 from hessian_study.configuration.study import Study
+from hessian_study.project import planned_elsewhere
 from hessian_study.provenance.records import Step
 
 
@@ -35,6 +36,7 @@ def load_study(options: argparse.Namespace) -> Study:
     """Return the configuration as the workflow has it. Raises WorkflowError for a bad one."""
     with (
         TemporaryDirectory() as folder,
+        planned_elsewhere(options.directory),
         dry_run(["all"], Path(folder), _config(options), _files(options)) as dag,
     ):
         return Study(dag.workflow.config)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.options import parameter_names
-from hessian_study.project import DATA, GENERATORS
+from hessian_study.project import DATA, GENERATORS, source_file
 
 
 def data_files(
@@ -23,7 +23,7 @@ def data_files(
     """
     names = [Path(file).expanduser() for file in entry.get("files", ())]
     own = [Path(data_folder).expanduser()] if data_folder else []
-    taken = parameter_names(GENERATORS / f"{entry['generator']}.py", "generate")
+    taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
         return [str(folder / file) for folder in own for file in names if (folder / file).exists()]
     folders = [*own, *(Path(file).resolve().parent for file in configurations), DATA]

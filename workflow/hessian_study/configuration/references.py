@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.figures import check_figures
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
-from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules
+from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
 
 
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
     for name, entry in config["datasets"].items():
         place, generator = f"datasets.{name}", entry["generator"]
-        check_known(f"{place}.generator", generator, modules(GENERATORS))
-        file = GENERATORS / f"{generator}.py"
+        check_module(f"{place}.generator", generator, modules(GENERATORS))
+        file = source_file(GENERATORS, generator)
         options = (f"{place}.parameters", file, "generate", entry["parameters"])
         check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
@@ -56,9 +56,9 @@ def _check_targets(config: Mapping[str, Any]) -> None:
 
 
 def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
-    check_known(f"{place}.name", entry["name"], modules(ARCHITECTURES))
+    check_module(f"{place}.name", entry["name"], modules(ARCHITECTURES))
     options = {key: value for key, value in entry.items() if key != "name"}
-    file = ARCHITECTURES / f"{entry['name']}.py"
+    file = source_file(ARCHITECTURES, entry["name"])
     check_options(place, file, "build", options, leading=2)  # input_shape, classes
 
 

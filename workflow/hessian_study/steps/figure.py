@@ -1,14 +1,16 @@
 """Draw one of the paper's figures, or one of the user's."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import xarray as xr
 
 from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table
+from hessian_boundary.runtime.own_code import full_name, own_function, own_module
 from hessian_study.jobs.job import Job
+
+LAYOUTS = "hessian_boundary.figures.layouts"
 
 
 def main(job: Job) -> None:
@@ -19,11 +21,12 @@ def main(job: Job) -> None:
     inputs = {
         kind: [open_artifact(path, kind) for path in paths] for kind, paths in job.input.items()
     }
-    layout = import_module(f"hessian_boundary.figures.layouts.{job.settings['layout']}")
-    check_features(layout, job.settings, inputs.get("dataset", ()))
+    name = full_name(LAYOUTS, job.settings["layout"])
+    (draw, _), (numbers, _) = (own_function(name, function) for function in ("draw", "numbers"))
+    check_features(own_module(name), job.settings, inputs.get("dataset", ()))
     images = {kind: path for kind, path in job.output.items() if kind != "csv"}
-    save_figure(layout.draw(inputs, job.settings), images)
-    save_table(layout.numbers(inputs, job.settings), job.output["csv"])
+    save_figure(draw(inputs, job.settings), images)
+    save_table(numbers(inputs, job.settings), job.output["csv"])
 
 
 def check_features(
