@@ -16,7 +16,7 @@ from helpers.own_networks import CPU, SETTINGS, blobs, layers, register, trained
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.stored import trained_module
-from hessian_boundary.training.loop import train
+from helpers.flat_training import train
 
 
 class Masked(nn.Module):

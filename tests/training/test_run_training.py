@@ -18,7 +18,7 @@ from hessian_boundary.networks.parameters import norms, parameter_layers, parame
 from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
-from hessian_boundary.training.loop import train
+from helpers.flat_training import train
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 

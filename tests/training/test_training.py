@@ -15,7 +15,7 @@ from hessian_boundary.networks.parameters import (
 )
 from hessian_boundary.training.gradient_step import gradient_step
 from hessian_boundary.training.initialisation import scale_to_norm
-from hessian_boundary.training.loop import train
+from helpers.flat_training import train
 
 OPTIONS = {
     "optimizer": "sgd",

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hessian_boundary.training.gradient_step import gradient_step
-from hessian_boundary.training.loop import train
+from helpers.flat_training import train
 
 OPTIONS = {
     "optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 0.0, "batch_size": 64, "epochs": 5,

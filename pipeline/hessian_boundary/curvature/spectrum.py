@@ -1,6 +1,8 @@
 """The spectrum of one model: eigensolver, companions, and what they were."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import xarray as xr
@@ -25,6 +27,7 @@ from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_data
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
+from hessian_boundary.runtime.termination import termination_held
 
 
 def compute_spectrum(
@@ -123,16 +126,34 @@ def _eigenpairs(
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),
         )
-    return lanczos_eigenpairs(
-        operator,
-        k_top=options.top,
-        k_bottom=options.bottom,
-        seed=derive_seed("lanczos"),
-        residual_tolerance=options.residual_tolerance,
-        memory_limit=options.memory_limit,
-        on_block=checkpoint.save if checkpoint else None,
-        resume=resumed,
-    ).above(tolerance)
+    with _kept(checkpoint) as on_block:
+        return lanczos_eigenpairs(
+            operator,
+            k_top=options.top,
+            k_bottom=options.bottom,
+            seed=derive_seed("lanczos"),
+            residual_tolerance=options.residual_tolerance,
+            memory_limit=options.memory_limit,
+            on_block=on_block,
+            resume=resumed,
+        ).above(tolerance)
+
+
+@contextmanager
+def _kept(checkpoint: LanczosCheckpoint | None) -> Iterator[Callable[[KrylovState], None] | None]:
+    """Give what keeps each state of a run; after SIGTERM, the next one is the last."""
+    if checkpoint is None:
+        yield None
+        return
+    with termination_held() as termination:
+
+        def save(state: KrylovState) -> None:
+            checkpoint.save(state)
+            if termination.asked:
+                where = f" after {state.products:,} products of Lanczos"
+                termination.deliver(f"{where}; its state is kept in {checkpoint.folder}")
+
+        yield save
 
 
 def _rank_tolerance(options: CurvatureOptions, method: str) -> float:

@@ -68,7 +68,7 @@ def gauss_newton_pairs(
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F for a problem in float64.
 
-    F depends on the true labels neither for the cross-entropy nor for the squared error. Products
+    F depends on the true labels only where the loss weights classes. Products
     of the rows with `directions` (j, p) are taken along the way. `slice_bytes` bounds one slice of
     the rows and changes nothing else.
 
@@ -76,7 +76,7 @@ def gauss_newton_pairs(
     """
     with torch.no_grad():
         logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
-    factor = logit_factor(problem.loss, logits)
+    factor = logit_factor(problem.loss, logits, problem.y)
     if directions is None:
         directions = factor.scales.new_empty(0, problem.parameters)
     triangle, products = None, factor.scales.new_zeros(factor.rows, len(directions))
