@@ -28,15 +28,18 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 class LanczosCheckpoint:
     """The state of the run that makes the artifact at `path`.
 
-    `key` says all that the run depends on: a state that was saved under another one is never
-    gone on from.
+    `key` says all that the states of a run depend on: one that was saved under another is never
+    gone on from. `pairs` is how many are wanted at the top and at the bottom. A state that was
+    saved for more of them serves, and so does one for any tolerance: for a tighter one the run goes
+    on as if it had been asked for from the start, for a looser one it has a larger space than it
+    needs.
     """
 
-    def __init__(self, path: str | Path, key: str) -> None:
+    def __init__(self, path: str | Path, key: str, pairs: tuple[int, int] = (0, 0)) -> None:
         path = Path(path)
         self.folder = path.with_name(f".{path.name}.unfinished")
         self._state = self.folder / "state"
-        self._key = hashlib.sha256(key.encode()).hexdigest()
+        self._key, self._pairs = hashlib.sha256(key.encode()).hexdigest(), pairs
         self._number = self._rows = self._checksum = 0  # of the basis file that counts
 
     def save(self, state: KrylovState) -> None:
@@ -95,6 +98,7 @@ class LanczosCheckpoint:
             "basis": [self._number, *state.basis.shape, self._checksum],
             "dtype": dtype,
             "products": state.products,
+            "pairs": self._pairs,
             "projected": state.projected.numpy(),
             "coupling": state.coupling.numpy(),
         }
@@ -113,6 +117,11 @@ class LanczosCheckpoint:
             found = dict(fields)
         if found["key"] != self._key:
             raise ValueError("expected work of this configuration and inputs, found other work")
+        if (found["pairs"] < self._pairs).any():
+            raise ValueError(
+                f"expected work for at least {self._pairs} pairs at the top and the bottom, found "
+                f"for {tuple(found['pairs'].tolist())}"
+            )
         self._number, rows, dimension, self._checksum = map(int, found["basis"])
         file, dtype = self._basis_file(), np.dtype(str(found["dtype"]))
         # mapped, so that a second copy of the basis takes no memory
