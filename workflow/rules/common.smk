@@ -13,6 +13,7 @@ from hessian_study.configuration.profiles import check_targets, laid_over
 from hessian_study.configuration.study import Study, schema
 from hessian_study.configuration.targets.points import TRAINING
 from hessian_study.configuration.typed_values import with_command_line
+from hessian_study.configuration.views import GAUSS_NEWTON, OTHERS
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
 from hessian_study.jobs.scheduler import without_rate_limit

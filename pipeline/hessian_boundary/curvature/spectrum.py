@@ -45,7 +45,8 @@ def compute_spectrum(
     hessian_vector_products (with the assembled matrix, where there is one), products (which path
     multiplied), slower_because (why no faster one) and checks (JSON). Rank and null space
     of a spectrum that is not `complete` are lower bounds, and it has an estimate of its density:
-    density_nodes and density_weights(probe, step).
+    density_nodes and density_weights(probe, step), where the options ask for one. The trace by
+    samples costs about C products; it is NaN where one sample's Jacobian exceeds the memory limit.
 
     Raises CertificateError when plain automatic differentiation does not confirm the result,
     MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge.
@@ -70,7 +71,7 @@ def compute_spectrum(
         pairs = solve(method)
     density = xr.Dataset() if pairs.complete else _density(operator, options)
     certificates += products.certificates
-    by_samples = trace_by_samples(problem)
+    by_samples = trace_by_samples(problem, memory_limit=options.memory_limit)
     if by_samples is not None and pairs.complete:
         cut = _rank_tolerance(options, method) * float(pairs.eigenvalues.abs().max())
         certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
@@ -80,6 +81,7 @@ def compute_spectrum(
         "rank_tolerance": _rank_tolerance(options, method),
         "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
+        **({} if pairs.complete else {"bottom_pairs": options.bottom}),
         "products": products.path,
         "slower_because": products.reason,
         "checks": as_attribute(certificates),
@@ -163,6 +165,8 @@ def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
 
 
 def _density(operator: SymmetricOperator, options: CurvatureOptions) -> xr.Dataset:
+    if not options.density_probes:
+        return xr.Dataset()
     quadrature = lanczos_quadrature(
         operator,
         probes=options.density_probes,

@@ -18,6 +18,7 @@ from math import exp, inf, log, nan
 from typing import Literal
 
 import numpy as np
+import xarray as xr
 
 from hessian_boundary.measures.g_theta import AT_LEAST
 
@@ -141,13 +142,16 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
 RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edge": edge_rule}
 
 
-def outlier_measures(eigenvalues: np.ndarray, complete: bool = True) -> dict[str, float]:
+def outlier_measures(
+    eigenvalues: np.ndarray, complete: bool = True, lower_end: bool = True
+) -> dict[str, float]:
     """Return the count of each rule, outliers_gap and outliers_edge, with its interval.
 
     The ends are outliers_gap_low, outliers_gap_high, outliers_edge_low and outliers_edge_high.
     Of a spectrum that is not `complete` all six are NaN, and outliers_edge_at_least counts what is
     known: the eigenvalues that were computed and lie beyond the edge. It takes the most negative
-    eigenvalue to be among them. The gap rule knows no such bound: it compares with the bulk.
+    eigenvalue to be among them; with `lower_end` False, and for the gap rule, which compares with
+    the bulk, nothing is known but that there are 0 at least.
     """
     counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
     found = {
@@ -157,7 +161,25 @@ def outlier_measures(eigenvalues: np.ndarray, complete: bool = True) -> dict[str
     }
     if complete:
         return found
-    return dict.fromkeys(found, nan) | {f"outliers_edge{AT_LEAST}": found["outliers_edge"]}
+    beyond = found["outliers_edge"] if lower_end else nan
+    known = {"gap": 0.0, "edge": 0.0 if np.isnan(beyond) else beyond}
+    bounds = {f"outliers_{rule}{AT_LEAST}": count for rule, count in known.items()}
+    return dict.fromkeys(found, nan) | bounds
+
+
+def outliers_of(samples: xr.Dataset) -> dict[str, float]:
+    """Return the `outlier_measures` of the spectrum that an alignment is with."""
+    values, complete = samples["eigenvalue"].values, samples.attrs.get("complete", True)
+    return outlier_measures(values, complete, lower_end_computed(samples))
+
+
+def lower_end_computed(samples: xr.Dataset) -> bool:
+    """Whether the most negative eigenvalue is among those of an alignment's spectrum.
+
+    Without a negative one, the computed end was round-off and is not stored, or nobody asked for it.
+    """
+    smallest = samples["eigenvalue"].values.min(initial=0.0)
+    return bool(samples.attrs.get("bottom_pairs", 1) and smallest < 0)
 
 
 def _gap_scores(positive: np.ndarray, largest: int, window: int) -> np.ndarray:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from hessian_boundary.measures.g_theta import AT_LEAST
+from hessian_boundary.measures.g_theta import AT_LEAST, AT_MOST
 from hessian_boundary.wording.labels import TABULATED
 
+BOUNDS = (AT_LEAST, AT_MOST)
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
     "g_theta": "g_theta_max",
@@ -25,11 +26,12 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
 
     Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
     `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
-    partial spectrum only bounds from below, also the mean of those bounds, `_at_least`.
+    partial spectrum only bounds, the mean and deviation are NaN, and `_at_least` and `_at_most` are
+    the means of the bounds; a run whose number is known counts with it.
 
     Raises ValueError when a row of the table has no run.
     """
-    bounds = {name for name in measures["measure"].unique() if name.endswith(AT_LEAST)}
+    bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
     lines = []
     for dataset, trainings in rows.items():
         for training in trainings:
@@ -49,13 +51,22 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
             }
             kept = chosen[chosen["status"] != "diverged"]
             for measure in TABULATED:
-                values = kept.loc[kept["measure"] == measure, "value"]
+                values = _by_run(kept, measure)
                 line[measure], line[f"{measure}_std"] = values.mean(), values.std(ddof=1)
-                bound = f"{measure}{AT_LEAST}"
-                if bound in bounds:
-                    line[bound] = kept.loc[kept["measure"] == bound, "value"].mean()
+                for bound in (f"{measure}{end}" for end in BOUNDS):
+                    if bound not in bounds:
+                        continue
+                    known = _by_run(kept, bound)
+                    line[bound] = known.combine_first(values).mean() if len(known) else math.nan
+                    if len(known):
+                        line[measure] = line[f"{measure}_std"] = math.nan
             lines.append(line)
     return pd.DataFrame(lines)
+
+
+def _by_run(measures: pd.DataFrame, measure: str) -> pd.Series:
+    """Return one measure of an experiment's runs, by seed."""
+    return measures[measures["measure"] == measure].set_index("seed")["value"]
 
 
 def compare_with_published(summary: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

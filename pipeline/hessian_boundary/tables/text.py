@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
-from hessian_boundary.measures.g_theta import AT_LEAST
+from hessian_boundary.tables.summary import BOUNDS
 from hessian_boundary.wording.labels import TABULATED, measure_label, readable
-from hessian_boundary.wording.numbers import at_least, mean_and_deviation, p_value
+from hessian_boundary.wording.numbers import between, mean_and_deviation, p_value
 
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
@@ -14,7 +14,7 @@ BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_publi
 def display(summary: pd.DataFrame) -> pd.DataFrame:
     """Format a summary for reading; the lowest value of a measure per data set is **bold**.
 
-    Where only lower bounds of a measure are known, their mean is shown as "≥ 0.02".
+    Where only bounds of a measure are known, their means are shown: "≥ 0.02", "[0.02, 0.3]".
     """
     shown = pd.DataFrame(
         {
@@ -24,13 +24,15 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
     )
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
-        bounds = summary.get(f"{measure}{AT_LEAST}", pd.Series(math.nan, summary.index))
+        low, high = (
+            summary.get(f"{measure}{end}", pd.Series(math.nan, summary.index)) for end in BOUNDS
+        )
         shown[heading] = [
-            at_least(bound)
+            between(*bounds)
             if math.isnan(mean)
             else _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
-            for mean, std, best, bound in zip(
-                summary[measure], summary[f"{measure}_std"], lowest, bounds, strict=True
+            for mean, std, best, *bounds in zip(
+                summary[measure], summary[f"{measure}_std"], lowest, low, high, strict=True
             )
         ]
     return shown
@@ -95,9 +97,9 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
     notes += study_notes(note)
-    if any(str(column).endswith(AT_LEAST) for column in summary):
+    if any(str(column).endswith(BOUNDS) for column in summary):
         notes.append(
-            "≥ is a lower bound: of those models only a part of the spectrum was computed."
+            "≥ and [low, high] are bounds: of those models only part of the spectrum was computed."
         )
     for _, row in summary.iterrows():
         name = f"{row['dataset']}/{row['training']}"

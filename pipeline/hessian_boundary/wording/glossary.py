@@ -42,6 +42,7 @@ MEANINGS = {
     "overlap_of_first_*": "overlap of the subspaces of the first i eigenvectors of H and Σ",
     "*_ratio": "ratio to the first row of the figure",
     "*_at_least": "lower bound of this quantity, from the part of the spectrum that was computed",
+    "*_at_most": "upper bound of this quantity, from the part of the spectrum that was computed",
     "*_low": "lower end of the interval of this quantity",
     "*_high": "upper end of the interval of this quantity",
 }

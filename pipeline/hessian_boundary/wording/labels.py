@@ -18,6 +18,7 @@ MEASURES = {
     "gauss_newton_g_theta_max": "G_θ (max), Gauss–Newton",
     "gauss_newton_g_theta_max_equal_confidence": "G_θ (max), Gauss–Newton, equal confidence",
 }
+BOUNDS = {"_at_least": "at least", "_at_most": "at most"}
 EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 
 
@@ -28,6 +29,7 @@ def readable(name: str) -> str:
 
 def measure_label(measure: str) -> str:
     """Return what a measure is called."""
-    bounded = measure.removesuffix("_at_least")
-    name = MEASURES.get(bounded, bounded.replace("_", " "))
-    return name if bounded == measure else f"{name}, at least"
+    for end, words in BOUNDS.items():
+        if measure.endswith(end):
+            return f"{measure_label(measure.removesuffix(end))}, {words}"
+    return MEASURES.get(measure, measure.replace("_", " "))

@@ -21,6 +21,13 @@ def at_least(value: float) -> str:
     return "–" if math.isnan(value) else f"≥ {number(value)}"
 
 
+def between(low: float, high: float) -> str:
+    """Write the bounds of a number that is not known; "–" where neither is."""
+    if math.isnan(high):
+        return at_least(low)
+    return f"≤ {number(high)}" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
+
+
 def mean_and_deviation(mean: float, deviation: float) -> str:
     """Write mean ± deviation with two digits of the deviation, and at most six decimals."""
     if math.isnan(mean):

@@ -17,11 +17,13 @@ CPU = torch.device("cpu")
 def load_problem(job: Job, view: View | None = None, device: torch.device | None = None) -> Problem:
     """Return the network of the job's input `model` with its training samples, in float64.
 
-    Labels are the true ones, the loss is that which the model's `hessian_loss` says. `view` may choose a stored epoch and the samples of one class; without
-    `device`, the job's own is taken.
+    Labels are the true ones, the loss is what the model's `hessian_loss` says. `view` may choose a
+    stored epoch, the samples of one class, and the parameters of one layer; without `device`, the
+    job's own is taken.
 
-    Raises ValueError for an epoch without a checkpoint, for inputs that do not fit together, and
-    when the mean of the loss per sample is not the loss that was trained.
+    Raises ValueError for an epoch without a checkpoint, a class without samples, a layer that is
+    none, for inputs that do not fit together, and when the mean of the loss per sample is not the
+    loss that was trained.
     """
     view = view or View()
     device = device or resolve_device(job.device)
@@ -36,4 +38,6 @@ def load_problem(job: Job, view: View | None = None, device: torch.device | None
     )
     if model.attrs["status"] != "diverged":
         certify_loss(problem, trained)
+    if view.layer is not None:
+        problem = problem.of_layer(view.layer)
     return problem if view.sample_class is None else problem.of_class(view.sample_class)

@@ -12,12 +12,16 @@ from hessian_boundary.curvature.solvers.krylov import KrylovState
 class LanczosCheckpoint:
     """The state of the run that makes the artifact at `path`.
 
-    `key` says all that the run depends on: a state that was saved under another one is never
-    gone on from.
+    `key` says all that the states of a run depend on: one that was saved under another is never
+    gone on from. `pairs` is how many are wanted at the top and at the bottom. A state that was
+    saved for more of them serves, and so does one for any tolerance: for a tighter one the run goes
+    on as if it had been asked for from the start, for a looser one it has a larger space than it
+    needs.
     """
 
-    def __init__(self, path: str | Path, key: str) -> None:
+    def __init__(self, path: str | Path, key: str, pairs: tuple[int, int] = (0, 0)) -> None:
         self._work = UnfinishedWork(path, key)
+        self._pairs = pairs
         self.folder = self._work.folder
 
     def save(self, state: KrylovState) -> None:
@@ -28,6 +32,7 @@ class LanczosCheckpoint:
         kept = 0 if state.changed < self._work.rows else self._work.rows
         fields = {
             "products": state.products,
+            "pairs": self._pairs,
             "projected": state.projected.numpy(),
             "coupling": state.coupling.numpy(),
         }
@@ -41,6 +46,15 @@ class LanczosCheckpoint:
         """
         found = self._work.load()
         if found is None:
+            return None
+        if (found["pairs"] < self._pairs).any():
+            print(
+                f"discarded unfinished work in {self.folder}: expected work for at least "
+                f"{self._pairs} pairs at the top and the bottom, found for "
+                f"{tuple(found['pairs'].tolist())}",
+                file=sys.stderr,
+            )
+            self.remove()
             return None
         state = KrylovState(
             basis=torch.from_numpy(found["rows"]),
