@@ -56,9 +56,8 @@ RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
 # how arrays are written is part of every step that writes one
 WRITER = "hessian_boundary.artifacts.store"
 # A command and no `script:`, because a script's modification time makes Snakemake run it again.
-RUN = (
-    "{params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
-)
+# `exec`: SLURM's SIGTERM would end a shell in between, and with it the job before it has saved.
+RUN = "exec {params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
 
 
 onstart:  # not called in a module: there, each job imports its libraries itself
