@@ -57,7 +57,8 @@ def data_files(
     own = _data_folder(data_folder)
     taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
-        return [str(folder / file) for folder in own for file in names if (folder / file).exists()]
+        found = [folder / file for folder in own for file in names]
+        return [_from_here(path) for path in found if path.exists()]
     folders = [*own, *_beside(configurations), DATA]
     candidates = [[folder / file for folder in folders] for file in names]
     found = [next(filter(Path.exists, paths), paths[0]) for paths in candidates]
@@ -113,4 +114,10 @@ def _checked(place: str, path: Path) -> str:
             f"expected a path without braces, found {path}; rename the file or folder: "
             "Snakemake takes what stands in braces for a wildcard",
         )
-    return str(path)
+    return _from_here(path)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path below the working directory as relative to it: a folder may be moved whole."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
