@@ -6,12 +6,11 @@ at that place decides whether it means a number.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hessian_study.configuration.profiles import laid_over
-
-Schema = Mapping[str, Any]
+from hessian_study.schema import Schema, alternatives
 
 INTEGER = re.compile(r"[-+]?[0-9]+")
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -52,7 +51,7 @@ def _exponent(text: str) -> Any:
 
 def _read(value: Any, schemas: list[Schema], root: Schema, read: Callable[[str], Any]) -> Any:
     """Go through a value and the schemas of its place, which are alternatives."""
-    schemas = [one for schema in schemas for one in _alternatives(schema, root)]
+    schemas = [one for schema in schemas for one in alternatives(schema, root)]
     if isinstance(value, Mapping):
         return {key: _read(v, _below(schemas, key), root, read) for key, v in value.items()}
     if isinstance(value, list):
@@ -63,19 +62,6 @@ def _read(value: Any, schemas: list[Schema], root: Schema, read: Callable[[str],
     meant, wanted = read(value), _types(schemas)
     fits = wanted.intersection(NAMES.get(type(meant), ("null",)))
     return meant if not wanted or fits or "string" not in wanted else value
-
-
-def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
-    if "$ref" in schema:
-        place = root
-        for key in schema["$ref"].removeprefix("#/").split("/"):
-            place = place[key]
-        yield from _alternatives(place, root)
-    elif "oneOf" in schema:
-        for one in schema["oneOf"]:
-            yield from _alternatives(one, root)
-    else:
-        yield schema
 
 
 def _below(schemas: list[Schema], key: str) -> list[Schema]:
