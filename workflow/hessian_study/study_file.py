@@ -14,19 +14,19 @@ USUAL = "study.yaml"
 SAID = ("--configfile", "--configfiles", "--directory", "-d", "--snakefile", "-s")
 
 
-class NoStudy(ValueError):
+class NoStudyError(ValueError):
     """The file that should be a study is not there."""
 
 
 def taken(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     """Return the user's study, if it is about one, and the other arguments.
 
-    Raises NoStudy for a file that does not exist.
+    Raises NoStudyError for a file that does not exist.
     """
     if arguments and arguments[0].endswith(SUFFIXES):
         study = Path(arguments[0])
         if not study.is_file():
-            raise NoStudy(
+            raise NoStudyError(
                 f"expected a study in {study}, found no file in {Path.cwd()}; correct the path, or "
                 "write the file"
             )
@@ -45,7 +45,7 @@ def snakemake_arguments(study: Path | None) -> list[str]:
 
 
 def about(study: Path | None, options: argparse.Namespace) -> None:
-    """Let a command's options be about a study: its folder, and its file in place of config.yaml."""
+    """Let a command be about a study: its folder, and its file in place of config.yaml."""
     options.study = study
     if study is not None and "configfile" in options:
         options.configfile, options.directory = [study], study.parent
