@@ -144,9 +144,8 @@ def test_wrong_files_stop_their_own_steps_only(folder: Path) -> None:
     (folder / "nets/my_blocks.py").write_text("\ndef chain(\n")
     file = folder / "study.yaml"
     missing = "    lost: {like: small, architecture: {name: lost.py}}\nfigures:"
-    file.write_text(
-        file.read_text().replace("epochs: 2,", "epochs: 3,").replace("figures:", missing)
-    )
+    text = file.read_text().replace("epochs: 2,", "epochs: 3,")
+    file.write_text(text.replace("figures:", missing))
     runs = [f"results/study/spirals/{name}/seed0/model.zarr.zip" for name in ("small", "lost")]
     good = "results/study/spirals/short/seed0/measures.csv"
     done = command(folder, "run", "--keep-going", "--cores", "2", *runs, good)
