@@ -13,8 +13,9 @@ from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.training.loop import train
 from hessian_boundary.training.optimisation.options import UpdateOptions
+from hessian_study.configuration.study import completed
 
-CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())
+CONFIG = completed(yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text()))
 EXPERIMENT: dict[str, Any] = CONFIG["experiments"]["gaussian"]["normal"]
 LOSS = PER_SAMPLE["cross_entropy"]
 THREADS = 1

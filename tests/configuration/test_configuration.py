@@ -8,7 +8,7 @@ import yaml
 
 from helpers.tiny_study import ROOT, tiny_config
 from hessian_study.configuration.error import ConfigurationError
-from hessian_study.configuration.study import Study
+from hessian_study.configuration.study import Study, completed
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise(
 
 def test_epochs_and_seeds_are_the_papers() -> None:
     """The fact sheet's epochs, as a table that is written a second time here."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
     epochs = {
         (dataset, training): entry["epochs"]
         for dataset, trainings in config["experiments"].items()

@@ -8,6 +8,7 @@ import yaml
 from helpers.tiny_study import ROOT
 from hessian_study.captions import caption
 from hessian_study.configuration import layouts
+from hessian_study.configuration.study import completed
 from hessian_study.configuration.targets import selection
 from hessian_study.configuration.targets.selection import Selection
 
@@ -18,7 +19,7 @@ IMAGE = "cifar-10-batches-bin/test_batch.bin"
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
     """The project's configuration, with an empty folder of downloads."""
     monkeypatch.setattr(selection, "DATA", tmp_path / "data")
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
 
 
 def test_the_paper_profile_leaves_nothing_out(config: dict) -> None:

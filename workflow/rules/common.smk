@@ -10,7 +10,7 @@ import yaml
 from hessian_study.captions import Caption, caption, captioned
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
-from hessian_study.configuration.study import Study, schema
+from hessian_study.configuration.study import Study
 from hessian_study.configuration.targets.points import TRAINING
 from hessian_study.configuration.typed_values import with_command_line
 from hessian_study.configuration.views import GAUSS_NEWTON, OTHERS
@@ -22,6 +22,7 @@ from hessian_study.jobs.warm_process import start_warm_process
 from hessian_study.project import CAPTIONS, CONFIGURATION, ROOT, TEMPLATES, WORKFLOW
 from hessian_study.provenance.adopt import adopt_artifacts
 from hessian_study.provenance.code_digest import code_digest
+from hessian_study.schema import schema
 
 # As a module of another workflow: there, `config` need only say what differs from config.yaml.
 is_module = Path(workflow.basedir).resolve() != ROOT
@@ -32,16 +33,21 @@ else:  # what the command line says arrives as text
     config = with_command_line(config, workflow.config_settings.config, schema())
 
 
+replaced = workflow.config_settings.replace_workflow_config
+configurations = [
+    *([] if replaced else [CONFIGURATION]),
+    *workflow.overwrite_configfiles,
+]
+
+
 def blamed(error):
     """A mistake in the configuration, with the file or the command line that it stands in."""
-    settings = workflow.config_settings
-    own = [] if settings.replace_workflow_config else [CONFIGURATION]
-    files = [*own, *workflow.overwrite_configfiles]
-    return WorkflowError(str(in_its_file(error, files, settings.config)))
+    said = workflow.config_settings.config
+    return WorkflowError(str(in_its_file(error, configurations, said)))
 
 
 try:
-    study = Study(config)
+    study = Study(config, configurations)
 except ConfigurationError as error:
     raise blamed(error)
 

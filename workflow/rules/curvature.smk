@@ -15,7 +15,11 @@ rule diagonalise:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        **job("diagonalise", lambda w: study.config["curvature"], architecture_code),
+        **job(
+            "diagonalise",
+            lambda w: study.curvature(w.dataset, w.training),
+            architecture_code,
+        ),
     shell:
         RUN
 

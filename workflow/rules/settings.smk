@@ -7,6 +7,11 @@ def settings_of(section, *keys):
     return lambda wildcards: {key: study.config[section][key] for key in keys}
 
 
+def rank_tolerance(wildcards):
+    curvature = study.curvature(wildcards.dataset, wildcards.training)
+    return {"rank_tolerance": curvature["rank_tolerance"]}
+
+
 def generator_code(wildcards):
     generator = study.dataset(wildcards.dataset)["generator"]
     return [full_name("hessian_boundary.data.generators", generator)]

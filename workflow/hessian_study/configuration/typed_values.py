@@ -6,12 +6,11 @@ at that place decides whether it means a number.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hessian_study.configuration.profiles import laid_over
-
-Schema = Mapping[str, Any]
+from hessian_study.schema import Schema, alternatives
 
 INTEGER = re.compile(r"[-+]?[0-9]+")
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -64,7 +63,7 @@ def _read(
 
     `read` turns text into a number, `write` a number into text; what the schema wants is taken.
     """
-    schemas = [one for schema in schemas for one in _alternatives(schema, root)]
+    schemas = [one for schema in schemas for one in alternatives(schema, root)]
     if isinstance(value, Mapping):
         return {k: _read(v, _below(schemas, k), root, read, write) for k, v in value.items()}
     if isinstance(value, list):
@@ -75,19 +74,6 @@ def _read(
     if not wanted or fits or "string" not in wanted or meant is None:
         return meant
     return value if isinstance(value, str) else write(value)
-
-
-def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
-    if "$ref" in schema:
-        place = root
-        for key in schema["$ref"].removeprefix("#/").split("/"):
-            place = place[key]
-        yield from _alternatives(place, root)
-    elif "oneOf" in schema:
-        for one in schema["oneOf"]:
-            yield from _alternatives(one, root)
-    else:
-        yield schema
 
 
 def _below(schemas: list[Schema], key: str) -> list[Schema]:

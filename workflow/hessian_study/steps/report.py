@@ -64,8 +64,9 @@ def _complexity(job: Job) -> ComplexitySection:
     datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
     classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
     tables = [open_table(path) for path in job.input["tables"]]
-    experiments = [pair for t in tables for pair in zip(t["dataset"], t["training"], strict=True)]
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    named = tables or [measures.drop_duplicates(["dataset", "training"])]
+    experiments = [pair for t in named for pair in zip(t["dataset"], t["training"], strict=True)]
     return complexity_section(correlations, measures, experiments, classes)
 
 

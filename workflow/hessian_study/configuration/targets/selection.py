@@ -41,7 +41,10 @@ class Selection:
         return [(*row, seed) for row in self.rows(name) for seed in self._profile["seeds"]]
 
     def tabulated_runs(self) -> list[Run]:
-        """Return every run of a table once, sorted."""
+        """Return every run of a table once, sorted; without tables, of every experiment."""
+        if not self._config["tables"]:
+            every = {dataset: list(entry) for dataset, entry in self._config["experiments"].items()}
+            return sorted(self._runs(self._kept(every), self._profile["seeds"]))
         return sorted({run for name in self._config["tables"] for run in self.table_runs(name)})
 
     def planar_runs(self) -> list[Run]:
