@@ -4,7 +4,9 @@
     trace, lambda_max, lambda_min, rank, …   the spectrum of its Hessian, and how sure it is
     resolved_share_min, resolved_share_mean  how much of a gradient lies in resolved directions
     norm_l2, norm_published                  the length of its parameters
-    train_accuracy, test_accuracy, epochs    its predictions, and how long it was trained
+    train_accuracy, validation_accuracy, test_accuracy   its predictions: the share that is right
+    train_error, validation_error, test_error            and the share that is wrong
+    epochs                                   how long it was trained
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
 spread over eigenvectors (`measures.localisation`), the boundary of planar inputs (`measures.plane`)
@@ -26,7 +28,12 @@ from hessian_boundary.measures.g_theta import (
 )
 
 # attributes of the model's artifact
-FROM_TRAINING = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
+PARTS = ("train", "validation", "test")  # of the data set's split
+FROM_TRAINING = (
+    *("norm_published", "norm_l2"),
+    *(f"{part}_accuracy" for part in PARTS),
+    "epochs",
+)
 
 
 def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
@@ -41,6 +48,7 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, f
     return {
         **spectral_measures(samples),
         **{name: float(model[name]) for name in FROM_TRAINING},
+        **errors(model),
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
         "eigenpairs": float(samples.attrs["rank"]),
@@ -48,6 +56,14 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, f
         "parameters": float(parameter_count(samples)),
         "samples_without_direction": float(samples["random_alignment"][0].isnull().sum()),
     }
+
+
+def errors(model: Mapping[str, Any]) -> dict[str, float]:
+    """Return train_error = 1 − train_accuracy, validation_error and test_error.
+
+    `model` is the attributes of the model artifact. NaN for a part without samples.
+    """
+    return {f"{part}_error": 1 - float(model[f"{part}_accuracy"]) for part in PARTS}
 
 
 def spectral_measures(samples: xr.Dataset) -> dict[str, float]:

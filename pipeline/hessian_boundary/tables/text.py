@@ -1,6 +1,7 @@
 """The tables as text: numbers with their deviations, headings, footnotes."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -19,21 +20,25 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "Data set": summary["dataset"].map(readable),
-            "Training": [_training_label(row) for _, row in summary.iterrows()],
+            "Training": [marked(readable(row["training"]), row) for _, row in summary.iterrows()],
         }
     )
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
-        bounds = summary.get(f"{measure}{AT_LEAST}", pd.Series(math.nan, summary.index))
-        shown[heading] = [
-            at_least(bound)
-            if math.isnan(mean)
-            else _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
-            for mean, std, best, bound in zip(
-                summary[measure], summary[f"{measure}_std"], lowest, bounds, strict=True
-            )
-        ]
+        bold = (summary[measure] == lowest) & (measure in BOLD_LOWEST)
+        shown[heading] = list(map(_bold, measure_cells(summary, measure), bold))
     return shown
+
+
+def measure_cells(summary: pd.DataFrame, measure: str) -> list[str]:
+    """Format a measure of a summary: mean ± deviation, "≥ bound", or "–" for what is not known."""
+    bounds = summary.get(f"{measure}{AT_LEAST}", pd.Series(math.nan, summary.index))
+    return [
+        at_least(bound) if math.isnan(mean) else mean_and_deviation(mean, std)
+        for mean, std, bound in zip(
+            summary[measure], summary[f"{measure}_std"], bounds, strict=True
+        )
+    ]
 
 
 def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -94,13 +99,18 @@ def study_notes(note: str) -> list[str]:
 def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
-    notes += study_notes(note)
+    names = summary["dataset"] + "/" + summary["training"]
+    return [*notes, *study_notes(note), *run_notes(summary, names.tolist())]
+
+
+def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say where there are bounds only, and which rows have runs that did not fit or diverged."""
+    notes = []
     if any(str(column).endswith(AT_LEAST) for column in summary):
         notes.append(
             "≥ is a lower bound: of those models only a part of the spectrum was computed."
         )
-    for _, row in summary.iterrows():
-        name = f"{row['dataset']}/{row['training']}"
+    for name, (_, row) in zip(names, summary.iterrows(), strict=True):
         if row["not_fitted"]:
             notes.append(
                 f"† {name}: {row['not_fitted']} of {row['runs']} runs did not reach 100 % training "
@@ -113,9 +123,10 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     return notes
 
 
-def _training_label(row: pd.Series) -> str:
+def marked(label: str, row: pd.Series) -> str:
+    """Return a row's label with the signs of its notes."""
     marks = ("†" if row["not_fitted"] else "") + ("‡" if row["diverged"] else "")
-    return readable(row["training"]) + (f" {marks}" if marks else "")
+    return f"{label} {marks}" if marks else label
 
 
 def _correlation(tau: float, low: float, high: float, p: float) -> str:

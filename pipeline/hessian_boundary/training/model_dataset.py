@@ -40,7 +40,10 @@ def model_dataset(
             "status": status,
             "epochs": len(training.loss),
             "train_accuracy": fit,
-            "test_accuracy": accuracy(module, *samples_of(dataset, "test")),
+            **{
+                f"{part}_accuracy": accuracy(module, *samples_of(dataset, part))
+                for part in ("validation", "test")
+            },
             "seed": seed,
             "architecture": json.dumps(options.architecture, sort_keys=True),
             "input_shape": list(x.shape[1:]),
