@@ -12,13 +12,13 @@ from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.measures.g_theta import (
     parameter_count,
 )
-from hessian_boundary.measures.model import model_measures
+from hessian_boundary.measures.model import PARTS, errors, model_measures
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 MODEL = {
-    "norm_published": 19.5, "norm_l2": 9.9, "train_accuracy": 1.0, "test_accuracy": 0.9,
-    "epochs": 2000, "status": "fitted",
+    "norm_published": 19.5, "norm_l2": 9.9, "train_accuracy": 1.0, "validation_accuracy": 0.5,
+    "test_accuracy": 0.75, "epochs": 2000, "status": "fitted",
 }  # fmt: skip
 
 
@@ -36,7 +36,11 @@ def test_measures_of_the_case_by_hand():
             "norm_published": 19.5,
             "norm_l2": 9.9,
             "train_accuracy": 1.0,
-            "test_accuracy": 0.9,
+            "validation_accuracy": 0.5,
+            "test_accuracy": 0.75,
+            "train_error": 0.0,
+            "validation_error": 0.5,
+            "test_error": 0.25,
             "epochs": 2000,
             "rank": 4,
             "eigenpairs": 4,
@@ -108,9 +112,15 @@ def test_diverged_models_have_measures_that_are_not_numbers(make_problem):
     known = {name for name, value in found.items() if not math.isnan(value)}
     assert set(found) == set(model_measures(hand_made_samples(), MODEL))
     assert known == {
-        "eigenpairs", "not_computed", "parameters", "samples_without_direction", "train_accuracy",
-        "test_accuracy", "epochs",
+        "eigenpairs", "not_computed", "parameters", "samples_without_direction", "epochs",
+        *(f"{part}_{name}" for part in PARTS for name in ("accuracy", "error")),
     }  # fmt: skip
     assert found["eigenpairs"] == 0
     assert found["not_computed"] == found["parameters"] == 15
     assert found["samples_without_direction"] == 150
+
+
+def test_a_part_without_samples_has_no_error():
+    found = errors({**MODEL, "validation_accuracy": math.nan})
+    assert {name for name, value in found.items() if math.isnan(value)} == {"validation_error"}
+    assert (found["train_error"], found["test_error"]) == (0.0, 0.25)

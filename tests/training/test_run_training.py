@@ -90,7 +90,7 @@ def test_model_artifact_says_what_the_network_does():
     check(model, "model")
     dataset = _dataset()
     module = trained_module(model, torch.float32, torch.device("cpu"))
-    for part in ("train", "test"):
+    for part in ("train", "validation", "test"):
         rows = np.flatnonzero(dataset["split"].values == part)
         logits = module(torch.from_numpy(dataset["x"].values[rows])).detach().numpy()
         hits = (logits.argmax(1) == dataset["y"].values[rows]).mean()

@@ -2,7 +2,12 @@
 import re
 
 from hessian_study.configuration.data_files import dataset_inputs, state_dict_file
-from hessian_study.configuration.layouts import artifacts_of
+from hessian_study.configuration.layouts import artifacts_of, declared
+from hessian_study.configuration.targets.columns import (
+    PLANE,
+    key_values,
+    measure_files,
+)
 from hessian_study.configuration.views import view_folder
 
 
@@ -69,12 +74,39 @@ def figure_files(name):
 def figure_arrays(name):
     """Every kind of artifact the layout reads, for each experiment in the order of the panels."""
     entry = study.selection.figure(name)
-    names = entry["experiments"]
-    experiments = [name.split("/", 2) for name in names]
+    experiments = [name.split("/", 2) for name in entry["experiments"]]
     return {
-        kind: [artifact_file(kind, *experiment) for experiment in experiments]
+        kind: (
+            measure_tables(
+                [(d, t, s, *v) for d, t, *v in experiments for s in study.seeds],
+                figure_quantities(entry),
+            )
+            if kind == "measures"
+            else [artifact_file(kind, *experiment) for experiment in experiments]
+        )
         for kind in artifacts_of(entry["layout"])
     }
+
+
+def figure_quantities(entry):
+    """The measures and keys of experiments that a figure shows, if its layout takes some."""
+    settings = (declared(entry["layout"]) or {}).get("QUANTITIES", ())
+    return [entry[setting] for setting in settings if setting in entry]
+
+
+def figure_experiments(entry):
+    return [study.experiment(*name.split("/")[:2]) for name in entry["experiments"]]
+
+
+def measure_tables(runs, columns=()):
+    """The tables of runs (data set, training, seed, perhaps a view) with the columns' measures."""
+    kinds = measure_files(columns, [study.experiment(*run[:2]) for run in runs])
+    return [
+        run_file(*run[:3], "/".join([*run[3:], f"{kind}.csv"]))
+        for run in runs
+        for kind in kinds
+        if kind != PLANE or run[0] in study.config["planar"]
+    ]
 
 
 def artifact_file(kind, dataset, training, view=""):

@@ -1,4 +1,6 @@
 # What the steps read of the configuration, and which further modules they run. No rules here.
+from itertools import groupby
+
 from hessian_boundary.runtime.own_code import full_name
 
 
@@ -37,16 +39,27 @@ def profile_note():
 
 
 def figure_settings(wildcards):
-    return {**study.selection.figure(wildcards.figure), "note": profile_note()}
+    """The figure's entry and, of what it shows, the settings of the experiments."""
+    entry = study.selection.figure(wildcards.figure)
+    shown = figure_quantities(entry)
+    values = key_values(shown, figure_experiments(entry)) if shown else None
+    return {**entry, "note": profile_note(), **({"values": values} if shown else {})}
 
 
 def table_settings(name):
-    settings = {
-        "table": name,
-        # pairs keep their order in the spec, keys would be sorted
-        "rows": list(study.selection.table(name).items()),
-        "note": profile_note(),
-    }
+    rows, columns = study.selection.rows(name), study.selection.columns(name)
+    settings = {"table": name, "note": profile_note()}
+    if columns:
+        settings |= {
+            "rows": rows,
+            "columns": columns,
+            "settings": key_values(columns, [study.experiment(*row) for row in rows]),
+        }
+    else:  # pairs keep their order in the spec, keys would be sorted
+        settings["rows"] = [
+            (dataset, [training for _, training in trainings])
+            for dataset, trainings in groupby(rows, lambda row: row[0])
+        ]
     return lambda wildcards: settings
 
 
@@ -78,6 +91,11 @@ def report_settings(wildcards):
         "seeds": study.seeds,
         **claim_settings(),
         "tables": study.selection.made_tables(),
+        "columns": {
+            name: columns
+            for name in study.selection.made_tables()
+            if (columns := study.selection.columns(name))
+        },
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
         "shown": {

@@ -4,7 +4,9 @@
     trace, lambda_max, lambda_min, rank, …   the spectrum of its Hessian, and how sure it is
     resolved_share_min, resolved_share_mean  how much of a gradient lies in resolved directions
     norm_l2, norm_published                  the length of its parameters
-    train_accuracy, test_accuracy, epochs    its predictions, and how long it was trained
+    train_accuracy, validation_accuracy, test_accuracy   its predictions: the share that is right
+    train_error, validation_error, test_error            and the share that is wrong
+    epochs                                   how long it was trained
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
 spread over eigenvectors (`measures.localisation`), the boundary of planar inputs (`measures.plane`)
@@ -29,7 +31,12 @@ from hessian_boundary.measures.g_theta import (
 from hessian_boundary.measures.outliers import lower_end_computed
 
 # attributes of the model's artifact
-FROM_TRAINING = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
+PARTS = ("train", "validation", "test")  # of the data set's split
+FROM_TRAINING = (
+    *("norm_published", "norm_l2"),
+    *(f"{part}_accuracy" for part in PARTS),
+    "epochs",
+)
 RESOLVED = ("resolved_share_min", "resolved_share_mean")
 
 
@@ -37,7 +44,7 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict
     """Return every measure of one model by name.
 
     `samples` is the alignment on the training samples with the spectrum's attributes, `model` the
-    attributes of the model artifact; without it, what `FROM_TRAINING` names is left out. What
+    attributes of the model artifact; without it, what comes from the training is left out. What
     depends on the spectrum is NaN for a model whose training diverged, and what depends on all of
     it (G_θ, trace, rank) where only `eigenpairs` of it were computed: bounds have names of their
     own, `not_computed` counts the rest, and `trace_by_samples` needs none of them.
@@ -46,7 +53,7 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict
     partial = samples.sizes["eigen"] and not complete
     return {
         **spectral_measures(samples),
-        **({name: float(model[name]) for name in FROM_TRAINING} if model is not None else {}),
+        **(_of_training(model) if model is not None else {}),
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
         **({f"rank{AT_LEAST}": float(samples.attrs["rank"])} if partial else {}),
@@ -55,6 +62,18 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict
         "parameters": float(parameter_count(samples)),
         "samples_without_direction": float(samples["random_alignment"][0].isnull().sum()),
     }
+
+
+def _of_training(model: Mapping[str, Any]) -> dict[str, float]:
+    return {**{name: float(model[name]) for name in FROM_TRAINING}, **errors(model)}
+
+
+def errors(model: Mapping[str, Any]) -> dict[str, float]:
+    """Return train_error = 1 − train_accuracy, validation_error and test_error.
+
+    `model` is the attributes of the model artifact. NaN for a part without samples.
+    """
+    return {f"{part}_error": 1 - float(model[f"{part}_accuracy"]) for part in PARTS}
 
 
 def spectral_measures(samples: xr.Dataset) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """Tables 1 and 2: measures as mean ± standard deviation over seeds, and beside the paper's."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -31,37 +32,60 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
 
     Raises ValueError when a row of the table has no run.
     """
+    named = [(dataset, training) for dataset, found in rows.items() for training in found]
+    return pd.DataFrame(
+        {**run_counts(measures, *row), **averages(measures, *row, TABULATED)} for row in named
+    )
+
+
+def run_counts(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, Any]:
+    """Return dataset, training, and how many of the runs there are, diverged, or did not fit.
+
+    Raises ValueError when there is none.
+    """
+    chosen = _of_training(measures, dataset, training)
+    if chosen.empty:
+        raise ValueError(
+            f"expected measures of {dataset}/{training}, found none; its runs must be "
+            "among the inputs of the table"
+        )
+    status = chosen.groupby("seed")["status"].first()
+    return {
+        "dataset": dataset,
+        "training": training,
+        "runs": len(status),
+        "diverged": int((status == "diverged").sum()),
+        "not_fitted": int((status == "not fitted").sum()),
+    }
+
+
+def averages(
+    measures: pd.DataFrame, dataset: str, training: str, names: Iterable[str]
+) -> dict[str, float]:
+    """Return the mean of each measure over the runs that did not diverge, and its `_std`.
+
+    Of what some run of the table has a bound of, also the means of the bounds, `_at_least` and
+    `_at_most`. A run whose number is known counts with it, and the mean is not known.
+    """
     bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
-    lines = []
-    for dataset, trainings in rows.items():
-        for training in trainings:
-            chosen = measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
-            if chosen.empty:
-                raise ValueError(
-                    f"expected measures of {dataset}/{training}, found none; its runs must be "
-                    "among the inputs of the table"
-                )
-            status = chosen.groupby("seed")["status"].first()
-            line = {
-                "dataset": dataset,
-                "training": training,
-                "runs": len(status),
-                "diverged": int((status == "diverged").sum()),
-                "not_fitted": int((status == "not fitted").sum()),
-            }
-            kept = chosen[chosen["status"] != "diverged"]
-            for measure in TABULATED:
-                values = _by_run(kept, measure)
-                line[measure], line[f"{measure}_std"] = values.mean(), values.std(ddof=1)
-                for bound in (f"{measure}{end}" for end in BOUNDS):
-                    if bound not in bounds:
-                        continue
-                    known = _by_run(kept, bound)
-                    line[bound] = known.combine_first(values).mean() if len(known) else math.nan
-                    if len(known):
-                        line[measure] = line[f"{measure}_std"] = math.nan
-            lines.append(line)
-    return pd.DataFrame(lines)
+    chosen = _of_training(measures, dataset, training)
+    kept = chosen[chosen["status"] != "diverged"]
+    found = {}
+    for measure in names:
+        values = _by_run(kept, measure)
+        found[measure], found[f"{measure}_std"] = values.mean(), values.std(ddof=1)
+        for bound in (f"{measure}{end}" for end in BOUNDS):
+            if bound not in bounds:
+                continue
+            known = _by_run(kept, bound)
+            found[bound] = known.combine_first(values).mean() if len(known) else math.nan
+            if len(known):
+                found[measure] = found[f"{measure}_std"] = math.nan
+    return found
+
+
+def _of_training(measures: pd.DataFrame, dataset: str, training: str) -> pd.DataFrame:
+    return measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
 
 
 def _by_run(measures: pd.DataFrame, measure: str) -> pd.Series:

@@ -1,6 +1,7 @@
 """The tables as text: numbers with their deviations, headings, footnotes."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -19,23 +20,27 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
             "Data set": summary["dataset"].map(readable),
-            "Training": [_training_label(row) for _, row in summary.iterrows()],
+            "Training": [marked(readable(row["training"]), row) for _, row in summary.iterrows()],
         }
     )
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
-        low, high = (
-            summary.get(f"{measure}{end}", pd.Series(math.nan, summary.index)) for end in BOUNDS
-        )
-        shown[heading] = [
-            between(*bounds)
-            if math.isnan(mean)
-            else _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
-            for mean, std, best, *bounds in zip(
-                summary[measure], summary[f"{measure}_std"], lowest, low, high, strict=True
-            )
-        ]
+        bold = (summary[measure] == lowest) & (measure in BOLD_LOWEST)
+        shown[heading] = list(map(_bold, measure_cells(summary, measure), bold))
     return shown
+
+
+def measure_cells(summary: pd.DataFrame, measure: str) -> list[str]:
+    """Format a measure of a summary: mean ± deviation, its bounds, or "–" for what is not known."""
+    low, high = (
+        summary.get(f"{measure}{end}", pd.Series(math.nan, summary.index)) for end in BOUNDS
+    )
+    return [
+        between(*bounds) if math.isnan(mean) else mean_and_deviation(mean, std)
+        for mean, std, *bounds in zip(
+            summary[measure], summary[f"{measure}_std"], low, high, strict=True
+        )
+    ]
 
 
 def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -96,13 +101,18 @@ def study_notes(note: str) -> list[str]:
 def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
-    notes += study_notes(note)
+    names = summary["dataset"] + "/" + summary["training"]
+    return [*notes, *study_notes(note), *run_notes(summary, names.tolist())]
+
+
+def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say where there are bounds only, and which rows have runs that did not fit or diverged."""
+    notes = []
     if any(str(column).endswith(BOUNDS) for column in summary):
         notes.append(
             "≥ and [low, high] are bounds: of those models only part of the spectrum was computed."
         )
-    for _, row in summary.iterrows():
-        name = f"{row['dataset']}/{row['training']}"
+    for name, (_, row) in zip(names, summary.iterrows(), strict=True):
         if row["not_fitted"]:
             notes.append(
                 f"† {name}: {row['not_fitted']} of {row['runs']} runs did not reach 100 % training "
@@ -115,9 +125,10 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     return notes
 
 
-def _training_label(row: pd.Series) -> str:
+def marked(label: str, row: pd.Series) -> str:
+    """Return a row's label with the signs of its notes."""
     marks = ("†" if row["not_fitted"] else "") + ("‡" if row["diverged"] else "")
-    return readable(row["training"]) + (f" {marks}" if marks else "")
+    return f"{label} {marks}" if marks else label
 
 
 def _correlation(tau: float, low: float, high: float, p: float) -> str:

@@ -44,8 +44,10 @@ def model_dataset(
             "epochs": len(training.loss),
             **stopped,
             "train_accuracy": fit,
-            "test_accuracy": accuracy(module, *samples_of(dataset, "test")),
-            "validation_accuracy": accuracy(module, *samples_of(dataset, "validation")),
+            **{
+                f"{part}_accuracy": accuracy(module, *samples_of(dataset, part))
+                for part in ("validation", "test")
+            },
             "seed": seed,
             "architecture": json.dumps(options.architecture, sort_keys=True),
             "input_shape": list(x.shape[1:]),

@@ -1,5 +1,8 @@
 """What data sets, trainings and measures are called in text: tables, report and figures."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 # measure -> heading; the ones that the paper's tables list, and their companions
 TABULATED = {
     "g_theta_max": "G_θ (max)",
@@ -23,8 +26,19 @@ EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 
 
 def readable(name: str) -> str:
-    """Return a data set's or training's name as the paper writes it."""
-    return EXPERIMENTS.get(name, name.replace("_", " "))
+    """Return a data set's or training's name as the paper writes it.
+
+    Of a point of a sweep: `rates,learning_rate=0.01` is "rates, learning rate = 0.01".
+    """
+    spaced = name.replace("_", " ").replace(",", ", ").replace("=", " = ")
+    return EXPERIMENTS.get(name, spaced)
+
+
+def key_labels(keys: Sequence[str]) -> dict[str, str]:
+    """Return what dotted keys are called: their last word, or all where two end alike."""
+    last = {key: key.rpartition(".")[2] for key in keys}
+    count = Counter(last.values())
+    return {key: end if count[end] == 1 else key for key, end in last.items()}
 
 
 def measure_label(measure: str) -> str:

@@ -1,6 +1,8 @@
 """Numbers as a reader wants them: few digits, powers of ten where zeros would be counted."""
 
 import math
+from numbers import Real
+from typing import Any
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 ORDINARY = range(-3, 6)  # powers of ten that are written out
@@ -14,6 +16,16 @@ def number(value: float) -> str:
     if power in ORDINARY:
         return f"{value:.4g}" if power < 4 else f"{value:.0f}"
     return f"{value / 10**power:.3g} × {power_of_ten(power)}"
+
+
+def setting(value: Any) -> str:
+    """Write what a setting of the configuration is set to; "–" for one that it lacks."""
+    if value is None or (isinstance(value, Real) and math.isnan(value)):
+        return "–"
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return f"{value:.12g}"
+    text = str(value).replace("_", " ")
+    return text.lower() if text in ("True", "False") else text  # numpy's is no Real
 
 
 def at_least(value: float) -> str:

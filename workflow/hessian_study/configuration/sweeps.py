@@ -16,8 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from hessian_boundary.wording.labels import key_labels
 from hessian_study.configuration.error import ConfigurationError, check_known
-from hessian_study.configuration.targets.points import TRAINING, key_labels, value_text
+from hessian_study.configuration.targets.points import TRAINING, value_text
 
 Points = dict[str, dict[str, Any]]  # data set/training -> swept key -> its value there
 
@@ -36,7 +37,9 @@ def with_sweeps(config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Po
     experiments = {dataset: dict(found) for dataset, found in config["experiments"].items()}
     sweeps: dict[str, Points] = {}
     for name, sweep in config.get("sweeps", {}).items():
-        known = [f"{dataset}/{training}" for dataset, found in experiments.items() for training in found]
+        known = [
+            f"{dataset}/{training}" for dataset, found in experiments.items() for training in found
+        ]
         check_known(f"sweeps.{name}.base", sweep["base"], known)
         dataset, base = sweep["base"].split("/")
         sweeps[name] = {}

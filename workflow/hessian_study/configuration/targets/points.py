@@ -1,7 +1,6 @@
 """What the points of a sweep are called: `rates,learning_rate=0.01,width=8`."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,10 +23,3 @@ def value_text(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "x".join(map(value_text, value))
     return re.sub(r"[^a-z0-9_.]+", "-", str(value).lower()).strip("-.")
-
-
-def key_labels(keys: Sequence[str]) -> dict[str, str]:
-    """Return what keys are called: their last word, or all of it where two end alike."""
-    ends = Counter(key.rpartition(".")[2] for key in keys)
-    last = {key: key.rpartition(".")[2] for key in keys}
-    return {key: end if ends[end] == 1 else key for key, end in last.items()}

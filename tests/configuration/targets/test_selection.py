@@ -25,7 +25,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
 def test_the_paper_profile_leaves_nothing_out(config: dict) -> None:
     paper = Selection(config | {"profile": "paper"})
     assert paper.left_out() == {}
-    assert list(paper.table("table2")) == [
+    assert list(dict(paper.rows("table2"))) == [
         *("iris", "mnist_017", "mnist_179", "mnist_0179", "mnist_1379")
     ]
     assert len(paper.figures()) == 26
@@ -38,7 +38,7 @@ def test_the_quick_profile_leaves_out_subsets_and_what_needs_a_download(config: 
         "fig24": "cifar_127 would have to be downloaded",
         "fig25": "cifar_127 would have to be downloaded",
     }
-    assert list(quick.table("table2")) == ["iris", "mnist_017"]
+    assert list(dict(quick.rows("table2"))) == ["iris", "mnist_017"]
     assert quick.figure("fig22")["experiments"] == ["mnist_017/normal", "mnist_017/adversarial"]
 
 
