@@ -49,7 +49,7 @@ rule train:
         **job(
             "train",
             lambda w: study.training_settings(w.dataset, w.training),
-            architecture_code,
+            training_code,
         ),
     shell:
         RUN

@@ -25,6 +25,12 @@ def architecture_code(wildcards):
     return [full_name("hessian_boundary.networks.architectures", name)]
 
 
+def training_code(wildcards):
+    experiment = study.experiment(wildcards.dataset, wildcards.training)
+    own = experiment.get("training")
+    return [*architecture_code(wildcards), *([own] if own else [])]
+
+
 def layout_code(wildcards):
     layout = study.selection.figure(wildcards.figure)["layout"]
     return [full_name("hessian_boundary.figures.layouts", layout)]

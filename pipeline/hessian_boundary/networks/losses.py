@@ -89,7 +89,9 @@ class WeightedCrossEntropy:
         """Return α (n, C) for labels (n,), like logits (n, C) in dtype and device."""
         weights = _weights(self.class_weights, logits)
         one_hot = F.one_hot(labels, len(weights)).to(logits)
-        return ((1 - self.label_smoothing) * one_hot + self.label_smoothing / len(weights)) * weights
+        return (
+            (1 - self.label_smoothing) * one_hot + self.label_smoothing / len(weights)
+        ) * weights
 
     def textbook(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the same (n,) as PyTorch writes it."""
@@ -153,7 +155,11 @@ WEIGHTED: dict[str, Callable[[float, tuple[float, ...]], Weighted]] = {
 
 def trained_loss(name: str, label_smoothing: float, class_weights: Sequence[float]) -> Loss:
     """Return the mean loss of a mini-batch, as it is minimised; no `class_weights` are none."""
-    return WEIGHTED[name](label_smoothing, tuple(class_weights)).trained if class_weights else TRAINING[name]
+    return (
+        WEIGHTED[name](label_smoothing, tuple(class_weights)).trained
+        if class_weights
+        else TRAINING[name]
+    )
 
 
 def loss_per_sample(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hessian_boundary.training.options import TrainingOptions
 from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.figures import check_figures
 from hessian_study.configuration.layouts import declared
@@ -32,6 +33,7 @@ def check_references(config: Mapping[str, Any]) -> None:
         for training, entry in trainings.items():
             place = f"experiments.{dataset}.{training}"
             _check_architecture(f"{place}.architecture", entry["architecture"])
+            _check_training(place, entry)
             _check_start(place, entry, config, known)
     for place, name in _tabulated(config):
         check_known(place, name, known)
@@ -69,6 +71,14 @@ def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
     options = {key: value for key, value in entry.items() if key != "name"}
     file = source_file(ARCHITECTURES, entry["name"])
     check_options(place, file, "build", options, leading=2)  # input_shape, classes
+
+
+def _check_training(place: str, entry: Mapping[str, Any]) -> None:
+    """Keys of one experiment that do not go together are refused before anything runs."""
+    try:
+        TrainingOptions.of_settings(entry)
+    except ValueError as error:
+        raise ConfigurationError(place, str(error)) from error
 
 
 def _check_start(

@@ -101,7 +101,9 @@ class Update:
 
 def _is_plain(options: UpdateOptions) -> bool:
     """Whether an update is −η times the gradient, and nothing else."""
-    plain = UpdateOptions("sgd", options.learning_rate, accumulate_batches=options.accumulate_batches)
+    plain = UpdateOptions(
+        "sgd", options.learning_rate, accumulate_batches=options.accumulate_batches
+    )
     return options == plain
 
 

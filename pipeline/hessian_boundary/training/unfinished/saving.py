@@ -46,7 +46,10 @@ class Saver:
 
     def say(self, where: str) -> None:
         """Write a line about a training that goes on."""
-        print(f"going on {where}, from the state in {self._work and self._work.folder}", file=sys.stderr)
+        print(
+            f"going on {where}, from the state in {self._work and self._work.folder}",
+            file=sys.stderr,
+        )
 
 
 @contextmanager
