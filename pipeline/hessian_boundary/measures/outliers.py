@@ -176,7 +176,7 @@ def outliers_of(samples: xr.Dataset) -> dict[str, float]:
 def lower_end_computed(samples: xr.Dataset) -> bool:
     """Whether the most negative eigenvalue is among those of an alignment's spectrum.
 
-    Without a negative one, the computed end was round-off and is not stored, or nobody asked for it.
+    Without a negative one, its computed end was round-off and is not stored, or was not asked for.
     """
     smallest = samples["eigenvalue"].values.min(initial=0.0)
     return bool(samples.attrs.get("bottom_pairs", 1) and smallest < 0)
