@@ -18,12 +18,15 @@ class ArchiveError(ValueError):
     """An archive would fill the memory or the disk, lead out of its folder, or run code."""
 
 
-def check_members(archive: zipfile.ZipFile, largest: int = LARGEST_UNPACKED) -> None:
+def check_members(
+    archive: zipfile.ZipFile, largest: int = LARGEST_UNPACKED, repeated: bool = False
+) -> None:
     """Refuse an archive with strange members; nothing is unpacked.
 
-    Raises ArchiveError for names that lead out of the archive or stand twice, links and encrypted
-    members, members that share their bytes, and those that are larger than `largest` bytes when
-    they are unpacked (metadata of a store in any case: 16 MB).
+    Raises ArchiveError for names that lead out of the archive or stand twice (unless `repeated`:
+    zarr writes metadata again, and everybody reads the last), links and encrypted members, members
+    that share their bytes, and packed ones of more than `largest` bytes when they are unpacked;
+    metadata of a store has 16 MB in any case.
     """
     names, packed = set(), 0
     for member in archive.infolist():
@@ -31,7 +34,7 @@ def check_members(archive: zipfile.ZipFile, largest: int = LARGEST_UNPACKED) -> 
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\\" in name:
             raise ArchiveError(f"member {name!r} leads out of the archive")
-        if name in names:
+        if name in names and not repeated:
             raise ArchiveError(f"member {name!r} stands in it twice")
         if stat.S_ISLNK(member.external_attr >> 16) or member.flag_bits & 1:
             raise ArchiveError(f"member {name!r} is a link or encrypted")

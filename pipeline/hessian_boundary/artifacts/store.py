@@ -78,10 +78,10 @@ def open_artifact(path: str | Path, kind: str | None = None) -> xr.Dataset:
     return dataset
 
 
-def check_archive(path: str | Path) -> None:
+def check_archive(path: str | Path, repeated: bool = False) -> None:
     """Raise ArchiveError for a zip file of a store that may not be read (`archives`)."""
     with zipfile.ZipFile(path) as archive:
-        check_members(archive)
+        check_members(archive, repeated=repeated)
         for name in filter(is_metadata, archive.namelist()):
             check_metadata(name, archive.read(name))
 

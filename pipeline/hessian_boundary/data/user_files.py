@@ -46,9 +46,6 @@ def read_table(path: Path, text: Sequence[str], **options: Any) -> pd.DataFrame:
             table = pd.read_csv(
                 path,
                 dtype={name: str for name in text if name in names},
-                na_values=None,
-                keep_default_na=True,
-                float_precision="round_trip",
                 low_memory=False,
                 **common,
                 **options,
@@ -109,7 +106,7 @@ def read_store(path: Path, names: Sequence[str]) -> xr.Dataset:
             size = sum(map(os.path.getsize, members))
             store: Any = zarr.storage.LocalStore(path)
         else:
-            check_archive(path)
+            check_archive(path, repeated=True)
             size, store = os.path.getsize(path), zarr.storage.ZipStore(path, mode="r")
         group = zarr.open_group(store, mode="r")
         arrays = dict(group.arrays())

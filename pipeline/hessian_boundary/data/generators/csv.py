@@ -77,7 +77,7 @@ def _labels(column: pd.Series, file: Path) -> np.ndarray:
     if len(set(words)) == 1:
         raise ValueError(
             f"expected at least two classes in column {str(column.name)!r} of {file.name}, found "
-            f"{words[0]!r} in every line; name the column that tells the samples apart as `label`"
+            f"{str(words[0])!r} in every line; name the column of the classes as `label`"
         )
     numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(dtype=float)
     if np.isnan(numbers).any():

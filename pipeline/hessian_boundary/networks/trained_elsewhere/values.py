@@ -28,7 +28,7 @@ def as_in_network(name: str, value: Tensor, own: Tensor, trained: bool) -> Tenso
     if wrong.any():
         raise ValueError(
             f"expected finite numbers, found {value[wrong][0].item()} in {name}, as "
-            f"{int(wrong.sum())} in all; save the parameters of an epoch before the training diverged"
+            f"{int(wrong.sum())} in all; save those before the training diverged"
         )
     if own.is_floating_point() and value.is_floating_point():
         lost = torch.isinf(converted) & torch.isfinite(value)
