@@ -84,7 +84,9 @@ def test_a_preempted_job_goes_on_when_slurm_starts_it_again(
     with held(study, "--slurm-requeue") as (snakemake, model):
         made = identity(model)
         number = job(slurm)
-        slurm.command("sbatch", "--partition=urgent", "--exclusive", "--wrap=sleep 3")
+        slurm.command(
+            "sbatch", "--partition=urgent", "--exclusive", "--output=/dev/null", "--wrap=sleep 3"
+        )
         wait_until(lambda: f"{number} " in slurm.command("squeue", "--format=%i %r %T", "-t", "PD"))
         _, messages = snakemake.communicate(timeout=400)
     assert snakemake.returncode == 0, messages
