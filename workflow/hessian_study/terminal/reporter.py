@@ -23,6 +23,7 @@ LINES = 20  # about so many in a file, however many jobs there are
 NOISE = (
     "Assuming unrestricted",
     "Building DAG",
+    "Config file ",
     "Using shell",
     "Using workflow specific profile",
     "Using profile",
