@@ -18,13 +18,17 @@ def _restored() -> Iterator[None]:
 
 def test_what_a_step_has_opened_is_closed() -> None:
     closed = []
-    end_in_order()
-    with pytest.raises(SystemExit) as end:
+
+    def step() -> None:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)  # the second changes nothing
             closed.append("file")
+
+    end_in_order()
+    with pytest.raises(SystemExit) as end:
+        step()
     assert closed == ["file"]
     assert end.value.code == 128 + signal.SIGTERM
 

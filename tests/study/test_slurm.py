@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 TARGETS = ("table2", "fig04")
 MODEL = "results/tiny/iris/normal/seed0/model.zarr.zip"
 
+
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalSlurm]:
     with running(LocalSlurm(tmp_path_factory.mktemp("cluster") / "state")) as cluster:
@@ -152,4 +153,3 @@ def test_with_accounting_jobs_are_followed_by_sacct(
         assert "the starting model must have the same architecture" in result.stderr
         states = accounted.command("sacct", "--allocations", "--noheader", "--format=State")
     assert states.split() == ["COMPLETED", "FAILED"]
-

@@ -123,7 +123,7 @@ async def _adopt(dag: Any) -> None:
     if unknown:
         dag.workflow.persistence.deactivate_cache()  # it would not see what is new
     if refused:
-        logger.info(
+        logger.warning(
             f"{len(refused)} jobs have results that are not fresh and run again "
             f"(all: hessian-boundary verify). The first: {refused[0]}"
         )
@@ -144,7 +144,7 @@ async def _distrust(dag: Any) -> None:
                 distrusted.append(file)
     dag.forcefiles.update(distrusted)
     if distrusted:
-        logger.info(
+        logger.warning(
             f"{len(distrusted)} results were made from files that are gone, which their jobs since "
             f"failed to make or made otherwise; they are made again. The first: {distrusted[0]}"
         )
