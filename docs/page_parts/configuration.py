@@ -34,19 +34,26 @@ def _rows(
     entry: Entry, path: str, definitions: Entry, required: bool
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield a row for a key, and rows for the keys below it."""
-    if "$ref" in entry:
-        entry = {**definitions[entry["$ref"].rsplit("/", 1)[1]], **entry}
+    entry = _resolved(entry, definitions)
     what = entry.get("description", "")
     yield f"`{path}`", _value(entry), "needed" if required else _default(entry), what
     if entry.get(PARTIAL):  # its keys stand in the section that it is laid over
         return
-    for choice in (entry, *entry.get("oneOf", ())):
+    forms = [_resolved(entry[key], definitions) for key in ("then", "else") if key in entry]
+    for choice in (entry, *entry.get("oneOf", ()), *forms):
         needed = choice.get("required", ())
         for name, below in choice.get("properties", {}).items():
             yield from _rows(below, f"{path}.{name}", definitions, name in needed)
-    below = entry.get("additionalProperties")
-    if isinstance(below, Mapping):
-        yield from _rows(below, f"{path}.NAME", definitions, required=False)
+        below = choice.get("additionalProperties")
+        if isinstance(below, Mapping):
+            yield from _rows(below, f"{path}.NAME", definitions, required=False)
+
+
+def _resolved(entry: Entry, definitions: Entry) -> Entry:
+    """Return a schema with what it refers to."""
+    if "$ref" not in entry:
+        return entry
+    return {**definitions[entry["$ref"].rsplit("/", 1)[1]], **entry}
 
 
 def _default(entry: Entry) -> str:

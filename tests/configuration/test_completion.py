@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration.targets.selection import Selection
 
 from helpers.tiny_study import ROOT
 from hessian_study.configuration.error import ConfigurationError, check_module

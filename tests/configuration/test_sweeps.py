@@ -157,9 +157,9 @@ def test_points_are_experiments_and_tables_and_figures_have_them() -> None:
         ),
         (
             {"over": {"learning_rate": [1, 1.0]}},
-            r"over\.learning_rate: .* names of their own, found \[1\] and \[1\.0\], both called '1'",
+            r"over\.learning_rate: .* of their own, found \[1\] and \[1\.0\], both called '1'",
         ),
-        ({"over": {"optimizer": ["ü"]}}, r"over\.optimizer: expected values with a letter or digit"),
+        ({"over": {"optimizer": ["ü"]}}, r"over\.optimizer: expected values with a letter"),
         ({"over": {"läbels": ["y"]}}, r"rates: expected keys of letters, digits, .* found \['läb"),
         ({"zip": {"learning_rate": [1]}}, r"zip\.learning_rate: expected every key once, found it"),
         (
@@ -174,8 +174,8 @@ def test_points_are_experiments_and_tables_and_figures_have_them() -> None:
 def test_mistakes_are_named(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         study(**changes)
-    assert re.search(rf"config\.yaml, sweeps\.{message}" if message.startswith("rates") else message,
-                     str(error.value)), str(error.value)  # fmt: skip
+    assert str(error.value).startswith("config.yaml, sweeps.rates")
+    assert re.search(message, str(error.value)), str(error.value)
 
 
 def test_what_is_wrong_with_a_point_but_no_value_names_the_point() -> None:
@@ -208,7 +208,7 @@ def test_what_is_wrong_with_a_point_but_no_value_names_the_point() -> None:
         (
             "tables",
             {"experiments": ["iris/normal"], "columns": ["pieces"]},
-            r"own\.columns: expected a data set that `planar` names to measure 'pieces', found iris",
+            r"own\.columns: expected a data set that `planar` names .* 'pieces', found iris",
         ),
         ("figures", {"layout": "data_sets"}, r"own: expected either `experiments` or `sweep`, fou"),
         ("figures", {"layout": "scatter", "sweep": "rates", "x": "rank"}, r"own: expected 'y', wh"),

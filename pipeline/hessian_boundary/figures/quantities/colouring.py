@@ -74,7 +74,7 @@ class ByNumber:
         bar.tick_params(which="minor", length=0)
 
     def _colour(self, value: float) -> Any:
-        return self.scale.to_rgba(value) if np.isfinite(value) else UNDEFINED
+        return self.scale.cmap(self.scale.norm(value)) if np.isfinite(value) else UNDEFINED
 
 
 @dataclass(frozen=True)
