@@ -60,8 +60,14 @@ def test_what_depends_on_the_whole_spectrum_is_no_number_for_a_part_of_it():
         model_measures(hand_made_samples(), MODEL),
     )
     unknown = {name for name, value in found.items() if math.isnan(value)}
-    assert unknown == {"g_theta_max", "g_theta_mean", "trace", "rank"}
+    resolved = ("resolved_share_min", "resolved_share_mean")
+    assert unknown == {"g_theta_max", "g_theta_mean", "trace", "rank", *resolved}
     assert found["not_computed"] == 4
+    for name in (*resolved, "rank"):
+        assert found.pop(f"{name}_at_least") == whole[name]
+    # the four that were not computed may all count
+    most = [found.pop(f"g_theta_{name}_at_most") for name in ("max", "mean")]
+    assert most == pytest.approx([0.6, 0.6])
     # of the case by hand: m_max exceeds ε = 0.13 twice, m_mean too, of ten parameters
     bounds = {name: found.pop(name) for name in ("g_theta_max_at_least", "g_theta_mean_at_least")}
     assert list(bounds.values()) == [0.2, 0.2]
@@ -80,7 +86,27 @@ def test_the_bound_of_g_theta_counts_only_what_was_computed():
 def test_the_smallest_eigenvalue_is_unknown_where_the_lower_end_was_round_off():
     samples = partial_samples().isel(eigen=slice(3))
     assert math.isnan(model_measures(samples, MODEL)["lambda_min"])
-    assert model_measures(hand_made_samples().isel(eigen=slice(3)), MODEL)["lambda_min"] == 0.5
+    assert model_measures(samples, MODEL)["lambda_min_at_most"] == 0.5
+
+
+def test_the_smallest_computed_eigenvalue_bounds_the_lower_end_that_nobody_asked_for():
+    samples = partial_samples().assign_attrs(bottom_pairs=0)
+    found = model_measures(samples, MODEL)
+    assert math.isnan(found["lambda_min"])
+    assert found["lambda_min_at_most"] == -0.25
+
+
+def test_a_view_has_what_comes_from_its_matrix_and_not_what_is_of_the_model():
+    of_model, of_view = (model_measures(hand_made_samples(), model) for model in (MODEL, None))
+    assert set(of_model) - set(of_view) == {
+        "norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs",
+    }  # fmt: skip
+    assert of_view.items() <= of_model.items()
+
+
+def test_a_whole_spectrum_has_its_smallest_eigenvalue():
+    samples = hand_made_samples().isel(eigen=slice(3))
+    assert model_measures(samples, MODEL)["lambda_min"] == 0.5
 
 
 def test_partial_spectra_pass_through_the_alignment(make_problem):
