@@ -120,11 +120,11 @@ def test_the_science_knows_neither_workflow_nor_configuration(name):
 
 
 # artifacts.store is the place for artifacts, image_files for raw data from elsewhere,
-# lanczos_checkpoint for the state of long runs
+# unfinished for the state of long computations
 FILE_EDGES = {
     "hessian_boundary.artifacts.store",
     "hessian_boundary.data.image_files",
-    "hessian_boundary.curvature.solvers.lanczos_checkpoint",
+    "hessian_boundary.artifacts.unfinished",
 }
 
 

@@ -216,6 +216,8 @@ def test_early_stopping_takes_the_best_parameters() -> None:
     )  # fmt: skip
     assert training.best_epoch == best["epoch"]
     assert len(training.loss) == len(losses)
-    torch.testing.assert_close(torch.tensor(training.validation_loss), torch.tensor(losses).double())
+    torch.testing.assert_close(
+        torch.tensor(training.validation_loss), torch.tensor(losses).double()
+    )
     for name, tensor in found.state_dict().items():
         torch.testing.assert_close(tensor, best["state"][name], rtol=0, atol=1e-12)

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.flat_training import train
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.networks.building import build_model
@@ -18,7 +19,6 @@ from hessian_boundary.networks.parameters import norms, parameter_layers, parame
 from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
-from helpers.flat_training import train
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 

@@ -13,7 +13,7 @@ With label smoothing ε and class weights w see `WeightedCrossEntropy` and `Weig
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor

@@ -17,8 +17,8 @@ CPU = torch.device("cpu")
 def load_problem(job: Job, view: View | None = None, device: torch.device | None = None) -> Problem:
     """Return the network of the job's input `model` with its training samples, in float64.
 
-    Labels are the true ones, the loss is that which the model's `hessian_loss` says. `view` may choose a stored epoch and the samples of one class; without
-    `device`, the job's own is taken.
+    Labels are the true ones, the loss is the one that the model's `hessian_loss` says. `view` may
+    choose a stored epoch and the samples of one class; without `device`, the job's own is taken.
 
     Raises ValueError for an epoch without a checkpoint, for inputs that do not fit together, and
     when the mean of the loss per sample is not the loss that was trained.
