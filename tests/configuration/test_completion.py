@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-from hessian_study.configuration.targets.selection import Selection
 
 from helpers.tiny_study import ROOT
 from hessian_study.configuration.error import ConfigurationError, check_module
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.study import Study, completed
+from hessian_study.configuration.targets.selection import Selection
 from hessian_study.project import planned_elsewhere, work_folder
 
 MLP = {"name": "mlp", "hidden": [4], "activation": "relu"}

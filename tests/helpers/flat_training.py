@@ -1,4 +1,4 @@
-"""`train` with the options of the optimizer beside the others, as an experiment's entry has them."""
+"""`train` with the options of the optimizer beside the others, as experiments have them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -120,12 +120,12 @@ def test_the_science_knows_neither_workflow_nor_configuration(name):
 
 
 # artifacts.store is the place for artifacts, image_files for raw data from elsewhere,
-# user_files for what users bring, lanczos_checkpoint for the state of long runs
+# user_files for what users bring, unfinished for the state of long computations
 FILE_EDGES = {
     "hessian_boundary.artifacts.store",
+    "hessian_boundary.artifacts.unfinished",
     "hessian_boundary.data.image_files",
     "hessian_boundary.data.user_files",
-    "hessian_boundary.curvature.solvers.lanczos_checkpoint",
 }
 
 

@@ -166,14 +166,14 @@ def test_gradients_of_several_mini_batches_make_one_update(accumulate) -> None:
 @pytest.mark.parametrize(("smoothing", "weights"), [(0.1, None), (0.0, WEIGHTS), (0.2, WEIGHTS)])
 def test_the_loss_is_torchs(smoothing, weights) -> None:
     module = network()
-    tensor = None if weights is None else torch.tensor(weights).double()
+    tensor = None if weights is None else torch.tensor(weights, dtype=torch.float64)
     loss = nn.CrossEntropyLoss(weight=tensor, label_smoothing=smoothing)
     usual_loop(module, torch.optim.SGD(module.parameters(), lr=0.05), loss=loss)
     compare(module, trained_loss("cross_entropy", smoothing, weights or (1.0,) * 3))
 
 
 def test_everything_together() -> None:
-    module, weights = network(), torch.tensor(WEIGHTS).double()
+    module, weights = network(), torch.tensor(WEIGHTS, dtype=torch.float64)
     groups = [
         {"params": [p for p in module.parameters() if p.ndim > 1], "weight_decay": 0.01},
         {"params": [p for p in module.parameters() if p.ndim == 1]},

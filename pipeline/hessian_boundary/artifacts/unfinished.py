@@ -43,7 +43,7 @@ class UnfinishedWork:
     def save(
         self, fields: Mapping[str, Any], rows: np.ndarray | None = None, kept: int = 0
     ) -> None:
-        """Write arrays and numbers by name; behind the first `kept` rows on disk come `rows` (k, m).
+        """Write arrays and numbers by name; `rows` (k, m) go behind the first `kept` ones on disk.
 
         `kept` is 0 or all of them. Every state has to be saved by the object that loaded its start.
         """

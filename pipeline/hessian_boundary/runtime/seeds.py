@@ -45,7 +45,7 @@ def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
 
 
 def random_states(device: torch.device = CPU) -> dict[str, Any]:
-    """Return the states of the global generators: torch's, on the CPU and `device`, and the others."""
+    """Return the states of the global generators: torch's, NumPy's, and that of `random`."""
     on_device = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
     name, keys, *rest = np.random.get_state()
     return {

@@ -1,4 +1,4 @@
-"""SIGTERM in long computations: as schedulers send it when time is up, or a job has to make room."""
+"""SIGTERM in long computations: schedulers send it when time is up, or a job has to make room."""
 
 import signal
 import sys

@@ -9,7 +9,7 @@ from hessian_boundary.training.options import LossOptions
 def class_weights(options: LossOptions, y: Tensor, classes: int) -> tuple[float, ...]:
     """Return one weight for each class; none where all samples count alike without smoothing.
 
-    "balanced": w_c = n / (C n_c) for training labels y (n,), n_c of class c, as scikit-learn has it.
+    "balanced": w_c = n / (C n_c) for training labels y (n,), n_c of class c, as in scikit-learn.
 
     Raises ValueError for another number of weights than classes, and for "balanced" where a class
     has no sample.

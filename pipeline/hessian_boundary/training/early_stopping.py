@@ -20,7 +20,7 @@ BATCH = 1024
 
 
 class EarlyStopping:
-    """Ends a training whose validation loss has not fallen below its smallest for `patience` epochs.
+    """Ends a training whose validation loss has had no new minimum for `patience` epochs.
 
     The loss is that which is trained, of all validation samples x (n, feature…), y (n,), in eval
     mode after each epoch. `loss`: (epoch,) float64; `best_epoch` counts from 1, 0 is none.

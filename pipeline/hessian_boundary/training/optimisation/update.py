@@ -24,7 +24,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
 
 
 class Update:
-    """The updates of one training: `add` each mini-batch's gradient, `close_epoch` after each epoch.
+    """The updates of a training: `add` each mini-batch's gradient, `close_epoch` after each epoch.
 
     The gradient of an update is the mean over the samples of its mini-batches, each weighted as
     its loss weights it; the last ones of an epoch make one, however few they are.
