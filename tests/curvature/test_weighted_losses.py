@@ -52,7 +52,10 @@ def test_the_loss_per_sample_is_pytorchs():
     logits, y = 9 * torch.randn(60, 3, dtype=torch.float64), torch.arange(60) % 3
     for smoothing, weights in CASES:
         loss = WEIGHTED["cross_entropy"](smoothing, weights)
-        options = {"weight": torch.tensor(weights, dtype=torch.float64), "label_smoothing": smoothing}
+        options = {
+            "weight": torch.tensor(weights, dtype=torch.float64),
+            "label_smoothing": smoothing,
+        }
         expected = F.cross_entropy(logits, y, **options, reduction="none")
         torch.testing.assert_close(loss(logits, y), expected, rtol=1e-12, atol=1e-12)
         torch.testing.assert_close(loss.textbook(logits, y), expected)
@@ -109,7 +112,10 @@ def test_gauss_newton_part_and_gradients_at_the_predicted_label(name, smoothing,
             if name == "squared_error":
                 value = textbook_mean(name, smoothing, weights, f[None], label[None])
                 return value * weights[int(label)] / mean_weight
-            options = {"weight": torch.tensor(weights, dtype=torch.float64), "label_smoothing": smoothing}
+            options = {
+                "weight": torch.tensor(weights, dtype=torch.float64),
+                "label_smoothing": smoothing,
+            }
             return F.cross_entropy(f[None], label[None], **options, reduction="sum") / mean_weight
 
         curved = torch.autograd.functional.hessian(lambda f, t=label: scalar(f, t), f.detach())

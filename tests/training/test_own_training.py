@@ -133,7 +133,10 @@ def test_what_has_no_effect_beside_a_loop_of_ones_own_is_refused(own, key, value
         ({"learning_rate_schedule": {"name": "step"}}, "expected step_size for .* 'step'"),
         ({"learning_rate_schedule": {"name": "cosine", "gamma": 1}}, "found gamma; take gamma out"),
         ({"learning_rate_schedule": {"name": "one_cycle", "warm_up": 1}}, "no warm_up for"),
-        ({"learning_rate_schedule": {"name": "cosine", "warm_up": 3}}, "less than the training's 3"),
+        (
+            {"learning_rate_schedule": {"name": "cosine", "warm_up": 3}},
+            "less than the training's 3",
+        ),
         ({"class_weights": [1, 2]}, "class weight for each of 3 classes, found 2"),
     ],
 )
@@ -164,7 +167,9 @@ def test_the_order_of_samples_may_have_a_seed_of_its_own():
 def test_the_artifact_says_of_which_loss_the_hessian_is(hessian_loss, weighted):
     changes = {"class_weights": [1, 2, 4], "label_smoothing": 0.1, "hessian_loss": hessian_loss}
     model = run(**changes)
-    about = {name: model.attrs[name] for name in ("label_smoothing", "class_weights", "hessian_loss")}
+    about = {
+        name: model.attrs[name] for name in ("label_smoothing", "class_weights", "hessian_loss")
+    }
     assert about == changes | {"class_weights": [1.0, 2.0, 4.0]}
     x, y = samples_of(dataset(), "train")
     logits = trained_module(model, torch.float64, CPU)(x.double())

@@ -96,9 +96,7 @@ class WeightedCrossEntropy:
     def textbook(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return the same (n,) as PyTorch writes it."""
         weights, smoothing = _weights(self.class_weights, logits), self.label_smoothing
-        return F.cross_entropy(
-            logits, labels, weights, label_smoothing=smoothing, reduction="none"
-        )
+        return F.cross_entropy(logits, labels, weights, label_smoothing=smoothing, reduction="none")
 
     def trained(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return PyTorch's mean: Σ_s ℓ_s / Σ_s w_{y_s}, a number."""

@@ -45,7 +45,8 @@ def _described(value: Any, tensors: list[Tensor]) -> Any:
 
 def _array(tensor: Tensor) -> np.ndarray:
     # NumPy knows fewer dtypes
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    flat = tensor.detach().cpu().reshape(-1).clone(memory_format=torch.contiguous_format)
+    return flat.view(torch.uint8).numpy()
 
 
 def _restored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
