@@ -186,7 +186,7 @@ class _Run:
         """Return what the training did."""
         stopping, loss = self.early_stopping, self.history.loss
         restored = stopping is not None and stopping.best_epoch > 0
-        finite = restored or np.isfinite(loss).all()
+        finite = restored or bool(np.isfinite(loss).all())
         finite = finite and bool(parameter_vector(self.module).isfinite().all())
         return Training(
             loss,

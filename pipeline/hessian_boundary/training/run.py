@@ -67,8 +67,9 @@ def run_training(
         except ValueError as error:
             raise ValueError(f"start: {options.start.state_dict}: {error}") from error
     converted(module, device)
-    parts = (x, y, *samples_of(dataset, "validation", options.labels))
-    data = TrainingData(*(part.to(device) for part in parts), classes)
+    x_validation, y_validation = samples_of(dataset, "validation", options.labels)
+    parts = [part.to(device) for part in (x, y, x_validation, y_validation)]
+    data = TrainingData(parts[0], parts[1], parts[2], parts[3], classes)
     with seeded(derive_seed(name, seed, "layers that draw, such as dropout"), device):
         if options.training:
             own_seed = derive_seed(name, seed, "own training") % 2**32

@@ -135,6 +135,8 @@ def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
     place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
     if error.validator == "type":
         problem = _wrong_type(error.validator_value, error.instance)
+    if error.validator == "oneOf":
+        problem = _none_fits(error.validator_value, error.instance)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = str(min(set(error.instance) - set(known), key=str))
@@ -152,6 +154,20 @@ _TYPES = {
     "array": ("a list", "[a, b]"),
     "object": ("keys with values", "{key: value}"),
 }
+
+
+def _none_fits(choices: Sequence[Mapping[str, Any]], found: Any) -> str:
+    """Say what may stand there instead: a word, or a value of one of some types."""
+    ways = [repr(choice["const"]) if "const" in choice else _in_words(choice) for choice in choices]
+    return f"expected {' or '.join(ways)}, found {found!r}; write one of them"
+
+
+def _in_words(choice: Mapping[str, Any]) -> str:
+    words = _TYPES[choice["type"]][0]
+    if needed := choice.get("required"):
+        return f"{words} ({', '.join(needed)})"
+    known = choice.get("properties")
+    return f"{words} among {', '.join(known)}" if known else words
 
 
 def _wrong_type(types: str | Sequence[str], found: Any) -> str:

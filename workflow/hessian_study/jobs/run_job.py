@@ -12,10 +12,11 @@ import signal
 import socket
 import sys
 
+from hessian_study.jobs.termination import BY_SIGNAL
+
 # environment variable with the path of the warm process's socket; "off" is for a user to say
 ADDRESS = "HESSIAN_WARM_PROCESS"
 OFF = "off"
-BY_SIGNAL = 128  # exit status of a process that a signal ended, as shells have it: 128 + signal
 # what others send to end a process; any other signal comes from its own crash
 SENT = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

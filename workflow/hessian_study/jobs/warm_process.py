@@ -33,7 +33,8 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from hessian_study.jobs.run_job import ADDRESS, BY_SIGNAL, OFF
+from hessian_study.jobs.run_job import ADDRESS, OFF
+from hessian_study.jobs.termination import BY_SIGNAL
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
@@ -140,8 +141,8 @@ def _become_job(connection: socket.socket) -> None:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for number in (signal.SIGTERM, signal.SIGCHLD):
-            signal.signal(number, signal.SIG_DFL)
+        for handled in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(handled, signal.SIG_DFL)
         request, streams, *_ = socket.recv_fds(connection, 8, 2)
         for stream, number in zip(streams, (1, 2), strict=True):
             os.dup2(stream, number)

@@ -23,8 +23,13 @@ LINE = 34  # characters of the legend
 class Colouring(Protocol):
     """A colour and a marker per point, and how the reader learns what they mean."""
 
-    colours: Sequence[Any]
-    markers: Sequence[str]
+    @property
+    def colours(self) -> Sequence[Any]:
+        """Return a colour per point."""
+
+    @property
+    def markers(self) -> Sequence[str]:
+        """Return a marker per point."""
 
     @property
     def lines(self) -> int:
@@ -74,7 +79,9 @@ class ByNumber:
         bar.tick_params(which="minor", length=0)
 
     def _colour(self, value: float) -> Any:
-        return self.scale.cmap(self.scale.norm(value)) if np.isfinite(value) else UNDEFINED
+        return (
+            self.scale.cmap(self.scale.norm(np.array(value))) if np.isfinite(value) else UNDEFINED
+        )
 
 
 @dataclass(frozen=True)
