@@ -63,7 +63,11 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("alignment/grid_margin", "wide", r"expected a number, found 'wide'; write 0.5 or 1e-3"),
         ("profiles/tiny/download", "true", r"true or false, found 'true'; write true, without qu"),
         ("profiles/tiny/seeds", 3, r"tiny.seeds: expected a list, found 3; write \[a, b\]"),
-        ("curvature/density", 3, r"density: expected keys with values, found 3; write {key: val"),
+        (
+            "curvature/density",
+            3,
+            r"density: expected 'none' or keys with values, found 3",
+        ),
         ("data_folder", 3, r"data_folder: expected text or null, found 3; write it in quotes"),
         ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
@@ -105,7 +109,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ),
         ("profiles/quick/extends", "papr", r"profiles.quick.extends: 'papr' does not exist; did"),
         ("profiles/tiny/extends", "tiny", r"profiles.tiny.extends: .* the circle tiny → tiny"),
-        ("profiles/mine", {"seeds": [1]}, r"profiles.mine: 'random_labels_until_fitted' is a req"),
+        ("profiles/mine", {"sedes": [1]}, r"profiles.mine: unknown key 'sedes'; did you mean 's"),
         (
             "datasets/circle/parameters",
             {"sample": 100, "factor": 0.5, "noise": 0.1, "random_state": 28},

@@ -27,9 +27,17 @@ def own_files(wildcards):
     configurations = [*reversed(given), str(CONFIGURATION)]
     entry = study.dataset(name)
     try:
-        return data_files(name, entry, study.config["data_folder"], configurations)
+        found = data_files(name, entry, study.config["data_folder"], configurations)
     except ConfigurationError as error:
         raise blamed(error)
+    return list(map(within_folder, found))
+
+
+def within_folder(file):
+    """A file in the folder of the results by a path that stays where that is moved."""
+    path, here = Path(file), Path.cwd()
+    inside = path.is_relative_to(here) and path.is_file()
+    return str(path.relative_to(here)) if inside else file
 
 
 def training_inputs(wildcards):

@@ -18,7 +18,7 @@ from hessian_study.configuration.profiles import (
 from hessian_study.configuration.references import check_references, start_reference
 from hessian_study.configuration.selection import Selection
 from hessian_study.configuration.typed_values import plain_value, with_exponents
-from hessian_study.schema import schema, with_defaults
+from hessian_study.schema import alternatives, schema, with_defaults
 
 PROFILE = "study"  # of a configuration that names none
 
@@ -128,6 +128,8 @@ def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
     place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
     if error.validator == "type":
         problem = _wrong_type(error.validator_value, error.instance)
+    if error.validator == "oneOf":
+        problem = _none_of(error.validator_value, error.instance) or problem
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = str(min(set(error.instance) - set(known), key=str))
@@ -145,6 +147,20 @@ _TYPES = {
     "array": ("a list", "[a, b]"),
     "object": ("keys with values", "{key: value}"),
 }
+
+
+def _none_of(choices: Sequence[Mapping[str, Any]], found: Any) -> str:
+    """Say which kinds of values are possible, where a value is of none of them; else nothing."""
+    found_kind = [name for name in _TYPES if _VALIDATOR({"type": name}).is_valid(found)]
+    plain = [choice for one in choices for choice in alternatives(one, schema())]
+    if any(choice.get("type") in found_kind for choice in plain):
+        return ""
+    words = [
+        repr(choice["const"]) if "const" in choice else _TYPES[choice["type"]][0]
+        for choice in plain
+        if "const" in choice or choice.get("type") in _TYPES
+    ]
+    return f"expected {' or '.join(words)}, found {found!r}; write one of them"
 
 
 def _wrong_type(types: str | Sequence[str], found: Any) -> str:
