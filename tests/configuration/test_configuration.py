@@ -110,6 +110,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("profiles/quick/extends", "papr", r"profiles.quick.extends: 'papr' does not exist; did"),
         ("profiles/tiny/extends", "tiny", r"profiles.tiny.extends: .* the circle tiny → tiny"),
         ("profiles/mine", {"seeds": []}, r"profiles.mine.seeds: \[\] should be non-empty"),
+        ("profiles/mine", {"sedes": [1]}, r"profiles.mine: unknown key 'sedes'; did you mean 's"),
         (
             "datasets/circle/parameters",
             {"sample": 100, "factor": 0.5, "noise": 0.1, "random_state": 28},
