@@ -42,10 +42,15 @@ def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> st
     if dataset:
         lines.insert(0, readable(dataset))
         if trainings_differ and training != "normal":
-            lines.append(f"({readable(training)})")
+            lines.append(f"({_training(training)})")
     elif trainings_differ or not lines:
-        lines.insert(0, readable(training))
+        lines.insert(0, _training(training))
     return "\n".join(lines)
+
+
+def _training(name: str) -> str:
+    """Return what a training is called; a point of a sweep has a line per value."""
+    return readable(name).replace(", ", ",\n")
 
 
 def _readable_views(experiments: Sequence[str], data: Sequence[xr.Dataset]) -> list[str]:

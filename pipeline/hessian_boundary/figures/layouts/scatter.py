@@ -1,6 +1,5 @@
 """One measure over another, a point per run and the mean of each experiment."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,8 +86,7 @@ def _colouring(drawn: pd.DataFrame, settings: Mapping[str, Any]) -> Colouring:
     name = settings.get("colour")
     if name is None:
         names = dict(zip(settings["experiments"], row_labels(settings), strict=True))
-        names = {name: re.sub(r",?\n(?=\()", " ", text) for name, text in names.items()}
-        labels = [names[experiment].replace("\n", ", ") for experiment in drawn["experiment"]]
+        labels = [names[experiment].replace("\n", " ") for experiment in drawn["experiment"]]
         return colouring_by_text(labels if 1 < len(names) <= NAMED else [""] * len(drawn), "")
     values, title = drawn["colour"], axis_label(name, settings["values"], HEIGHT)
     if values.map(is_number).eq(values.notna()).all() and values.nunique() > 1:
