@@ -57,6 +57,10 @@ def _restored(value: Any, arrays: dict[str, np.ndarray]) -> Any:
     if "dict" in value:
         return {key: _restored(each, arrays) for key, each in value["dict"]}
     dtype: torch.dtype = getattr(torch, value["dtype"])
-    content = torch.from_numpy(arrays[str(value["tensor"])]).view(dtype).reshape(value["shape"])
+    # of an array without entries, the stride may be 0
+    content = torch.from_numpy(arrays[str(value["tensor"])]).clone(
+        memory_format=torch.contiguous_format
+    )
+    content = content.view(dtype).reshape(value["shape"])
     # the order in memory decides how operations round
     return torch.empty_strided(value["shape"], value["stride"], dtype=dtype).copy_(content)
