@@ -26,7 +26,7 @@ from hessian_boundary.measures.g_theta import (
     parameter_count,
     threshold,
 )
-from hessian_boundary.measures.outliers import lower_end_computed
+from hessian_boundary.measures.sample_outliers import lower_end_computed
 
 # attributes of the model's artifact
 FROM_TRAINING = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
