@@ -74,7 +74,7 @@ def g_theta_bounds(samples: xr.Dataset) -> dict[str, float]:
     ones that may.
     """
     parameters, epsilon = parameter_count(samples), threshold(samples["random_alignment"])
-    bounds = {}
+    bounds: dict[str, float] = {}
     for statistic in STATISTICS:
         low = g_theta(samples["alignment"], parameters, epsilon, statistic)
         more = float(further_eigenvectors(samples, epsilon, statistic)) / parameters
