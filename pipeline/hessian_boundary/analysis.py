@@ -17,7 +17,7 @@ from hessian_boundary.artifacts.store import save_artifact, save_table
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
 from hessian_boundary.measures.model import spectral_measures
-from hessian_boundary.measures.outliers import outliers_of
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device

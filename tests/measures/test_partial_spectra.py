@@ -19,7 +19,8 @@ from hessian_boundary.measures.g_theta import (
 )
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import spectral_measures
-from hessian_boundary.measures.outliers import outlier_measures, outliers_of
+from hessian_boundary.measures.outliers import outlier_measures
+from hessian_boundary.measures.sample_outliers import outliers_of
 
 
 def _part(whole: xr.Dataset, top: int, bottom: int) -> xr.Dataset:

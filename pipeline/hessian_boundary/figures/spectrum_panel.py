@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 
 from hessian_boundary.figures.style import ACCENT
 from hessian_boundary.measures.g_theta import AT_LEAST
-from hessian_boundary.measures.outliers import Rule, count_outliers, outliers_of
+from hessian_boundary.measures.outliers import Rule, count_outliers
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.wording.numbers import at_least
 
 CUTS: dict[Rule, str] = {"gap": "--", "edge": ":"}  # lines at which outliers begin

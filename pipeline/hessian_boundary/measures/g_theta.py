@@ -90,7 +90,9 @@ def further_eigenvectors(
     rest = 1 - samples["resolved_share"].dropna("sample").values
     if statistic == "mean" and len(rest):
         rest = np.array([rest.mean()])
-    shares = np.clip(rest, 0, None) / np.square(epsilon)[..., None]
+    rest = rest[rest > 0]
+    with np.errstate(divide="ignore"):  # by ε = 0 any share exceeds it
+        shares = rest / np.square(epsilon)[..., None]
     most = np.floor(shares + ROUND_OFF).sum(-1)
     return np.minimum(most, samples.attrs["not_computed"])
 

@@ -28,7 +28,7 @@ from hessian_boundary.measures.g_theta import (
     parameter_count,
     threshold,
 )
-from hessian_boundary.measures.outliers import lower_end_computed
+from hessian_boundary.measures.sample_outliers import lower_end_computed
 
 # attributes of the model's artifact
 PARTS = ("train", "validation", "test")  # of the data set's split

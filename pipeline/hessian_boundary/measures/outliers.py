@@ -18,7 +18,6 @@ from math import exp, inf, log, nan
 from typing import Literal
 
 import numpy as np
-import xarray as xr
 
 from hessian_boundary.measures.g_theta import AT_LEAST
 
@@ -165,21 +164,6 @@ def outlier_measures(
     known = {"gap": 0.0, "edge": 0.0 if np.isnan(beyond) else beyond}
     bounds = {f"outliers_{rule}{AT_LEAST}": count for rule, count in known.items()}
     return dict.fromkeys(found, nan) | bounds
-
-
-def outliers_of(samples: xr.Dataset) -> dict[str, float]:
-    """Return the `outlier_measures` of the spectrum that an alignment is with."""
-    values, complete = samples["eigenvalue"].values, samples.attrs.get("complete", True)
-    return outlier_measures(values, complete, lower_end_computed(samples))
-
-
-def lower_end_computed(samples: xr.Dataset) -> bool:
-    """Whether the most negative eigenvalue is among those of an alignment's spectrum.
-
-    Without a negative one, its computed end was round-off and is not stored, or was not asked for.
-    """
-    smallest = samples["eigenvalue"].values.min(initial=0.0)
-    return bool(samples.attrs.get("bottom_pairs", 1) and smallest < 0)
 
 
 def _gap_scores(positive: np.ndarray, largest: int, window: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from hessian_boundary.artifacts.store import open_artifact, save_table
 from hessian_boundary.measures.g_theta import g_theta_curves
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import model_measures
-from hessian_boundary.measures.outliers import outliers_of
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import ABOUT, measure_table
 
