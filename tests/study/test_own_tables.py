@@ -127,8 +127,9 @@ def test_a_file_that_is_missing_is_named_with_the_key(study: TinyStudy) -> None:
     ):
         result = study.edited(**change).run("--dry-run", MODEL)
         assert result.returncode != 0
-        assert f"config.json, {key}: expected the file " in result.stderr
-        assert f"found none at {study.directory}" in result.stderr
+        said = result.stdout + result.stderr  # a plan's errors go where the plan goes
+        assert f"config.json, {key}: expected the file " in said
+        assert f"found none at {study.directory}" in said
 
 
 def test_a_network_of_another_width_is_refused_with_names_and_shapes(study: TinyStudy) -> None:

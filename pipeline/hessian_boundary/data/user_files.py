@@ -136,7 +136,7 @@ def read_parameters(path: Path) -> Mapping[str, Any]:
                 check_members(archive)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        reason = str(error).partition("Unsupported ")[2].partition(".\n")[0] or "other content"
+        reason = str(error).partition("Unsupported ")[2].partition("\n")[0] or "other content"
         raise ValueError(
             f"expected numbers only in {path.name}, found what would have to run code to be read "
             f"({reason:.100}); {save}"
