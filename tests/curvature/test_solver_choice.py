@@ -20,7 +20,9 @@ from hessian_boundary.networks.problem import Problem
     ("limit", "parameters", "samples", "classes", "expected", "reason"),
     [
         (4, 300, 150, 3, "dense", "300 parameters: the whole matrix is cheap"),
-        (4, 301, 150, 3, "range", "301 non-zero eigenvalues"),  # there are no more than p
+        (4, 301, 150, 3, "dense", "301 non-zero eigenvalues"),  # no more than p, and all of them
+        (0.003, 301, 150, 3, "lanczos", "301 non-zero eigenvalues"),
+        (math.inf, 533, 45, 3, "dense", "eigenvalues, which take 0.0"),
         (4, 10_703, 150, 3, "range", "about 1,800 non-zero eigenvalues, which take 0.54 GB of 3"),
         (4, 7_203, 450, 3, "range", "7,203 parameters, 450 samples of 3 classes"),
         (4, 8_004, 400, 4, "range", "7,200 non-zero"),
@@ -37,6 +39,10 @@ def test_auto_chooses_by_size_and_memory_and_says_why(
     )
     assert chosen == expected
     assert reason in found
+
+
+def test_no_limit_is_not_named():
+    assert choose_method(CurvatureOptions(), 10_703, 150, 3)[1].endswith("which take 0.54 GB")
 
 
 @pytest.mark.parametrize("method", ["dense", "range", "lanczos"])

@@ -1,5 +1,6 @@
 """Alignment of the samples' gradients with all eigenvectors of the Gauss-Newton part."""
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -20,6 +21,7 @@ from hessian_boundary.curvature.gauss_newton.decomposition import (
 from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
+from hessian_boundary.networks.losses import recognised
 from hessian_boundary.networks.problem import Problem
 
 # Matrices of the size of the factor's R that are there at once, in the rotations.
@@ -36,9 +38,12 @@ def gauss_newton_artifacts(
     with the square of the m = n (C − 1) rows (n C for the squared error), not with p.
 
     Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
-    factor is not known, CertificateError when plain backward passes give other gradients.
+    factor is not known, CertificateError when the network draws numbers or mixes samples, or when
+    plain backward passes give other gradients.
     """
     check_rows(problem, memory_limit)
+    problem = replace(problem, loss=recognised(problem.loss, problem.classes))
+    certify_network(problem)  # before what would fail on such a network without naming the cause
     pairs = pairs_with_random_directions(problem, members=members)
     samples = align_pairs(pairs)
     spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])

@@ -1,5 +1,7 @@
 """Which eigensolver: decided by sizes and memory."""
 
+from math import isfinite
+
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import FOR_PRODUCTS
 from hessian_boundary.curvature.solvers.range_finder import range_bytes
@@ -9,6 +11,8 @@ SMALL = 300
 # Non-zero eigenvalues to expect, per sample and class but one. The Gauss-Newton part of H has one,
 # the rest comes from the curvature of f_θ (measured on gaussian/normal: 4.0).
 RANK_PER_OUTPUT = 6
+# Matrices of p × p float64 that are there at once when LAPACK diagonalises: H, its copy, work.
+DENSE_MATRICES = 4
 
 
 def choose_method(
@@ -21,10 +25,14 @@ def choose_method(
         return "dense", f"{parameters:,} parameters: the whole matrix is cheap"
     rank = min(parameters, RANK_PER_OUTPUT * samples * (classes - 1))
     needed, limit = range_bytes(parameters, rank) / 1e9, solver_memory(options) / 1e9
+    limited = f" of {limit:.2g} GB" if isfinite(limit) else ""
     reason = (
         f"{parameters:,} parameters, {samples:,} samples of {classes} classes: expecting about "
-        f"{rank:,} non-zero eigenvalues, which take {needed:.2g} GB of {limit:.2g} GB"
+        f"{rank:,} non-zero eigenvalues, which take {needed:.2g} GB{limited}"
     )
+    # the range is then the whole space, and finding it only adds to the work
+    if rank == parameters and DENSE_MATRICES * 8 * parameters**2 <= 1e9 * limit:
+        return "dense", reason
     return "range" if needed <= limit else "lanczos", reason
 
 

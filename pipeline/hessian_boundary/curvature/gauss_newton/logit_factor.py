@@ -67,8 +67,10 @@ def logit_factor(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> Logit
     if isinstance(loss_per_sample, WeightedSquaredError):
         return _weighted_squared_error(loss_per_sample, logits, labels)
     raise ValueError(
-        f"expected the cross-entropy or the squared error of each sample, found {loss_per_sample}; "
-        "write the square root of its ∂²ℓ/∂f² beside theirs"
+        "expected the cross-entropy or the squared error of each sample, found the function "
+        f"{loss_per_sample}, whose Gauss-Newton part is not known; pass loss='cross_entropy', "
+        "loss='squared_error', or torch.nn.CrossEntropyLoss(reduction='none') with its class "
+        "weights and label smoothing; any function will do with matrix='hessian'"
     )
 
 

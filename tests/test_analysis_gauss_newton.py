@@ -1,0 +1,77 @@
+"""Of the Gauss-Newton part: PyTorch's own losses, and what cannot be treated, with its cause."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from hessian_boundary import analyse
+from hessian_boundary.certificates.certificate import CertificateError
+
+X, Y = np.random.default_rng(0).normal(size=(23, 2)), np.arange(23) % 3
+WEIGHTS = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+
+
+class Dropping(nn.Linear):
+    def forward(self, x):
+        return F.dropout(super().forward(x), 0.5)
+
+
+class Training(nn.Sequential):
+    def forward(self, x):
+        self.train()
+        return super().forward(x)
+
+
+def network(*parts: nn.Module) -> nn.Module:
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Linear(2, 5), *parts, nn.Tanh(), nn.Linear(5, 3))
+
+
+@pytest.mark.parametrize(
+    ("part", "cause"),
+    [
+        (Dropping(5, 5), "draws random numbers"),
+        (Training(nn.BatchNorm1d(5)), "mixes samples|needs several samples"),
+        (nn.BatchNorm1d(5, track_running_stats=False), "mixes samples|needs several samples"),
+    ],
+)
+@pytest.mark.parametrize("matrix", ["hessian", "gauss_newton", "covariance"])
+def test_every_matrix_names_the_same_cause(part, cause, matrix):
+    with pytest.raises(CertificateError, match=cause):
+        analyse(network(part), X, Y, matrix=matrix)
+
+
+@pytest.mark.parametrize("given", [{}, {"label_smoothing": 0.1}, {"weight": WEIGHTS}])
+@pytest.mark.parametrize("made", [nn.CrossEntropyLoss, partial(partial, F.cross_entropy)])
+def test_the_cross_entropy_of_torch_is_known(given, made):
+    module = network()
+    found = analyse(module, X, Y, made(reduction="none", **given), matrix="gauss_newton", top=4)
+    module, matrix = module.double(), 0.0
+    for x, y in zip(torch.from_numpy(X), torch.from_numpy(Y), strict=True):
+        logits = module(x[None])[0]
+        rows = [
+            torch.autograd.grad(f, list(module.parameters()), retain_graph=True) for f in logits
+        ]
+        jacobian = torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
+        loss = partial(F.cross_entropy, target=y, reduction="none", **given)
+        curvature = torch.autograd.functional.hessian(loss, logits.detach())
+        matrix = matrix + jacobian.T @ curvature @ jacobian / len(X)
+    values = torch.linalg.eigvalsh(matrix).flip(0)[:4]
+    np.testing.assert_allclose(found.spectrum["eigenvalues"], values, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        partial(F.cross_entropy, reduction="none", ignore_index=1),
+        nn.CrossEntropyLoss(reduction="none", ignore_index=1),
+        lambda logits, labels: F.cross_entropy(logits, labels, reduction="none"),
+    ],
+)
+def test_another_function_is_refused_with_what_to_pass(loss):
+    with pytest.raises(ValueError, match="any function will do with matrix='hessian'"):
+        analyse(network(), X, Y, loss, matrix="gauss_newton")
