@@ -198,7 +198,5 @@ def test_a_training_that_reads_a_file_is_refused(own, tmp_path):
         file.read_text()
         return network
 
-    with pytest.raises(
-        ValueError, match=r"to read no files, found that it opens .*schedule.txt"
-    ):
+    with pytest.raises(ValueError, match=r"to read no files, found that it opens .*schedule.txt"):
         own(train)
