@@ -9,13 +9,15 @@ DEVELOP := .venv/.develop
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := quick
-.PHONY: quick paper verify test bench bench-peers check docs help
+.PHONY: quick paper install verify test bench bench-peers check docs help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	@$(BIN)/hessian-boundary run all --config profile=quick --summarise $(if $(V),-v)
 
 paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
 	@$(BIN)/hessian-boundary run all --config profile=paper --summarise $(if $(V),-v)
+
+install: $(READY)  ## set up .venv, and run nothing
 
 verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or unknown (PROFILE=quick)
 	$(BIN)/hessian-boundary verify --profile $(or $(PROFILE),quick)
