@@ -103,7 +103,7 @@ def test_pieces_of_configuration_fit_into_the_file(page):
         assert added, piece
         for key in added:
             for entry, value in config.pop(key).items():
-                section = config[key.removeprefix("added_")]
+                section = config.setdefault(key.removeprefix("added_"), {})
                 known = section.get(entry)
                 section[entry] = {**known, **value} if isinstance(known, dict) else value
         jsonschema.validate(config, schema)

@@ -58,7 +58,7 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)
 def project(tmp_path: Path) -> Path:
     jobs = tmp_path / "hessian_study" / "jobs"
     jobs.mkdir(parents=True)
-    for name in ("warm_process", "run_job"):
+    for name in ("warm_process", "run_job", "termination"):
         (jobs / f"{name}.py").write_text((PACKAGE / f"{name}.py").read_text())
     (jobs / "job.py").write_text(JOB)
     provenance = jobs.parent / "provenance"
