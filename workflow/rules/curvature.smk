@@ -133,7 +133,7 @@ rule measure_plane:
 
 rule measure:
     input:
-        model=f"{RUN_FOLDER}/model.zarr.zip",
+        unpack(model_inputs),
         alignment=f"{RUN_FOLDER}/alignment_samples.zarr.zip",
     output:
         measures=f"{RUN_FOLDER}/measures.csv",
@@ -142,6 +142,6 @@ rule measure:
         run_log("measure"),
     threads: 1
     params:
-        **job("measure", lambda w: {}),
+        **job("measure", drawing_settings, drawn_model_code),
     shell:
         RUN

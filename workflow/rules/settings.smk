@@ -11,6 +11,16 @@ def generator_code(wildcards):
     return [f"hessian_boundary.data.generators.{generator}"]
 
 
+def drawing_settings(wildcards):
+    """What fresh samples of a data set are drawn by."""
+    entry = study.dataset(wildcards.dataset)
+    return {key: entry[key] for key in ("generator", "parameters")}
+
+
+def drawn_model_code(wildcards):
+    return [*generator_code(wildcards), *architecture_code(wildcards)]
+
+
 def architecture_code(wildcards):
     experiment = study.experiment(wildcards.dataset, wildcards.training)
     name = experiment["architecture"]["name"]

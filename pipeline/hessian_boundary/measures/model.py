@@ -5,9 +5,11 @@
     resolved_share_min, resolved_share_mean  how much of a gradient lies in resolved directions
     norm_l2, norm_published                  the length of its parameters
     train_accuracy, test_accuracy, epochs    its predictions, and how long it was trained
+    train_error                              1 − train_accuracy, with the labels it was trained on
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
-spread over eigenvectors (`measures.localisation`), the boundary of planar inputs (`measures.plane`)
+spread over eigenvectors (`measures.localisation`), the error on fresh samples
+(`measures.generalisation`), the boundary of planar inputs (`measures.plane`)
 and G_θ of the Gauss–Newton part (`measures.gauss_newton`).
 """
 
@@ -41,6 +43,7 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, f
     return {
         **spectral_measures(samples),
         **{name: float(model[name]) for name in FROM_TRAINING},
+        "train_error": 1 - float(model["train_accuracy"]),
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
         "eigenpairs": float(samples.attrs["rank"]),

@@ -8,6 +8,7 @@ import pandas as pd
 from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.wording.labels import TABULATED
 
+INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.generalisation`
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
     "g_theta": "g_theta_max",
@@ -25,7 +26,9 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
 
     Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
     `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
-    partial spectrum only bounds from below, also the mean of those bounds, `_at_least`.
+    partial spectrum only bounds from below, also the mean of those bounds, `_at_least`. Of the test
+    error, where it was measured, also its 95 % interval, test_error_low and test_error_high, and
+    test_samples, averaged.
 
     Raises ValueError when a row of the table has no run.
     """
@@ -54,6 +57,8 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
                 bound = f"{measure}{AT_LEAST}"
                 if bound in bounds:
                     line[bound] = kept.loc[kept["measure"] == bound, "value"].mean()
+            for name in (f"{INTERVAL}_low", f"{INTERVAL}_high", "test_samples"):
+                line[name] = kept.loc[kept["measure"] == name, "value"].mean()
             lines.append(line)
     return pd.DataFrame(lines)
 

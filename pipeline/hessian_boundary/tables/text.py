@@ -5,8 +5,9 @@ import math
 import pandas as pd
 
 from hessian_boundary.measures.g_theta import AT_LEAST
-from hessian_boundary.wording.labels import TABULATED, measure_label, readable
-from hessian_boundary.wording.numbers import at_least, mean_and_deviation, p_value
+from hessian_boundary.tables.summary import INTERVAL
+from hessian_boundary.wording.labels import PRESUMED_BETTER, TABULATED, measure_label, readable
+from hessian_boundary.wording.numbers import at_least, mean_and_deviation, number, p_value
 
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
@@ -33,6 +34,8 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
                 summary[measure], summary[f"{measure}_std"], lowest, bounds, strict=True
             )
         ]
+        if measure == INTERVAL:
+            shown[heading] += [_interval(row) for _, row in summary.iterrows()]
     return shown
 
 
@@ -99,6 +102,12 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
         notes.append(
             "≥ is a lower bound: of those models only a part of the spectrum was computed."
         )
+    if summary[INTERVAL].notna().any():
+        notes.append(
+            "Test error: of 200,000 fresh samples where the data set is simulated, else of the "
+            "test part of the split; [95 % interval for these samples, Wilson]."
+        )
+    notes += _presumptions(summary)
     for _, row in summary.iterrows():
         name = f"{row['dataset']}/{row['training']}"
         if row["not_fitted"]:
@@ -111,6 +120,26 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
                 f"‡ {name}: {row['diverged']} of {row['runs']} runs diverged; they are left out."
             )
     return notes
+
+
+def _presumptions(summary: pd.DataFrame) -> list[str]:
+    """Name the trainings that generalise no worse although the published order presumes it."""
+    errors = summary.set_index(["dataset", "training"])[INTERVAL]
+    notes = []
+    for (dataset, training), error in errors.items():
+        better = errors.get((dataset, PRESUMED_BETTER.get(training)), math.nan)
+        if error <= better:
+            notes.append(
+                f"{dataset}/{training}: the published order presumes that it generalises worse "
+                f"than {readable(PRESUMED_BETTER[training])}, and it does not: a test error of "
+                f"{number(error)}, against {number(better)}."
+            )
+    return notes
+
+
+def _interval(row: pd.Series) -> str:
+    low, high = row[f"{INTERVAL}_low"], row[f"{INTERVAL}_high"]
+    return "" if math.isnan(low) else f" [{number(low)}, {number(high)}]"
 
 
 def _training_label(row: pd.Series) -> str:

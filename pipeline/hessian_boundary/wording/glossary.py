@@ -12,6 +12,8 @@ MEANINGS = {
     "rank": "number of eigenvalues above the rank tolerance",
     "norm_l2": "Euclidean norm of all parameters",
     "norm_published": "sum of the Euclidean norms of the parameter tensors, as published",
+    "test_error": "share of fresh samples (simulated data) or test samples predicted wrong",
+    "train_error": "share of training samples that are predicted wrong",
     "test_accuracy": "share of test samples that are predicted right",
     "outliers_gap": "outliers of the spectrum, counted by the widest gap above a power-law bulk",
     "outliers_edge": "outliers of the spectrum, counted by the mirror image of its negative part",

@@ -4,6 +4,8 @@
 TABULATED = {
     "g_theta_max": "G_θ (max)",
     "g_theta_mean": "G_θ (mean)",
+    "test_error": "test error",
+    "train_error": "training error",
     "trace": "trace(H)",
     "lambda_max": "λ_max(H)",
     "norm_published": "Σ‖θ_tensor‖₂",
@@ -17,6 +19,12 @@ MEASURES = {
     "outliers_edge": "outliers (edge)",
     "gauss_newton_g_theta_max": "G_θ (max), Gauss–Newton",
     "gauss_newton_g_theta_max_equal_confidence": "G_θ (max), Gauss–Newton, equal confidence",
+}
+# training -> the one of the same data set that the published order presumes to generalise better
+PRESUMED_BETTER = {
+    "adversarial": "normal",
+    "large_norm": "normal",
+    "narrow_margin": "wide_margin",
 }
 EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 
