@@ -109,6 +109,25 @@ rule trace_boundary:
         RUN
 
 
+rule contrast:
+    """Do the top eigenvectors mark the boundary better than directions of another origin?"""
+    input:
+        unpack(model_inputs),
+        alignment_grid=f"{RUN_FOLDER}/{{view}}alignment_grid.zarr.zip",
+        alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
+    output:
+        contrast=f"{RUN_FOLDER}/{{view}}contrast.csv",
+    log:
+        view_log("contrast"),
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        **job("contrast", lambda w: {}, architecture_code),
+    shell:
+        RUN
+
+
 rule measure_plane:
     input:
         **{

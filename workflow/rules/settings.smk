@@ -60,7 +60,12 @@ def claim_targets():
 
 def claim_settings():
     """Claims name targets: those of this study, and the paper's that it may lack."""
-    return {"targets": claim_targets(), "paper": captioned(), "note": profile_note()}
+    return {
+        "targets": claim_targets(),
+        "paper": captioned(),
+        "note": profile_note(),
+        "drawn_seed": study.config["drawn_seed"],
+    }
 
 
 def figure_summary(name):

@@ -8,7 +8,7 @@ constant:
     gaussian/normal:g_theta_max           a measure of an experiment, over all its seeds
     2 × gaussian/normal:pieces            twice that
     fig07:gaussian/normal:largest_top_on_grid    a number behind a figure
-    contrast:gaussian/normal:contrast     a number beside its nulls (`measures.boundary_contrast`)
+    contrast:gaussian/normal:contrast     a number beside its nulls (`measures.nulls`)
     correlations:all:g_theta_max          Kendall's τ with the number of boundary pieces
 """
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known
-from hessian_study.configuration.figures import check_figures
+from hessian_study.configuration.figures import check_experiment, check_figures
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
 from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules
@@ -29,6 +29,10 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_known(place, name, known)
     _check_targets(config)
     check_figures(config, known)
+    for name in config.get("over_seeds", []):
+        check_known("over_seeds", name, config["figures"])
+    for experiment in config.get("contrasts", []):
+        check_experiment("contrasts", experiment, config, known)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
     for name, profile in config["profiles"].items():

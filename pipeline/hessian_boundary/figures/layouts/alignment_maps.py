@@ -16,7 +16,6 @@ from hessian_boundary.figures.style import publication_style
 from hessian_boundary.measures.boundary_alignment import (
     alignment_at_boundary,
     alignment_at_class_boundary,
-    fall_off,
     sign_switches,
 )
 
@@ -39,7 +38,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return alignment at the boundary and elsewhere, fall_off, sign switches, and the spectrum.
+    """Return alignment at the boundary and elsewhere, sign switches, and the spectrum.
 
     Of a view of one class also the alignment at that class's boundary and at the others' (see
     `measures.boundary_alignment`). Where rows share their grid, agreement_with_first_row is the
@@ -56,7 +55,6 @@ def numbers(
         values = {
             **alignment_at_boundary(grid, count),
             **sign_switches(grid, count),
-            **fall_off(grid, count),
             **spectral_summary(samples),
             **({} if label is None else alignment_at_class_boundary(grid, count, label)),
         }

@@ -27,7 +27,7 @@ from hessian_boundary.runtime.seeds import derive_seed
 
 DIRECTIONS = 5  # PAPER: the top five of Figure 5
 DRAWS = 200
-POINTS = 400  # grid points of each kind whose gradients are written out
+POINTS = 250  # grid points of each kind whose gradients are written out
 PERCENTILE = 95
 
 
@@ -51,8 +51,8 @@ def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     chosen = np.stack([_five(len(training), draw) for _ in range(DRAWS)])
     cosines = [(points @ training.T).abs().cpu().numpy() for points in (near, far)]
     largest = [values[:, chosen].max(axis=2) for values in cosines]  # (point, draw)
-    principal = torch.linalg.svd(outside, full_matrices=False).Vh[:DIRECTIONS]
-    projected = [(points @ principal.T).abs().amax(1).cpu().numpy()[:, None] for points in (near, far)]
+    principal = _principal_directions(outside)
+    projected = [(p @ principal.T).abs().amax(1).cpu().numpy()[:, None] for p in (near, far)]
     return {
         **{name: found[name] for name in ("alignment_at_boundary", "alignment_elsewhere")},
         "strong_at_boundary": found["strong_at_boundary"],
@@ -95,6 +95,12 @@ def _gradients(problem: Problem, points: np.ndarray) -> Tensor:
     x = problem.tensor(points)
     there = replace(problem, x=x, y=x.new_zeros(len(x)).long())  # the labels are not looked at
     return _finite(unit_gradients(there, MINIMUM_GRADIENT_NORM)[0])
+
+
+def _principal_directions(gradients: Tensor) -> Tensor:
+    """Return the first right singular vectors (i, p) of gradients (n, p), n < p, by their Gram."""
+    combinations = torch.linalg.eigh(gradients @ gradients.T).eigenvectors[:, -DIRECTIONS:]
+    return torch.nn.functional.normalize(combinations.T @ gradients, dim=1)
 
 
 def _finite(directions: Tensor) -> Tensor:
