@@ -30,6 +30,23 @@ MEANINGS = {
     "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
     "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
     "alignment_by_distance": "Kendall's τ of a sample's distance to the boundary and alignment",
+    "contrast": "alignment at the boundary minus alignment elsewhere, top five eigenvectors",
+    "gradients_contrast_high": "95th percentile of the contrast of five random training gradients",
+    "gradients_strong_at_boundary_high": "95th percentile of strong_at_boundary with five random "
+    "training gradients for eigenvectors",
+    "outside_contrast": "contrast of the five principal directions of gradients off the boundary",
+    "outside_strong_at_boundary": "strong_at_boundary with the five principal directions of "
+    "gradients off the boundary for eigenvectors",
+    "fall_off": "by how much alignment is smaller at 10 to 20 % of the window from the boundary",
+    "eigenvectors_with_section": "of five eigenvectors, those that mark 5 % of the boundary or more",
+    "largest_off_boundary": "largest distance from the boundary, in grid steps, of the point where "
+    "an |A_i| is largest",
+    "expansion_ratio": "median of L(θ + ĝ) over half the sum of λ_i A_i²",
+    "expansion_order": "Kendall's τ of L(θ + ĝ) and half the sum of λ_i A_i²",
+    "expansion_loss": "training loss, which the expansion takes to be zero",
+    "share_in_top": "share of a gradient's squared length in the top 25 eigenvectors, on average",
+    "strong_near_boundary_*": "of the points with half of the largest value or more, the share near "
+    "the boundary",
     "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
     "participation": "how many eigenvectors a training gradient spreads over, on average",
     "class_coherence": "1 where all gradients of a class have the same alignments",
