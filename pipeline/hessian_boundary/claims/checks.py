@@ -49,7 +49,7 @@ class CheckResult:
 
     @property
     def clear(self) -> bool:
-        """Whether several runs tell it: by p; an end of an interval over all models tells itself."""
+        """Whether several runs tell it: by p; the end of an interval over models tells itself."""
         if not self.known or self.single:
             return False
         return math.isnan(self.p_holm) or self.p_holm < CLEAR

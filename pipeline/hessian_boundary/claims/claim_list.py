@@ -34,8 +34,8 @@ def read_claims(entries: Any, targets: Collection[str]) -> list[Claim]:
     """Return the claims of a parsed YAML list; `targets` are the figures and tables that exist.
 
     Raises ClaimError for an unknown or missing key, a value of another type, a target that does
-    not exist, a check of another form, where `*` and `cases` do not come together, and for a claim that
-    has neither checks nor a reason why it has none, or both.
+    not exist, a check of another form, where `*` and `cases` do not come together, and for a claim
+    that has neither checks nor a reason why it has none, or both.
     """
     if not isinstance(entries, list) or not entries:
         raise ClaimError(f"expected a list of claims, found {entries!r}")

@@ -81,10 +81,11 @@ def state(line: Any) -> str:
 
 def side_texts(line: Any) -> list[tuple[str, str]]:
     """Return (name, value) of each side: a constant as it stands, others as mean ± deviation."""
+    sides = zip(parse_check(line.check).sides, _values(line), strict=False)
     return [
-        (text.text, text.text if text.constant else measured(mean, deviation, line.runs))
-        for text, (mean, deviation) in zip(parse_check(line.check).sides, _values(line), strict=False)
-    ]  # fmt: skip
+        (side.text, side.text if side.constant else measured(mean, deviation, line.runs))
+        for side, (mean, deviation) in sides
+    ]
 
 
 def _values(line: Any) -> list[tuple[float, float]]:

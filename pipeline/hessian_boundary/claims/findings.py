@@ -37,7 +37,7 @@ def finding(lines: pd.DataFrame) -> str:
 
 
 def _numbers(line: Any) -> str:
-    """Write a comparison as "0.599 and 0.8 needed": names and values in the order that was found."""
+    """Write a comparison as "name = 0.599, needed … > 0.8", or as "name = 1 against name = 2"."""
     text = parse_check(line.check)
     values = [value for _, value in side_texts(line)]
     constants = [side.constant for side in text.sides]

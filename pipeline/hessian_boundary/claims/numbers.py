@@ -27,13 +27,15 @@ def collect(
     tables = {"": measures.assign(experiment=keys, quantity=measures["measure"]), **figures}
     if contrasts is not None:
         tables["contrast"] = contrasts
-    return {source: _by_run(table) for source, table in tables.items()} | {
-        "correlations": {
-            (str(row.dataset), f"{row.measure}{suffix}"): {ALL_RUNS: float(value)}  # type: ignore[arg-type]
-            for row in correlations.itertuples()
-            for suffix, value in (("", row.tau), ("_low", row.low), ("_high", row.high))
-        }
+    over_all: dict[tuple[str, str], Runs] = {}
+    for row in correlations.itertuples():
+        for suffix, value in (("", row.tau), ("_low", row.low), ("_high", row.high)):
+            name = (str(row.dataset), f"{row.measure}{suffix}")
+            over_all[name] = {ALL_RUNS: float(value)}  # type: ignore[arg-type]
+    found: dict[str, Mapping[tuple[str, str], Runs]] = {
+        source: _by_run(table) for source, table in tables.items()
     }
+    return found | {"correlations": over_all}
 
 
 def _by_run(table: pd.DataFrame) -> dict[tuple[str, str], dict[int, float]]:

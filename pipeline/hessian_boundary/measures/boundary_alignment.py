@@ -100,7 +100,8 @@ def fall_off(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
     some_way_off, near = (distance > 0.1) & (distance <= 0.2), distance == 0
     if not near.any() or not some_way_off.any():
         return {"fall_off": float("nan")}
-    return {"fall_off": 1 - float(np.nanmean(strongest[some_way_off]) / np.nanmean(strongest[near]))}
+    left = np.nanmean(strongest[some_way_off]) / np.nanmean(strongest[near])
+    return {"fall_off": 1 - float(left)}
 
 
 def sections(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:

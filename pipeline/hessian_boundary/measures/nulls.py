@@ -37,10 +37,10 @@ def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     Returns alignment_at_boundary, alignment_elsewhere, strong_at_boundary (`measures`), and
     contrast, the difference of the first two; the same of the nulls as gradients_at_boundary,
     gradients_elsewhere, gradients_strong_at_boundary, gradients_contrast (means over draws) and
-    outside_at_boundary, outside_elsewhere, outside_strong_at_boundary, outside_contrast; and gradients_at_boundary_high, gradients_contrast_high and
-    gradients_strong_at_boundary_high, the 95th percentiles of the draws. Gradients far from the
-    boundary are of the half of the other grid points that is farther from it; the five directions
-    are found on some and judged on others. Nothing where the grid has no boundary.
+    outside_at_boundary, outside_elsewhere, outside_strong_at_boundary, outside_contrast; and
+    gradients_at_boundary_high, gradients_contrast_high and gradients_strong_at_boundary_high, the
+    95th percentiles of the draws. Gradients far from the boundary are of the half of the other grid
+    points that is farther from it; the five directions are found on some and judged on others. Nothing where the grid has no boundary.
     """
     found = alignment_at_boundary(grid, DIRECTIONS)
     if "alignment_at_boundary" not in found:
@@ -53,18 +53,17 @@ def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     largest = [values[:, chosen].max(axis=2) for values in cosines]  # (point, draw)
     principal = _principal_directions(outside)
     projected = [(p @ principal.T).abs().amax(1).cpu().numpy()[:, None] for p in (near, far)]
+    own = ("alignment_at_boundary", "alignment_elsewhere", "strong_at_boundary")
     return {
-        **{name: found[name] for name in ("alignment_at_boundary", "alignment_elsewhere")},
-        "strong_at_boundary": found["strong_at_boundary"],
+        **{name: found[name] for name in own},
         "contrast": found["alignment_at_boundary"] - found["alignment_elsewhere"],
         **_summary("gradients", *largest),
-        **{name: value for name, value in _summary("outside", *projected).items()
-           if not name.endswith("_high")},
-    }  # fmt: skip
+        **_summary("outside", *projected),
+    }
 
 
 def _summary(name: str, near: np.ndarray, far: np.ndarray) -> dict[str, float]:
-    """Return the means over draws, and what 95 % of the draws stay below."""
+    """Return the means over draws (point, draw), and, of several, what 95 % stay below."""
     by_draw = {
         "at_boundary": near.mean(axis=0),
         "elsewhere": far.mean(axis=0),
@@ -72,6 +71,8 @@ def _summary(name: str, near: np.ndarray, far: np.ndarray) -> dict[str, float]:
         "contrast": near.mean(axis=0) - far.mean(axis=0),
     }
     means = {f"{name}_{what}": float(values.mean()) for what, values in by_draw.items()}
+    if near.shape[1] == 1:
+        return means
     return means | {
         f"{name}_{what}_high": float(np.percentile(by_draw[what], PERCENTILE))
         for what in ("at_boundary", "strong_at_boundary", "contrast")
