@@ -1,4 +1,5 @@
 # `make` runs the quick profile on a fresh machine, `make test` the tests. `make help` lists the rest.
+# `make V=1` shows every message of Snakemake's, which else go to its log file.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -8,10 +9,10 @@ DEVELOP := .venv/.develop
 .PHONY: quick paper verify test bench bench-peers check docs help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
-	$(BIN)/hessian-boundary run all --config profile=quick --summarise
+	@$(BIN)/hessian-boundary run all --config profile=quick --summarise $(if $(V),-v)
 
 paper: $(READY)  ## the full study: 5 seeds and the paper's epochs
-	$(BIN)/hessian-boundary run all --config profile=paper --summarise
+	@$(BIN)/hessian-boundary run all --config profile=paper --summarise $(if $(V),-v)
 
 verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or unknown (PROFILE=quick)
 	$(BIN)/hessian-boundary verify --profile $(or $(PROFILE),quick)
@@ -27,8 +28,8 @@ bench-peers: .venv-peers/.ready  ## the same against other libraries, in an envi
 
 .venv-peers/.ready: benchmarks/requirements-peers.txt
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP_ENV) .venv-peers/bin/python -m pip install -r $<
+	$(PIP_ENV) .venv-peers/bin/python -m pip install --no-deps --editable .
 	@touch $@
 
 check: $(DEVELOP)  ## lint, format and type checks
@@ -41,15 +42,18 @@ docs: $(DEVELOP)  ## build the documentation into site/, every link checked
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "open site/index.html"
 
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# errors only: no progress, no warnings, no advice about pip itself
+PIP_ENV := PIP_QUIET=2 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+INSTALL := $(PIP_ENV) $(BIN)/python -m pip install
 
 $(READY): requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(INSTALL) --editable .
+	@echo "installing the packages of requirements.txt into .venv (some minutes)"
+	@$(PYTHON) -m venv .venv
+	@$(INSTALL) --editable .
 	@touch $@
 
 $(DEVELOP): $(READY) requirements-dev.txt requirements-docs.txt
-	$(INSTALL) --requirement requirements-dev.txt --requirement requirements-docs.txt
+	@$(INSTALL) --requirement requirements-dev.txt --requirement requirements-docs.txt
 	@touch $@
 
 help:  ## list the commands

@@ -27,7 +27,7 @@ from hessian_boundary.networks.problem import Problem
 
 def written_out(problem: Problem) -> xr.Dataset:
     """Return the alignment by eigenvectors of p entries each."""
-    factor = logit_factor(problem.loss, problem.network(problem.x).detach())
+    factor = logit_factor(problem.loss, problem.network(problem.x).detach(), problem.y)
     whole = slice(0, problem.parameters)
     rows = mapped_rows(problem.network)(problem.x, factor.cotangents, whole)
     rows *= factor.scales.reshape(-1, 1)

@@ -15,6 +15,7 @@ from hessian_boundary.data.generating import generate_samples
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.training.loop import train
+from hessian_boundary.training.optimisation.options import UpdateOptions
 
 LOSS = PER_SAMPLE["cross_entropy"]
 PER_CLASS = 100
@@ -32,9 +33,7 @@ def lenet() -> tuple[nn.Module, Tensor, Tensor, str]:
         x,
         y,
         TRAINING["cross_entropy"],
-        optimizer="sgd",
-        learning_rate=0.01,
-        weight_decay=0,
+        update=UpdateOptions("sgd", 0.01),
         batch_size=32,
         epochs=EPOCHS,
         shuffle_seed=0,

@@ -12,8 +12,10 @@ from hessian_boundary.data.generating import generate_samples
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.training.loop import train
+from hessian_boundary.training.optimisation.options import UpdateOptions
+from hessian_study.configuration.study import completed
 
-CONFIG = yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text())
+CONFIG = completed(yaml.safe_load((Path(__file__).parent.parent / "config.yaml").read_text()))
 EXPERIMENT: dict[str, Any] = CONFIG["experiments"]["gaussian"]["normal"]
 LOSS = PER_SAMPLE["cross_entropy"]
 THREADS = 1
@@ -37,9 +39,7 @@ def trained() -> tuple[nn.Module, Tensor, Tensor]:
         x,
         y,
         TRAINING["cross_entropy"],
-        optimizer="sgd",
-        learning_rate=EXPERIMENT["learning_rate"],
-        weight_decay=0,
+        update=UpdateOptions("sgd", EXPERIMENT["learning_rate"]),
         batch_size=EXPERIMENT["batch_size"],
         epochs=EXPERIMENT["epochs"],
         shuffle_seed=0,

@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.problem import EXPERIMENT, untrained
 from hessian_boundary.training.loop import train
+from hessian_boundary.training.optimisation.options import UpdateOptions
 
 STEPS_PER_EPOCH = 3
 
@@ -40,9 +41,7 @@ def recorded_loop(epochs: int) -> float:
         x,
         y,
         F.cross_entropy,
-        optimizer="sgd",
-        learning_rate=EXPERIMENT["learning_rate"],
-        weight_decay=0,
+        update=UpdateOptions("sgd", EXPERIMENT["learning_rate"]),
         batch_size=64,
         epochs=epochs,
         shuffle_seed=0,

@@ -1,22 +1,24 @@
 """The keys of config.yaml, from the schema that it is checked with."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
-from hessian_study.project import SCHEMA
+from hessian_study.schema import DEFAULT, PARTIAL, schema
 from page_parts.markdown import table
 
 Entry = Mapping[str, Any]
 
 
 def configuration_keys() -> str:
-    """Return a section per top-level key that has keys of its own, after a table of the others."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    """Return a section per top-level key that has keys of its own, after a table of the others.
+
+    The column `default` says what holds where a key is left out; one that must not be is `needed`.
+    """
+    found = schema()
     sections, single = [], []
-    for name, entry in schema["properties"].items():
-        rows = list(_rows(entry, name, schema["$defs"], required=name in schema["required"]))
+    for name, entry in found["properties"].items():
+        rows = list(_rows(entry, name, found["$defs"], required=name in found["required"]))
         if len(rows) == 1:
             single += rows
         else:
@@ -25,24 +27,39 @@ def configuration_keys() -> str:
 
 
 def _table(rows: list[tuple[str, str, str, str]]) -> str:
-    return table(("key", "value", "needed", "what it is"), rows)
+    return table(("key", "value", "default", "what it is"), rows)
 
 
 def _rows(
     entry: Entry, path: str, definitions: Entry, required: bool
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield a row for a key, and rows for the keys below it."""
-    if "$ref" in entry:
-        entry = {**definitions[entry["$ref"].rsplit("/", 1)[1]], **entry}
+    entry = _resolved(entry, definitions)
     what = entry.get("description", "")
-    yield f"`{path}`", _value(entry), "yes" if required else "", what
-    for choice in (entry, *entry.get("oneOf", ())):
+    yield f"`{path}`", _value(entry), "needed" if required else _default(entry), what
+    if entry.get(PARTIAL):  # its keys stand in the section that it is laid over
+        return
+    forms = [_resolved(entry[key], definitions) for key in ("then", "else") if key in entry]
+    for choice in (entry, *entry.get("oneOf", ()), *forms):
         needed = choice.get("required", ())
         for name, below in choice.get("properties", {}).items():
             yield from _rows(below, f"{path}.{name}", definitions, name in needed)
-    below = entry.get("additionalProperties")
-    if isinstance(below, Mapping):
-        yield from _rows(below, f"{path}.NAME", definitions, required=False)
+        below = choice.get("additionalProperties")
+        if isinstance(below, Mapping):
+            yield from _rows(below, f"{path}.NAME", definitions, required=False)
+
+
+def _resolved(entry: Entry, definitions: Entry) -> Entry:
+    """Return a schema with what it refers to."""
+    if "$ref" not in entry:
+        return entry
+    return {**definitions[entry["$ref"].rsplit("/", 1)[1]], **entry}
+
+
+def _default(entry: Entry) -> str:
+    """Show a default; that of a section is what its keys have."""
+    value = entry.get(DEFAULT, {})
+    return "" if value == {} else f"`{json.dumps(value).strip(chr(34))}`"
 
 
 def _value(entry: Entry) -> str:

@@ -11,14 +11,13 @@ import torch
 import xarray as xr
 from torch import nn
 
-from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
+from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import save_artifact, save_table
-from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
 from hessian_boundary.measures.model import spectral_measures
-from hessian_boundary.measures.outliers import outlier_measures
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device
@@ -52,13 +51,11 @@ class Analysis:
     def measures(self) -> dict[str, float]:
         """G_θ and its companions; NaN for what a partial spectrum does not tell.
 
-        What it bounds from below has a name that ends in "_at_least".
+        What it bounds from below or above has a name that ends in "_at_least" or "_at_most".
         """
         values = spectral_measures(self.alignment)
         if self.alignment.sizes["eigen"]:
-            values |= outlier_measures(
-                self.alignment["eigenvalue"].values, self.alignment.attrs["complete"]
-            )
+            values |= outliers_of(self.alignment)
         return values
 
     def align(self, points: Any) -> xr.Dataset:
@@ -96,6 +93,7 @@ def analyse(
     top: int | None = None,
     *,
     matrix: str = "hessian",
+    parameters: str | None = None,
     device: str = "auto",
     **options: Any,
 ) -> Analysis:
@@ -110,7 +108,8 @@ def analyse(
 
     `matrix` is "hessian", "covariance" (Σ of Eq. 7), or "gauss_newton": the part of H that every
     gradient lies in, for networks of any size. Of the last, all eigenvalues are aligned with, and
-    `spectrum` holds the `top` (10) eigenvectors.
+    `spectrum` holds the `top` (10) eigenvectors. `parameters` is the name of a module whose
+    parameters alone the matrix and the gradients are taken over, or "last_layer".
 
     Raises ValueError for what cannot be treated, with what to change.
 
@@ -130,17 +129,16 @@ def analyse(
         )
     asked = _options(method, top if matrix == "hessian" else None, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
+    if parameters is not None:
+        problem = problem.of_layer(parameters)
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(type(loss)))
     made_by = {"made_by": "hessian_boundary.analyse", "matrix": matrix, "loss": name}
+    made_by |= {} if parameters is None else {"parameters": parameters}
     if matrix == "gauss_newton":
-        pairs = pairs_with_random_directions(problem)
-        samples = align_pairs(pairs)
-        samples = samples.assign(
-            label=("sample", problem.y.cpu().numpy()),
-            scalar_product=samples["alignment"] * samples["gradient_norm"],
+        found = gauss_newton_artifacts(
+            problem, asked.top if top is None else top, memory_limit=asked.memory_limit
         )
-        spectrum = gauss_newton_spectrum(pairs, top or asked.top, samples.attrs["checks"])
-        return Analysis(problem, spectrum, made_by, samples)
+        return Analysis(problem, found[0], made_by, found[1])
     compute = compute_spectrum if matrix == "hessian" else compute_covariance_spectrum
     return Analysis(problem, compute(problem, asked), made_by)
 

@@ -65,7 +65,9 @@ def test_an_interval_is_one_check_that_can_fail_whole() -> None:
 
 
 def test_a_side_may_be_a_multiple() -> None:
-    assert run_check("2 × gaussian/normal:g < gaussian/adversarial:g").means[0] == pytest.approx(13 / 3)
+    assert run_check("2 × gaussian/normal:g < gaussian/adversarial:g").means[0] == pytest.approx(
+        13 / 3
+    )
     assert not run_check("3 × gaussian/normal:g < gaussian/adversarial:g").holds
 
 

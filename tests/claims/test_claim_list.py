@@ -28,7 +28,10 @@ def test_a_statement_that_nothing_decides_says_why() -> None:
     ("change", "message"),
     [
         ({"figure": []}, r"claim 1 \(Section 3\): unknown key 'figure'; did you mean 'figures'\?"),
-        ({"zzz": 1}, r"unknown key 'zzz'; known: cases, caveat, checks, figures, not_testable, prem"),
+        (
+            {"zzz": 1},
+            r"unknown key 'zzz'; known: cases, caveat, checks, figures, not_testable, prem",
+        ),
         ({"not_testable": "By eye."}, "expected either 'checks' or 'not_testable', .* found both"),
         ({"not_testable": ""}, "expected text for 'not_testable', found ''"),
         ({"premises": ["a/b:g"]}, r"\(Section 3\): expected 'LEFT < RIGHT'"),

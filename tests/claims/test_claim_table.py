@@ -48,7 +48,9 @@ STATES = ["holds", "holds, not clearly", "fails, not clearly", "holds, not clear
 def test_the_table_has_a_line_per_check(tmp_path: Path) -> None:
     found = numbers()
     claims = read_claims([ENTRY | {"checks": CHECKS}, ENTRY], TARGETS)
-    collected = collect(found["measures"], {"fig01": found["fig01"].assign(seed=0)}, found["correlations"])
+    collected = collect(
+        found["measures"], {"fig01": found["fig01"].assign(seed=0)}, found["correlations"]
+    )
     table = claim_table(claims, collected)
     assert table["number"].tolist() == [1] * 5 + [2]
     assert table["verdict"].tolist() == ["partly"] * 5 + ["not testable"]
@@ -76,7 +78,9 @@ def judged() -> pd.DataFrame:
         {"checks": ["b/n:g < 1"]},
     ]
     claims = read_claims([ENTRY | change for change in changes], TARGETS)
-    collected = collect(found["measures"], {"fig01": found["fig01"].assign(seed=0)}, found["correlations"])
+    collected = collect(
+        found["measures"], {"fig01": found["fig01"].assign(seed=0)}, found["correlations"]
+    )
     return claim_table(claims, collected)
 
 
@@ -179,5 +183,8 @@ def test_the_step_writes_verdicts_as_data_and_for_reading(tmp_path: Path) -> Non
     claims_step.main(Job(spec, paths, outputs, "cpu"))
     assert open_table(outputs["csv"])["verdict"].tolist() == ["reproduced"]
     text = Path(outputs["markdown"]).read_text(encoding="utf-8")
-    assert "| 1.50 ± 0.71 < 5.55 ± 0.78 | 2 | d = 57.28 [1.794, 128.4], p 0.008 | holds | reproduced |" in text
+    assert (
+        "| 1.50 ± 0.71 < 5.55 ± 0.78 | 2 | d = 57.28 [1.794, 128.4], p 0.008 | holds | reproduced |"
+        in text
+    )
     assert "- Not the full study: tiny profile: 2 seeds." in text

@@ -20,7 +20,8 @@ from hessian_boundary.measures.model import FROM_TRAINING, model_measures
 from hessian_boundary.measures.outliers import outlier_measures
 from hessian_boundary.measures.plane import BOUNDARY, plane_measures
 from hessian_boundary.wording.glossary import MEANINGS, meaning
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration.study import completed
+from hessian_study.configuration.targets.selection import Selection
 from hessian_study.steps import claims as claims_step
 from hessian_study.steps.correlations import OTHERS
 
@@ -30,7 +31,7 @@ SHIPPED = ROOT / "workflow/report/claims.yaml"
 
 @pytest.fixture(scope="module")
 def config() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
 
 
 @pytest.fixture(scope="module")

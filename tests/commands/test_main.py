@@ -1,6 +1,7 @@
 """The command as a user types it, from another folder."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,65 @@ def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
     assert lines[start + 1].startswith("measure ")
     assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0.log)")
     assert lines[start + 2] == "ValueError: no such measure"
-    assert lines[start + 3].startswith("1 more jobs have not made their results")
+    job_file = "logs/tiny/measure/iris/normal/seed0/measures.json"
+    assert lines[start + 3] == f"once more: python -m hessian_study.jobs.run_job {job_file}"
+    assert lines[start + 4].startswith("1 more jobs have not made their results")
+    everything = done.stdout + done.stderr
+    assert everything.count("no such measure") == everything.count(job_file) == 1
+    assert len(everything.splitlines()) < 40
+    log = "failed: measure, log logs/tiny/measure/iris/normal/seed0.log"
+    assert done.stderr.count(log) == 1
+    assert "Error in rule measure" in snakemake_log(study)
+
+
+def snakemake_log(study: TinyStudy) -> str:
+    """Return the file to which everything goes that Snakemake says."""
+    *_, last = sorted((study.directory / ".snakemake" / "log").glob("*.log"))
+    return last.read_text()
+
+
+def test_a_run_without_a_summary_says_what_failed_too(study: TinyStudy) -> None:
+    (study.directory / MEASURES).unlink()
+    (study.code / "pipeline/hessian_boundary/measures/localisation.py").write_text(
+        "raise ValueError('no such measure')\n"
+    )
+    options = ["--configfile", str(study.write_config()), "--cores", "2"]
+    done = hessian_boundary(study, "run", MEASURES, *options)
+    assert done.returncode == 1
+    assert done.stdout.startswith("1 job failed:\n")
+    assert (done.stdout + done.stderr).count("no such measure") == 1
+    done = hessian_boundary(study, "run", MEASURES, *options, "-v")
+    assert done.returncode == 1
+    assert "Error in rule measure" in done.stderr  # Snakemake's own words
+    assert "reason:" in done.stderr
+    assert "job failed" not in done.stdout
+
+
+def test_the_terminal_names_what_is_done_and_the_log_file_has_the_rest(study: TinyStudy) -> None:
+    (study.directory / MEASURES).unlink()
+    options = ["--configfile", str(study.write_config()), "--cores", "2"]
+    done = hessian_boundary(study, "run", MEASURES, *options)
+    assert done.returncode == 0, done.stderr
+    assert "1 jobs to run" in done.stderr
+    assert re.search(r"\n   1 of 1 jobs 100%  .* gone, about 0 s left\n", done.stderr)
+    assert "1 of 1 jobs done in" in done.stderr
+    assert "rule measure" not in done.stderr
+    assert "rule measure" in snakemake_log(study)
+    done = hessian_boundary(study, "run", MEASURES, *options)
+    assert "Nothing to be done" in done.stderr
+    assert hessian_boundary(study, "run", "-n", MEASURES, *options).returncode == 0
+
+
+def test_a_reader_that_has_seen_enough_ends_a_run_quietly(study: TinyStudy) -> None:
+    (study.directory / MEASURES).unlink()
+    options = f"--configfile {study.write_config()} --cores 2"
+    module = f"hessian_study.commands.main run {MEASURES} {options}"
+    done = subprocess.run(
+        ["bash", "-c", f"{' '.join(study.python())} -m {module} 2>&1 | head -n 1"],
+        cwd=study.directory, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
 
 
 def test_a_run_with_a_mistake_is_none_that_is_complete(study: TinyStudy) -> None:

@@ -122,10 +122,11 @@ def test_an_old_report_makes_nothing_complete(
     assert summarise(STEPS, started=0.0) == 1
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert "The tiny profile is not complete; so far:" in lines
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "1 job failed:",
         "train dataset=iris (logs/model.zarr.zip.log)",
         "ValueError: too large",
+        "once more: python -m hessian_study.jobs.run_job logs/tiny/train/iris/other/model.json",
         "1 more jobs have not made their results: they wait for these, or were not run",
     ]
 

@@ -8,7 +8,7 @@ import yaml
 
 from helpers.tiny_study import ROOT, tiny_config
 from hessian_study.configuration.error import ConfigurationError
-from hessian_study.configuration.study import Study
+from hessian_study.configuration.study import Study, completed
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ("alignment/grid_margin", "wide", r"expected a number, found 'wide'; write 0.5 or 1e-3"),
         ("profiles/tiny/download", "true", r"true or false, found 'true'; write true, without qu"),
         ("profiles/tiny/seeds", 3, r"tiny.seeds: expected a list, found 3; write \[a, b\]"),
-        ("curvature/density", 3, r"density: expected keys with values, found 3; write {key: val"),
+        ("curvature/density", 3, r"density: expected 'none' or keys with values among p"),
         ("data_folder", 3, r"data_folder: expected text or null, found 3; write it in quotes"),
         ("profile", "papr", r"profile: 'papr' does not exist; did you mean 'paper'\?"),
         ("profiles/tiny/seeds", [], r"profiles.tiny.seeds: \[\] should be non-empty"),
@@ -79,7 +79,11 @@ def test_the_configuration_of_the_project_is_valid() -> None:
             r"fig01: 'gaussian' does not exist; did",
         ),
         ("figures/fig01/experiments", ["gaussian/norml"], r"'gaussian/norml' does not exist; did"),
-        ("figures/fig01/experiments", ["gaussian/normal/clas1"], r"expected a view like 'class2/'"),
+        (
+            "figures/fig01/experiments",
+            ["gaussian/normal/clas1"],
+            r"expected a view of the parts 'epoch50/'",
+        ),
         (
             "figures/fig13/experiments",
             ["gaussian/dynamics/epoch7"],
@@ -109,7 +113,8 @@ def test_the_configuration_of_the_project_is_valid() -> None:
         ),
         ("profiles/quick/extends", "papr", r"profiles.quick.extends: 'papr' does not exist; did"),
         ("profiles/tiny/extends", "tiny", r"profiles.tiny.extends: .* the circle tiny → tiny"),
-        ("profiles/mine", {"seeds": [1]}, r"profiles.mine: 'random_labels_until_fitted' is a req"),
+        ("profiles/mine", {"seeds": []}, r"profiles.mine.seeds: \[\] should be non-empty"),
+        ("profiles/mine", {"sedes": [1]}, r"profiles.mine: unknown key 'sedes'; did you mean 's"),
         (
             "datasets/circle/parameters",
             {"sample": 100, "factor": 0.5, "noise": 0.1, "random_state": 28},
@@ -227,7 +232,7 @@ def test_a_training_starts_from_the_model_of_its_own_seed_unless_told_otherwise(
 
 def test_epochs_and_seeds_are_the_papers() -> None:
     """The fact sheet's epochs, as a table that is written a second time here."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
     epochs = {
         (dataset, training): entry["epochs"]
         for dataset, trainings in config["experiments"].items()

@@ -138,9 +138,9 @@ def test_the_workflow_names_the_users_file(tmp_path: Path, kind: str) -> None:
 
 def test_a_study_that_replaces_the_projects_is_blamed_for_what_it_lacks(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path)
-    del study.config["tables"]
+    del study.config["datasets"]
     result = study.run("--dry-run", "fig01", "--replace-workflow-config")
-    message = f"{tmp_path}/config.json, top level: 'tables' is a required property"
+    message = f"{tmp_path}/config.json, top level: 'datasets' is a required property"
     assert message in result.stdout + result.stderr
 
 

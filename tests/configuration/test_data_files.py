@@ -74,3 +74,19 @@ def test_braces_in_a_path_are_refused(folders: Path) -> None:
 
 def test_a_data_set_without_files_has_none(folders: Path) -> None:
     assert data_files("mine", {"generator": "table"}, None, []) == []
+
+
+def test_files_below_the_working_directory_move_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study").mkdir()
+    for folder in (tmp_path, tmp_path / "study"):
+        (folder / f"{folder.name}.csv").write_text("1,2")
+    monkeypatch.chdir(tmp_path / "study")
+    entry = {"generator": "points", "files": ["study.csv"]}
+    configurations = [str(tmp_path / "study" / "study.yaml"), str(tmp_path / "config.yaml")]
+    assert data_files("mine", entry, None, configurations) == ["study.csv"]
+    outside = str(tmp_path / f"{tmp_path.name}.csv")
+    assert data_files("mine", {**entry, "files": [Path(outside).name]}, None, configurations) == [
+        outside
+    ]

@@ -8,8 +8,9 @@ import yaml
 from snakemake.cli import parse_config
 
 from helpers.tiny_study import TinyStudy, tiny_config
-from hessian_study.configuration.study import Study, schema
+from hessian_study.configuration.study import Study
 from hessian_study.configuration.typed_values import plain_value, with_command_line
+from hessian_study.schema import schema
 
 YAML_1_2 = {
     **{"60": 60, "-3": -3, "+7": 7, "0": 0},
@@ -39,6 +40,7 @@ def given(*entries: str) -> dict[str, Any]:
         ("alignment={grid_margin: 1e-3}", 0.001),
         ("drawn_seed=0", 0),
         ("data_folder=null", None),
+        ("data_folder=2024", "2024"),
         ("planar=[circle]", ["circle"]),
         ("profiles={tiny: {seeds: [0, 1]}}", [0, 1]),
         ("profiles={tiny: {download: true}}", True),

@@ -114,7 +114,7 @@ def test_the_disk_holds_one_basis_and_appends_to_it(history):
     for state, contents in zip(states, moments, strict=True):
         content = contents[-1]
         assert set(map(len, (content, contents[0]))) <= {0, 2}
-        (basis,) = (data for name, data in content.items() if name.startswith("basis"))
+        (basis,) = (data for name, data in content.items() if name.startswith("rows"))
         assert basis == state.basis.numpy().tobytes()
 
 
@@ -122,7 +122,7 @@ def test_rows_that_did_not_change_are_not_written_again(tmp_path, history):
     states, _ = history
     unfinished = LanczosCheckpoint(tmp_path / "a", KEY)
     unfinished.save(states[0])
-    (basis,) = unfinished.folder.glob("basis*")
+    (basis,) = unfinished.folder.glob("rows*")
     damaged = b"\0" * 8 + basis.read_bytes()[8:]
     basis.write_bytes(damaged)
     unfinished.save(states[1])
@@ -136,7 +136,7 @@ def _saved(tmp_path: Path, count: int, states: list[KrylovState]) -> LanczosChec
     return unfinished
 
 
-@pytest.mark.parametrize("name", ["state", "basis*"])
+@pytest.mark.parametrize("name", ["state", "rows*"])
 @pytest.mark.parametrize("damage", ["cut", "emptied", "flipped", "missing"])
 def test_damaged_work_is_discarded_with_a_line_in_the_log(tmp_path, history, capsys, name, damage):
     folder = _saved(tmp_path, 4, history[0]).folder
@@ -176,7 +176,7 @@ def test_what_a_killed_write_left_is_cleaned_up(tmp_path, history):
     folder = _saved(tmp_path, 4, history[0]).folder
     (folder / ".state.123.tmp").write_text("half")
     LanczosCheckpoint(tmp_path / "a", KEY).load()
-    assert sorted(file.name[:5] for file in folder.iterdir()) == ["basis", "state"]
+    assert sorted(file.name[:4] for file in folder.iterdir()) == ["rows", "stat"]
 
 
 def test_nothing_to_load_or_remove_is_no_error(tmp_path):

@@ -6,7 +6,7 @@ from torch import nn
 
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.curvature.trace import trace_by_samples
+from hessian_boundary.curvature.trace import JACOBIANS, trace_by_samples
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 
@@ -62,3 +62,13 @@ def test_trace_by_samples_declines_networks_that_use_a_parameter_twice(build):
     # such a network is quadratic in that parameter, so the formula's second sum is not zero
     x, y = torch.randn(22, 2, dtype=torch.float64), torch.arange(22) % 2
     assert trace_by_samples(Problem(build().double(), x, y, cross_entropy_per_sample)) is None
+
+
+def test_the_trace_fits_its_batches_to_the_memory_and_is_left_out_where_one_sample_does_not(
+    make_problem,
+):
+    problem = make_problem("cnn").problem
+    whole = trace_by_samples(problem)
+    one = JACOBIANS * problem.classes * problem.parameters * 8
+    assert trace_by_samples(problem, memory_limit=7.5 * one) == pytest.approx(whole, rel=1e-12)
+    assert trace_by_samples(problem, memory_limit=0.9 * one) is None

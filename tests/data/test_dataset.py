@@ -15,9 +15,9 @@ from hessian_boundary.data.dataset import (
     class_names,
     random_labels,
     samples_of,
-    split,
 )
 from hessian_boundary.data.generating import generate_samples
+from hessian_boundary.data.splitting import split
 
 CONFIG = datasets_without_files()  # image data: test_image_*.py
 

@@ -14,6 +14,7 @@ import page_parts.results
 from helpers.tiny_study import ROOT
 from hessian_boundary.artifacts.schema import KINDS
 from hessian_boundary.networks.structure import FAST_PATHS
+from hessian_study.configuration.study import completed
 from page_parts import PARTS
 from page_parts.fast_paths import networks
 from page_parts.markdown import table
@@ -123,9 +124,12 @@ def test_every_kind_of_array_has_its_variables_and_a_file():
 
 def test_every_key_of_the_configuration_is_listed():
     text = PARTS["configuration_keys"]()
-    assert "| `device` | `auto`, `cpu`, `cuda` | yes | where tensors live |" in text
-    assert "| `curvature.eigenpairs.top` | whole number, ≥ 1 | yes |" in text
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    assert "| `device` | `auto`, `cpu`, `cuda` | `auto` | where tensors live |" in text
+    assert "| `curvature.eigenpairs.top` | whole number, ≥ 1 | `50` |" in text
+    assert "| `datasets.NAME.generator` | text | needed |" in text
+    assert "| `experiments.NAME.NAME.curvature` |" in text
+    assert "experiments.NAME.NAME.curvature.method" not in text
+    config = completed(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")))
     for key in config["experiments"]["gaussian"]["normal"]:
         assert f"`experiments.NAME.NAME.{key}`" in text
     for key in config["figures"]["fig01"]:

@@ -89,7 +89,7 @@ def test_there_are_pieces_of_configuration():
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_pieces_of_configuration_fit_into_the_file(page):
-    """A piece that may use the anchors of config.yaml is laid over it, and the schema asked."""
+    """A piece is laid over config.yaml, and the schema asked."""
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     text = CONFIGURATION.read_text(encoding="utf-8")
     sections = "|".join(schema["properties"])

@@ -22,10 +22,13 @@ def test_spectral_summary_leaves_out_what_a_partial_spectrum_cannot_say() -> Non
     numbers = spectral_summary(whole)
     assert (numbers["lambda_max"], numbers["trace"]) == (2, 3)
     assert numbers["g_theta_max"] == pytest.approx(1 / 10)
+    whole["resolved_share"] = (whole["alignment"] ** 2).sum("eigen")
     partial = spectral_summary(whole.assign_attrs(complete=False))
     # m_max = 0.9 and 0.1 against ε = 0.2, m_mean = 0.45 and 0.1: the first counts, of ten
-    bounds = {"g_theta_max_at_least": 0.1, "g_theta_mean_at_least": 0.1}
-    assert partial == {"lambda_max": 2, "rank": 2, **bounds}
+    bounds = {f"g_theta_{name}": 0.1 for name in ("max_at_least", "mean_at_least")}
+    # all that were not computed may count, which is none here
+    bounds |= {f"g_theta_{name}": 0.1 for name in ("max_at_most", "mean_at_most")}
+    assert partial == {"lambda_max": 2, "rank_at_least": 2, **bounds}
 
 
 def test_the_largest_alignment_of_each_kind_of_direction() -> None:

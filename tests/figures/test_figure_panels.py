@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.colors import to_rgb
 
 from helpers.made_up_artifacts import (
@@ -94,9 +95,15 @@ def test_histogram_says_how_many_outliers_each_rule_counts(axes) -> None:
 
 
 def test_without_a_negative_eigenvalue_nothing_is_known_of_outliers_of_a_partial_spectrum() -> None:
-    assert known_outliers(np.array([3.0, 1.0, 0.2])) == []
+    def known(*eigenvalues: float, **attributes: int) -> str:
+        values = {"eigenvalue": ("eigen", np.array(eigenvalues))}
+        return known_outliers(xr.Dataset(coords=values, attrs=attributes))
+
+    assert known(3.0, 1.0, 0.2) == "outliers by edge: ≥ 0"
     # 3 exceeds 1.25, 1 does not
-    assert known_outliers(np.array([3.0, 1.0, 0.2, -1.0])) == ["outliers by edge: ≥ 1"]
+    assert known(3.0, 1.0, 0.2, -1.0) == "outliers by edge: ≥ 1"
+    # the lower end was not computed: −1 is not the most negative one
+    assert known(3.0, 1.0, 0.2, -1.0, bottom_pairs=0) == "outliers by edge: ≥ 0"
 
 
 def test_class_means_leave_out_samples_without_direction() -> None:
@@ -128,3 +135,10 @@ def test_counts_of_a_partial_spectrum_are_an_estimate_and_say_so(axes) -> None:
     assert counts.sum() == pytest.approx(42)
     assert counts[-1] == pytest.approx(0.1 * 42 / 2)
     assert "estimate\noutliers by edge: ≥ 3" in [text.get_text() for text in axes.texts]
+
+
+def test_without_an_estimate_the_histogram_says_how_many_eigenvalues_it_shows(axes) -> None:
+    partial = samples().assign_attrs(null_space_dimension=0, not_computed=38, complete=False)
+    assert spectrum_histogram(axes, partial, marked=1).sum() == 4
+    (note,) = [text.get_text() for text in axes.texts]
+    assert note.startswith("4 of 42 eigenvalues\noutliers by edge: ≥ ")

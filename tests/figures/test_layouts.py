@@ -29,6 +29,7 @@ PANELS = {
     "feature_alignments": 2 * (1 + 3 + 1),
     "margins": 2 * (1 + 3 + 1 + 1),
     "sample_alignments": 2 - 1,
+    "scatter": 1 - 1,
     "similarity_metrics": 4 * (1 + 3),
     "walkthrough": 7,
 }
@@ -130,7 +131,7 @@ def test_a_layout_takes_the_settings_that_it_says_and_no_others(layout) -> None:
     settings, module = Recorded(given), LAYOUTS[layout]
     module.draw(inputs, settings)
     module.numbers(inputs, settings)
-    assert settings.needed - {"experiments", "note"} == set(module.NEEDED)
+    assert settings.needed - {"experiments", "note", "values"} == set(module.NEEDED)
     assert settings.taken == set(module.TAKEN)
 
 

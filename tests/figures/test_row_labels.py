@@ -24,6 +24,7 @@ def test_labels_say_what_tells_the_rows_apart() -> None:
     ]
     assert labels_of("a/dynamics/epoch0", "a/dynamics/epoch50") == ["epoch 0", "epoch 50"]
     assert labels_of("gaussian/adam") == ["adam"]
+    assert labels_of("a/rates,lr=0.1", "a/normal") == ["rates,\nlr = 0.1", "normal"]
     assert row_labels({"experiments": ["a/b"], "labels": ["Adam"]}) == ["Adam"]
     assert [text.get_text() for text in draw("alignment_maps").texts] == ["note"]
 

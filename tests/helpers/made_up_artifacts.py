@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from hessian_boundary.artifacts.strings import string_array
@@ -16,6 +17,7 @@ from hessian_boundary.figures.layouts import (
     feature_alignments,
     margins,
     sample_alignments,
+    scatter,
     similarity_metrics,
     walkthrough,
 )
@@ -142,6 +144,16 @@ def decision_boundary() -> xr.Dataset:
     )
 
 
+def measures(shift: float = 0.0, seeds: int = 2) -> pd.DataFrame:
+    """Of each seed: rank = seed + 1 + shift, and trace, ten times that."""
+    rows = [
+        (seed, measure, factor * (seed + 1 + shift))
+        for seed in range(seeds)
+        for measure, factor in (("rank", 1.0), ("trace", 10.0))
+    ]
+    return pd.DataFrame(rows, columns=["seed", "measure", "value"])
+
+
 def features_of(points: xr.Dataset) -> xr.Dataset:
     return points.assign_coords(feature=string_array(["width", "length"]))
 
@@ -166,6 +178,7 @@ LAYOUTS = {
     "feature_alignments": feature_alignments,
     "margins": margins,
     "sample_alignments": sample_alignments,
+    "scatter": scatter,
     "similarity_metrics": similarity_metrics,
     "walkthrough": walkthrough,
 }
@@ -185,6 +198,7 @@ def inputs_and_settings(layout: str, eigen: int = 4) -> tuple[dict[str, list], d
         "embedding": [embedding(), embedding()],
         "margin": [margin(), margin()],
         "decision_boundary": [decision_boundary(), decision_boundary()],
+        "measures": [measures(), measures(shift=5)],
     }
     if layout == "feature_alignments":
         made["dataset"] = [features_of(dataset())] * 2
@@ -192,6 +206,7 @@ def inputs_and_settings(layout: str, eigen: int = 4) -> tuple[dict[str, list], d
     experiments = ["half_moon/normal", "checkerboard/narrow_margin"][: 1 if single else 2]
     inputs = {kind: made[kind][: len(experiments)] for kind in LAYOUTS[layout].ARTIFACTS}
     settings = {"experiments": experiments, "eigenvectors": 3, "note": "note"}
+    settings |= {"x": "rank", "y": "trace", "values": {}}
     return inputs, settings | {"features": ["length", "width"]}
 
 

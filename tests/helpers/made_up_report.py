@@ -129,7 +129,8 @@ def run_steps(results: Path, claims: Path) -> None:
     arrays = ["gaussian/dataset.zarr.zip"]
     settings |= {
         "profile": "made_up", "note": "made-up profile: 3 seeds", "seeds": [0, 1, 2],
-        "tables": ["table1"], "left_out": {"fig24": "cifar_127 would have to be downloaded"},
+        "tables": ["table1"], "columns": {},
+        "left_out": {"fig24": "cifar_127 would have to be downloaded"},
         "figures": [{"name": name, "arrays": arrays, **about} for name in TARGETS[:3]],
         "shown": {"profile": "made_up"},
     }  # fmt: skip

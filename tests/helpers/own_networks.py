@@ -41,18 +41,31 @@ def register(
 
 
 def trained(
-    dataset: xr.Dataset, *, start: xr.Dataset | None = None, seed: int = 0, **changes: Any
+    dataset: xr.Dataset,
+    *,
+    start: xr.Dataset | dict[str, Any] | None = None,
+    state_dict: dict[str, Any] | None = None,
+    seed: int = 0,
+    **changes: Any,
 ) -> xr.Dataset:
-    """Train the architecture `mine` on it, from `start` if given, and return the model artifact."""
-    begin = {"start": {"parameters_of": "own/normal"}} if start is not None else {}
+    """Train the architecture `mine` on it and return the model artifact.
+
+    It begins at the model `start`, if that is one; `state_dict` is the content of a file that the
+    setting `start` names.
+    """
+    begin = {}
+    if start is not None:
+        model = isinstance(start, xr.Dataset)
+        begin = {"start": {"parameters_of": "own/normal"} if model else start}
     settings = {**SETTINGS, **begin, **changes}
     return run_training(
         dataset,
-        start,
+        start if isinstance(start, xr.Dataset) else None,
         TrainingOptions.of_settings(settings),
         name="own/normal",
         seed=seed,
         device=CPU,
+        state_dict=state_dict,
     )
 
 

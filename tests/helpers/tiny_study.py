@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from hessian_study.configuration.study import completed
 from hessian_study.provenance.file_digests import file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def tiny_config() -> dict[str, Any]:
     """Return a configuration with the structure of config.yaml that runs in about a minute."""
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
     config = json.loads(json.dumps(config))  # YAML's anchors share objects; editing must not
     for trainings in config["experiments"].values():
         for entry in trainings.values():

@@ -21,6 +21,12 @@ PACKAGE = ROOT / "workflow" / "hessian_study" / "jobs"
 JOB = """\
 import os, signal, sys, time
 
+def save(number, frame):
+    signal.signal(number, signal.SIG_IGN)
+    time.sleep(0.5)
+    open("saved", "a").write("all ")
+    sys.exit(128 + number)
+
 def main(what, argument):
     print("to standard output")
     print("to standard error", file=sys.stderr)
@@ -28,6 +34,10 @@ def main(what, argument):
     if what == "fail":
         raise ValueError(argument)
     if what == "hang":
+        time.sleep(600)
+    if what == "save":
+        signal.signal(signal.SIGTERM, save)
+        open("ran", "a").write(" saving")
         time.sleep(600)
     if what == "tell":
         print(os.environ[argument])
@@ -173,7 +183,11 @@ def refuse(**options: str) -> str:
         (signal.SIGSEGV, "the job's process crashed (signal 11, Segmentation fault)"),
         (signal.SIGABRT, "the job's process crashed (signal 6, Aborted)"),
         (signal.SIGKILL, "the job's process was killed (signal 9), perhaps for want of memory"),
-        (signal.SIGTERM, "the job's process was ended (signal 15, Terminated)"),
+        (
+            signal.SIGTERM,
+            "the job's process was ended (signal 15, Terminated), "
+            "as at a time limit or to make room for another job",
+        ),
     ],
 )
 def test_a_signal_that_ends_a_job_is_named(
@@ -237,6 +251,32 @@ def test_a_job_ends_with_the_one_that_asked_for_it(
     assert runs(job)
     os.kill(client, how)
     wait_until(lambda: not runs(job))
+
+
+@pytest.mark.parametrize("warm_process", ["on", "off"])
+@pytest.mark.parametrize("to_all", [True, False])
+def test_a_job_that_is_asked_to_end_saves_first(
+    project: Path, warm_process: str, to_all: bool
+) -> None:
+    """SLURM asks the whole group of processes, and kills it when the first one has ended."""
+    variables = {"HESSIAN_WARM_PROCESS": "off"} if warm_process == "off" else {}
+    main = subprocess.Popen(
+        [sys.executable, "-c", MAIN, *command("save", "")],
+        cwd=project, env={**environment(project), **variables}, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL),
+    )  # fmt: skip
+    wait_until(lambda: (project / "ran").exists() and "saving" in (project / "ran").read_text())
+    assert ("True" in (project / "ran").read_text()) == (warm_process == "on")
+    client, _ = _child(main.pid, b"hessian_study.jobs.run_job")
+    others = [client, *(_children(main.pid) if to_all else [])]
+    for process in dict.fromkeys(others):
+        os.kill(process, signal.SIGTERM)
+    assert main.wait(timeout=60) == 128 + signal.SIGTERM
+    assert (project / "saved").read_text() == "all "
+    assert main.stderr is not None
+    last = main.stderr.read().splitlines()[-1]
+    assert last.startswith("the job's process was ended (signal 15, Terminated)")
 
 
 def test_a_killed_job_is_an_error_of_the_one_that_asked_for_it(

@@ -1,6 +1,7 @@
 """The error on samples, its binomial deviation and interval, and the step that measures it."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,9 @@ def test_the_interval_is_that_of_wilson(wrong: int, samples: int) -> None:
 
 
 def test_without_samples_nothing_is_known() -> None:
-    assert error_on_samples(nn.Identity(), [(torch.empty(0, 2), torch.empty(0, dtype=int))]) == {}
+    found = error_on_samples(nn.Identity(), [(torch.empty(0, 2), torch.empty(0, dtype=int))])
+    assert list(found) == ["test_error"]
+    assert math.isnan(found["test_error"])
 
 
 def measured(folder: Path, **settings: object) -> tuple[Job, dict[str, float]]:

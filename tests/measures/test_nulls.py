@@ -21,7 +21,9 @@ def problem() -> Problem:
     network = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3)).double()
     draw = np.random.default_rng(0)
     x = torch.from_numpy(draw.standard_normal((40, 2)))
-    return Problem(network, x, torch.from_numpy(draw.integers(0, 3, 40)), PER_SAMPLE["cross_entropy"])
+    return Problem(
+        network, x, torch.from_numpy(draw.integers(0, 3, 40)), PER_SAMPLE["cross_entropy"]
+    )
 
 
 def spectrum(found: Problem, vectors: np.ndarray) -> xr.Dataset:

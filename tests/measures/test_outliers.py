@@ -94,8 +94,9 @@ def test_of_a_partial_spectrum_only_what_lies_beyond_the_edge_is_known():
     measures = outlier_measures(part, complete=False)
     # by hand: 10 and 9 exceed 1.25; 8 and some of the bulk do too, but were not computed
     assert measures.pop("outliers_edge_at_least") == 2
+    assert measures.pop("outliers_gap_at_least") == 0  # it compares with the bulk
     assert outlier_measures(whole)["outliers_edge"] >= 3
     assert set(measures) == set(outlier_measures(whole))
     assert all(np.isnan(value) for value in measures.values())
     without_lower_end = outlier_measures(part[:2], complete=False)
-    assert np.isnan(without_lower_end["outliers_edge_at_least"])
+    assert without_lower_end["outliers_edge_at_least"] == 0

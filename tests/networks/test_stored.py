@@ -11,12 +11,12 @@ from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils import prune
 
+from helpers.flat_training import train
 from helpers.other_networks import RIGHT
 from helpers.own_networks import CPU, SETTINGS, blobs, layers, register, trained, training_part
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.stored import trained_module
-from hessian_boundary.training.loop import train
 
 
 class Masked(nn.Module):

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from helpers.examples import examples
 from hessian_boundary import g_theta, grid_window
 from hessian_boundary.certificates.certificate import spread
-from hessian_boundary.data.dataset import random_labels, split
+from hessian_boundary.data.dataset import random_labels
 from hessian_boundary.data.input_window import grid_points
+from hessian_boundary.data.splitting import split
 from hessian_boundary.measures.g_theta import alignment_statistic, threshold
 from hessian_boundary.measures.outliers import edge_rule, gap_rule, outlier_measures
 from hessian_boundary.statistics.permutation import mean_signs, permutation_p

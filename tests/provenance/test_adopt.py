@@ -14,6 +14,8 @@ from hessian_study.provenance import adopt
 def workflow(without: str = "") -> Any:
     """Stand in for Snakemake's workflow, its graph and its memory, with one thing missing."""
     graph = SimpleNamespace(**dict.fromkeys(set(adopt.GRAPH) - {without}))
+    if without != "jobs":
+        graph.jobs = []
     found = dict.fromkeys(set(adopt.WORKFLOW) - {without, "_build_dag"})
     found |= {"persistence": SimpleNamespace(**dict.fromkeys(set(adopt.MEMORY) - {without}))}
     if without == "persistence":

@@ -62,6 +62,15 @@ def test_outliers_of_partial_spectra_are_counted_as_at_least() -> None:
     assert line[:6] == ("a", "b", "–", "≥ 11", "3", "9")
 
 
+def test_bounds_of_some_runs_and_numbers_of_others_are_an_interval() -> None:
+    rows = [("a", "b", 0, "fitted", "outliers_edge_at_least", 2.0)]
+    rows += [("a", "b", 0, "fitted", "outliers_edge_at_most", 8.0)]
+    rows += [("a", "b", 1, "fitted", "outliers_edge", 4.0)]
+    measures = pd.DataFrame(rows, columns=tidy_measures().columns)
+    (line,) = complexity_section(CORRELATIONS, measures, [("a", "b")], {"a": 3}).counts.rows
+    assert line[3] == "[3, 6]"  # (2 + 4) / 2 and (8 + 4) / 2
+
+
 def test_figures_show_quantities_by_experiment() -> None:
     numbers = pd.DataFrame(
         [("a/b", "rank", 3.0), ("a/c", "rank", 4.0), ("a/c", "beta_1", 0.5)],

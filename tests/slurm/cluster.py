@@ -175,7 +175,10 @@ GresTypes=gpu
 SlurmdParameters=config_overrides
 NodeName={_host()} NodeAddr=127.0.0.1 CPUs={_cpus()} RealMemory={pages * page * 9 // 10 // 2**20} \
 Gres=gpu:1 State=UNKNOWN
-PartitionName=main Nodes={_host()} Default=YES MaxTime=INFINITE State=UP
+PartitionName=main Nodes={_host()} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes={_host()} MaxTime=INFINITE State=UP PriorityTier=10
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 """
 
     def _start(self, program: str, *arguments: str) -> None:

@@ -120,16 +120,17 @@ def test_the_science_knows_neither_workflow_nor_configuration(name):
 
 
 # artifacts.store is the place for artifacts, image_files for raw data from elsewhere,
-# lanczos_checkpoint for the state of long runs
+# user_files for what users bring, unfinished for the state of long computations
 FILE_EDGES = {
     "hessian_boundary.artifacts.store",
+    "hessian_boundary.artifacts.unfinished",
     "hessian_boundary.data.image_files",
-    "hessian_boundary.curvature.solvers.lanczos_checkpoint",
+    "hessian_boundary.data.user_files",
 }
 
 
 @pytest.mark.parametrize("name", sorted(set(SCIENCE) - FILE_EDGES))
-def test_files_are_opened_in_three_modules_only(name):
+def test_files_are_opened_in_four_modules_only(name):
     assert _file_calls(_read(name)) == []
 
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from helpers.tiny_study import ROOT, TinyStudy
 
 SNAKEFILE = f"""\
@@ -48,6 +50,17 @@ def test_another_workflow_makes_and_uses_results_of_the_study(tmp_path: Path) ->
     assert "Nothing to be done" in run(*snakemake).stderr
     (tmp_path / ".snakemake" / "metadata").rename(tmp_path / "lost")
     assert "Nothing to be done" in run(*snakemake).stderr
+
+
+@pytest.mark.slow
+def test_another_workflow_makes_a_figure_of_the_study(tmp_path: Path) -> None:
+    snakemake = user_workflow(tmp_path)
+    result = run(*snakemake, "study_fig01")
+    assert result.returncode == 0, result.stderr
+    figures = tmp_path / "results" / "tiny" / "figures"
+    assert {path.name for path in figures.iterdir()} == {"fig01.pdf", "fig01.png", "fig01.csv"}
+    assert (figures / "fig01.png").stat().st_size > 10_000
+    assert "Nothing to be done" in run(*snakemake, "study_fig01").stderr
 
 
 def test_every_rule_of_the_study_is_there_under_a_name_of_ones_own(tmp_path: Path) -> None:

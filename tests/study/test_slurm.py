@@ -5,44 +5,20 @@ import re
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpers.tiny_study import ROOT, TinyStudy, image_datasets
+from helpers.tiny_study import TinyStudy, image_datasets
 from slurm.accounted_slurm import PROGRAMS, AccountedSlurm
-from slurm.cluster import LocalSlurm, why_not
+from slurm.cluster import LocalSlurm
+from slurm.running import PROFILE, running, wait_until
 
 pytestmark = pytest.mark.slow
 
 TARGETS = ("table2", "fig04")
 MODEL = "results/tiny/iris/normal/seed0/model.zarr.zip"
-PROFILE = (
-    *("--workflow-profile", str(ROOT / "profiles" / "slurm")),
-    *("--cores", "1"),  # as in the profile; TinyStudy says 2
-    *("--slurm-init-seconds-before-status-checks", "1"),
-)
-
-
-@contextmanager
-def running(cluster: LocalSlurm, *further_programs: str) -> Iterator[LocalSlurm]:
-    """Give the cluster started, found by every command of the tests; skip where it cannot be."""
-    if reason := why_not(*further_programs):
-        pytest.skip(reason)
-    if not find_spec("snakemake_executor_plugin_slurm"):
-        pytest.skip("no snakemake-executor-plugin-slurm: pip install -r requirements.txt")
-    cluster.up()
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in cluster.environment.items():
-                patch.setenv(name, value)
-            yield cluster
-    finally:
-        cluster.down()
 
 
 @pytest.fixture(scope="module")
@@ -177,10 +153,3 @@ def test_with_accounting_jobs_are_followed_by_sacct(
         assert "the starting model must have the same architecture" in result.stderr
         states = accounted.command("sacct", "--allocations", "--noheader", "--format=State")
     assert states.split() == ["COMPLETED", "FAILED"]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 180
-    while not condition():
-        assert time.monotonic() < deadline, "waited for three minutes"
-        time.sleep(0.2)

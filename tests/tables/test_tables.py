@@ -72,9 +72,23 @@ def test_a_measure_that_is_only_bounded_is_shown_as_at_least_the_mean_of_the_bou
     pd.testing.assert_frame_equal(shown[others], whole[others])
     assert not [name for name in summarise(MEASURES, ROWS) if name.endswith("at_least")]
     assert r"$\geq$ 3" in latex(shown, [])
-    said = "≥ is a lower bound: of those models only a part of the spectrum was computed."
+    said = "≥ and [low, high] are bounds: of those models only part of the spectrum was computed."
     assert said in footnotes(summary, "")
     assert said not in footnotes(summarise(MEASURES, ROWS), "")
+
+
+def test_one_run_that_is_only_bounded_makes_an_interval_of_the_row() -> None:
+    """The runs are 1, 2 and 6; of the first only 0.5 … 4 is known."""
+    normal = (MEASURES["training"] == "normal") & (MEASURES["measure"] == "g_theta_max")
+    first = normal & (MEASURES["value"] == 1)
+    ends = [
+        MEASURES[first].assign(measure=f"g_theta_max_{end}", value=value)
+        for end, value in (("at_least", 0.5), ("at_most", 4.0))
+    ]
+    partial = MEASURES.assign(value=MEASURES["value"].mask(first))
+    summary = summarise(pd.concat([partial, *ends]), ROWS)
+    # (0.5 + 2 + 6) / 3 and (4 + 2 + 6) / 3
+    assert display(summary)[TABULATED["g_theta_max"]].to_list()[1] == "[2.833, 4]"
 
 
 def test_diverged_runs_are_counted_and_left_out_and_unfitted_ones_are_kept() -> None:

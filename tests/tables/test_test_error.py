@@ -19,9 +19,10 @@ def measures(with_error: bool = True) -> pd.DataFrame:
         for seed, error in enumerate(errors)
         for name, value in (
             ("trace", 1.0),
-            *((("test_error", error), ("test_error_low", error - 0.002),
-               ("test_error_high", error + 0.003), ("test_samples", 200_000)) if with_error else ()),
+            ("test_error", error), ("test_error_low", error - 0.002),
+            ("test_error_high", error + 0.003), ("test_samples", 200_000),
         )
+        if with_error or name == "trace"
     ]  # fmt: skip
     columns = ["dataset", "training", "seed", "status", "measure", "value"]
     return pd.DataFrame(rows, columns=columns)

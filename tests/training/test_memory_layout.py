@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from hessian_boundary.training.loop import train
+from helpers.flat_training import train
 from hessian_boundary.training.memory_layout import in_fast_layout
 
 

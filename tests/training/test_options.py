@@ -27,7 +27,7 @@ def test_where_a_training_starts(start, expected) -> None:
     options = TrainingOptions.of_settings({**ENTRY, "start": start, "checkpoints": [0, 2]})
     assert options.start == expected
     assert options.checkpoints == (0, 2)
-    assert (options.batch_size, options.learning_rate, options.labels) == (6, 0.1, "y")
+    assert (options.batch_size, options.update.learning_rate, options.labels) == (6, 0.1, "y")
 
 
 def test_without_checkpoints_none_are_kept() -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.flat_training import train
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.networks.building import build_model
@@ -18,7 +19,6 @@ from hessian_boundary.networks.parameters import norms, parameter_layers, parame
 from hessian_boundary.networks.stored import trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
-from hessian_boundary.training.loop import train
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
 
@@ -90,7 +90,7 @@ def test_model_artifact_says_what_the_network_does():
     check(model, "model")
     dataset = _dataset()
     module = trained_module(model, torch.float32, torch.device("cpu"))
-    for part in ("train", "test"):
+    for part in ("train", "validation", "test"):
         rows = np.flatnonzero(dataset["split"].values == part)
         logits = module(torch.from_numpy(dataset["x"].values[rows])).detach().numpy()
         hits = (logits.argmax(1) == dataset["y"].values[rows]).mean()

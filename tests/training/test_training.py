@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.flat_training import train
 from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.parameters import (
     load_parameter_vector,
@@ -15,7 +16,6 @@ from hessian_boundary.networks.parameters import (
 )
 from hessian_boundary.training.gradient_step import gradient_step
 from hessian_boundary.training.initialisation import scale_to_norm
-from hessian_boundary.training.loop import train
 
 OPTIONS = {
     "optimizer": "sgd",

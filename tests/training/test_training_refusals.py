@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.flat_training import train
 from hessian_boundary.training.gradient_step import gradient_step
-from hessian_boundary.training.loop import train
 
 OPTIONS = {
     "optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 0.0, "batch_size": 64, "epochs": 5,

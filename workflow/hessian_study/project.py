@@ -1,6 +1,10 @@
-"""Where the parts of the project lie on the disk."""
+"""Where the parts of the project lie on the disk, and code of the user's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hessian_boundary.runtime.own_modules import is_file_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAKEFILE = ROOT / "Snakefile"
@@ -23,3 +27,27 @@ DATA = ROOT / "data"  # raw files of image data, downloaded or the user's own
 def modules(package: Path) -> list[str]:
     """Return the names of the modules in a folder, sorted."""
     return sorted(file.stem for file in package.glob("*.py") if file.stem != "__init__")
+
+
+def source_file(package: Path, name: str) -> Path:
+    """Return the file of a configured name: a module of the package, or a file of the user's."""
+    return work_folder() / name if is_file_name(name) else package / f"{name}.py"
+
+
+# the folder that names of the user's files are relative to, where it is not the current one
+_ELSEWHERE: list[Path] = []
+
+
+def work_folder() -> Path:
+    """Return the folder of a study's results; names of the user's files are relative to it."""
+    return _ELSEWHERE[-1] if _ELSEWHERE else Path.cwd()
+
+
+@contextmanager
+def planned_elsewhere(folder: Path) -> Iterator[None]:
+    """Let `folder` be a study's folder meanwhile, though it is planned in another one."""
+    _ELSEWHERE.append(folder.resolve())
+    try:
+        yield
+    finally:
+        _ELSEWHERE.pop()

@@ -10,8 +10,10 @@ import yaml
 from hessian_study.captions import Caption, caption, captioned
 from hessian_study.configuration.file import in_its_file
 from hessian_study.configuration.profiles import check_targets, laid_over
-from hessian_study.configuration.study import Study, schema
+from hessian_study.configuration.study import Study
+from hessian_study.configuration.targets.points import TRAINING
 from hessian_study.configuration.typed_values import with_command_line
+from hessian_study.configuration.views import GAUSS_NEWTON, OTHERS
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
 from hessian_study.jobs.scheduler import without_rate_limit
@@ -20,6 +22,7 @@ from hessian_study.jobs.warm_process import start_warm_process
 from hessian_study.project import CAPTIONS, CONFIGURATION, ROOT, TEMPLATES, WORKFLOW
 from hessian_study.provenance.adopt import adopt_artifacts
 from hessian_study.provenance.code_digest import code_digest
+from hessian_study.schema import schema
 
 # As a module of another workflow: there, `config` need only say what differs from config.yaml.
 is_module = Path(workflow.basedir).resolve() != ROOT
@@ -30,16 +33,21 @@ else:  # what the command line says arrives as text
     config = with_command_line(config, workflow.config_settings.config, schema())
 
 
+replaced = workflow.config_settings.replace_workflow_config
+configurations = [
+    *([] if replaced else [CONFIGURATION]),
+    *workflow.overwrite_configfiles,
+]
+
+
 def blamed(error):
     """A mistake in the configuration, with the file or the command line that it stands in."""
-    settings = workflow.config_settings
-    own = [] if settings.replace_workflow_config else [CONFIGURATION]
-    files = [*own, *workflow.overwrite_configfiles]
-    return WorkflowError(str(in_its_file(error, files, settings.config)))
+    said = workflow.config_settings.config
+    return WorkflowError(str(in_its_file(error, configurations, said)))
 
 
 try:
-    study = Study(config)
+    study = Study(config, configurations)
 except ConfigurationError as error:
     raise blamed(error)
 
@@ -54,9 +62,8 @@ RUN_FOLDER = f"{RESULTS}/{ONE_RUN}"
 # how arrays are written is part of every step that writes one
 WRITER = "hessian_boundary.artifacts.store"
 # A command and no `script:`, because a script's modification time makes Snakemake run it again.
-RUN = (
-    "{params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
-)
+# `exec`: SLURM's SIGTERM would end a shell in between, and with it the job before it has saved.
+RUN = "exec {params.python:q} -m hessian_study.jobs.run_job {params.job_file:q} > {log:q} 2>&1"
 
 
 onstart:  # not called in a module: there, each job imports its libraries itself
@@ -72,7 +79,7 @@ if workflow.remote_exec and "SLURM_STEP_ID" in os.environ:
 
 wildcard_constraints:
     dataset="[a-z][a-z0-9_]*",
-    training="[a-z][a-z0-9_]*",
+    training=TRAINING,
     seed=r"\d+",
     view=VIEWS,
 

@@ -8,12 +8,42 @@ rule diagonalise:
         spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
     log:
         view_log("diagonalise"),
+    wildcard_constraints:
+        view=OTHERS,
     threads: 1
     resources:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        **job("diagonalise", lambda w: study.config["curvature"], architecture_code),
+        **job(
+            "diagonalise",
+            lambda w: study.curvature(w.dataset, w.training),
+            architecture_code,
+        ),
+    shell:
+        RUN
+
+
+rule diagonalise_gauss_newton:
+    input:
+        unpack(model_inputs),
+    output:
+        spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
+        alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
+    log:
+        view_log("diagonalise_gauss_newton"),
+    wildcard_constraints:
+        view=GAUSS_NEWTON,
+    threads: 1
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(60),
+    params:
+        **job(
+            "diagonalise_gauss_newton",
+            lambda w: study.config["curvature"],
+            architecture_code,
+        ),
     shell:
         RUN
 
@@ -26,6 +56,8 @@ rule align_samples:
         alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
     log:
         view_log("align_samples"),
+    wildcard_constraints:
+        view=OTHERS,
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -153,12 +185,12 @@ rule measure_plane:
 rule measure:
     input:
         unpack(model_inputs),
-        alignment=f"{RUN_FOLDER}/alignment_samples.zarr.zip",
+        alignment=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
     output:
-        measures=f"{RUN_FOLDER}/measures.csv",
-        curve=f"{RUN_FOLDER}/g_theta_curve.csv",
+        measures=f"{RUN_FOLDER}/{{view}}measures.csv",
+        curve=f"{RUN_FOLDER}/{{view}}g_theta_curve.csv",
     log:
-        run_log("measure"),
+        view_log("measure"),
     threads: 1
     params:
         **job("measure", drawing_settings, drawn_model_code),

@@ -1,8 +1,13 @@
 # Which files the rules read and write. No rules here.
 import re
 
-from hessian_study.configuration.data_files import data_files
-from hessian_study.configuration.layouts import artifacts_of
+from hessian_study.configuration.data_files import dataset_inputs, state_dict_file
+from hessian_study.configuration.layouts import artifacts_of, declared
+from hessian_study.configuration.targets.columns import (
+    PLANE,
+    key_values,
+    measure_files,
+)
 from hessian_study.configuration.views import view_folder
 
 
@@ -18,23 +23,35 @@ def run_files(runs, name):
     return [run_file(*run, name) for run in runs]
 
 
-def own_files(wildcards):
-    """The user's own files of a data set: a change of theirs makes it again."""
-    name = wildcards.dataset
+def configuration_files():
+    """The user's configuration files, beside which own files lie: the last one given first."""
     given = [
         file for file in workflow.configfiles if Path(file).resolve() != CONFIGURATION
     ]
-    configurations = [*reversed(given), str(CONFIGURATION)]
-    entry = study.dataset(name)
+    return [*reversed(given), str(CONFIGURATION)]
+
+
+def own_files(wildcards):
+    """The user's own files of a data set: a change of theirs makes it again."""
+    name = wildcards.dataset
+    folder = study.config["data_folder"]
     try:
-        return data_files(name, entry, study.config["data_folder"], configurations)
+        return dataset_inputs(name, study.dataset(name), folder, configuration_files())
     except ConfigurationError as error:
         raise blamed(error)
 
 
 def training_inputs(wildcards):
-    """The data set and, where the training starts from another model, that model."""
+    """The data set and, where the training starts from another model or a file, that."""
     inputs = {"dataset": dataset_file(wildcards.dataset)}
+    place = f"experiments.{wildcards.dataset}.{wildcards.training}"
+    entry = study.experiment(wildcards.dataset, wildcards.training)
+    try:
+        file = state_dict_file(place, entry["start"], configuration_files())
+    except ConfigurationError as error:
+        raise blamed(error)
+    if file:
+        inputs["state_dict"] = file
     start = study.start(wildcards.dataset, wildcards.training, wildcards.seed)
     if start:
         inputs["start"] = run_file(*start, "model.zarr.zip")
@@ -62,12 +79,39 @@ def figure_arrays(name):
 def seed_arrays(name, seed):
     """The same of any run."""
     entry = study.selection.figure(name)
-    names = entry["experiments"]
-    experiments = [name.split("/", 2) for name in names]
+    experiments = [name.split("/", 2) for name in entry["experiments"]]
     return {
-        kind: [artifact_file(kind, seed, *experiment) for experiment in experiments]
+        kind: (
+            measure_tables(
+                [(d, t, s, *v) for d, t, *v in experiments for s in study.seeds],
+                figure_quantities(entry),
+            )
+            if kind == "measures"
+            else [artifact_file(kind, seed, *experiment) for experiment in experiments]
+        )
         for kind in artifacts_of(entry["layout"])
     }
+
+
+def figure_quantities(entry):
+    """The measures and keys of experiments that a figure shows, if its layout takes some."""
+    settings = (declared(entry["layout"]) or {}).get("QUANTITIES", ())
+    return [entry[setting] for setting in settings if setting in entry]
+
+
+def figure_experiments(entry):
+    return [study.experiment(*name.split("/")[:2]) for name in entry["experiments"]]
+
+
+def measure_tables(runs, columns=()):
+    """The tables of runs (data set, training, seed, perhaps a view) with the columns' measures."""
+    kinds = measure_files(columns, [study.experiment(*run[:2]) for run in runs])
+    return [
+        run_file(*run[:3], "/".join([*run[3:], f"{kind}.csv"]))
+        for run in runs
+        for kind in kinds
+        if kind != PLANE or run[0] in study.config["planar"]
+    ]
 
 
 def artifact_file(kind, seed, dataset, training, view=""):
@@ -84,7 +128,7 @@ def further_numbers():
     return [
         f"{RESULTS}/figures/seed{seed}/{name}.csv"
         for name in study.selection.made_figures()
-        if name in study.config.get("over_seeds", [])
+        if name in study.config["over_seeds"]
         for seed in study.seeds
         if seed != study.config["drawn_seed"]
     ]

@@ -3,7 +3,7 @@
 
 rule make_dataset:
     input:
-        files=own_files,
+        unpack(own_files),
     output:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
     log:
@@ -49,7 +49,7 @@ rule train:
         **job(
             "train",
             lambda w: study.training_settings(w.dataset, w.training),
-            architecture_code,
+            training_code,
         ),
     shell:
         RUN

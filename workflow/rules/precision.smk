@@ -16,7 +16,7 @@ rule study_precision:
     params:
         **job(
             "study_precision",
-            settings_of("curvature", "rank_tolerance"),
+            rank_tolerance,
             architecture_code,
         ),
     shell:

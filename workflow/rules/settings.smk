@@ -1,4 +1,7 @@
 # What the steps read of the configuration, and which further modules they run. No rules here.
+from itertools import groupby
+
+from hessian_boundary.runtime.own_code import full_name
 
 
 def settings_of(section, *keys):
@@ -6,9 +9,14 @@ def settings_of(section, *keys):
     return lambda wildcards: {key: study.config[section][key] for key in keys}
 
 
+def rank_tolerance(wildcards):
+    curvature = study.curvature(wildcards.dataset, wildcards.training)
+    return {"rank_tolerance": curvature["rank_tolerance"]}
+
+
 def generator_code(wildcards):
     generator = study.dataset(wildcards.dataset)["generator"]
-    return [f"hessian_boundary.data.generators.{generator}"]
+    return [full_name("hessian_boundary.data.generators", generator)]
 
 
 def drawing_settings(wildcards):
@@ -24,12 +32,18 @@ def drawn_model_code(wildcards):
 def architecture_code(wildcards):
     experiment = study.experiment(wildcards.dataset, wildcards.training)
     name = experiment["architecture"]["name"]
-    return [f"hessian_boundary.networks.architectures.{name}"]
+    return [full_name("hessian_boundary.networks.architectures", name)]
+
+
+def training_code(wildcards):
+    experiment = study.experiment(wildcards.dataset, wildcards.training)
+    own = experiment.get("training")
+    return [*architecture_code(wildcards), *([own] if own else [])]
 
 
 def layout_code(wildcards):
     layout = study.selection.figure(wildcards.figure)["layout"]
-    return [f"hessian_boundary.figures.layouts.{layout}"]
+    return [full_name("hessian_boundary.figures.layouts", layout)]
 
 
 def profile_note():
@@ -41,16 +55,27 @@ def profile_note():
 
 
 def figure_settings(wildcards):
-    return {**study.selection.figure(wildcards.figure), "note": profile_note()}
+    """The figure's entry and, of what it shows, the settings of the experiments."""
+    entry = study.selection.figure(wildcards.figure)
+    shown = figure_quantities(entry)
+    values = key_values(shown, figure_experiments(entry)) if shown else None
+    return {**entry, "note": profile_note(), **({"values": values} if shown else {})}
 
 
 def table_settings(name):
-    settings = {
-        "table": name,
-        # pairs keep their order in the spec, keys would be sorted
-        "rows": list(study.selection.table(name).items()),
-        "note": profile_note(),
-    }
+    rows, columns = study.selection.rows(name), study.selection.columns(name)
+    settings = {"table": name, "note": profile_note()}
+    if columns:
+        settings |= {
+            "rows": rows,
+            "columns": columns,
+            "settings": key_values(columns, [study.experiment(*row) for row in rows]),
+        }
+    else:  # pairs keep their order in the spec, keys would be sorted
+        settings["rows"] = [
+            (dataset, [training for _, training in trainings])
+            for dataset, trainings in groupby(rows, lambda row: row[0])
+        ]
     return lambda wildcards: settings
 
 
@@ -87,6 +112,11 @@ def report_settings(wildcards):
         "seeds": study.seeds,
         **claim_settings(),
         "tables": study.selection.made_tables(),
+        "columns": {
+            name: columns
+            for name in study.selection.made_tables()
+            if (columns := study.selection.columns(name))
+        },
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
         "shown": {

@@ -42,7 +42,9 @@ for table in study.config["tables"]:
         name:
             table
         input:
-            measures=run_files(study.selection.table_runs(table), "measures.csv"),
+            measures=measure_tables(
+                study.selection.table_runs(table), study.selection.columns(table)
+            ),
             published=published_file(table),
         output:
             **in_report("Tables", table_files(table), "csv", "comparison_csv"),

@@ -1,11 +1,15 @@
 """Alignment of the samples' gradients with all eigenvectors of the Gauss-Newton part."""
 
+from math import inf
+
+import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 
 from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import alignment_with_all
-from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
+from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM, about_spectrum
 from hessian_boundary.certificates.certificate import as_attribute
 from hessian_boundary.certificates.gradients import certify_gradients, gradient_error
 from hessian_boundary.certificates.network import certify_network
@@ -13,19 +17,66 @@ from hessian_boundary.curvature.gauss_newton.decomposition import (
     GaussNewtonPairs,
     gauss_newton_pairs,
 )
-from hessian_boundary.curvature.gauss_newton.rows import SLICE_BYTES
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES
+from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.problem import Problem
+
+# Matrices of the size of the factor's R that are there at once, in the rotations.
+TRIANGLES = 6
+
+
+def gauss_newton_artifacts(
+    problem: Problem, top: int, *, members: Tensor | None = None, memory_limit: float = inf
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the spectrum of F and the samples' alignment, in the schemas of any matrix.
+
+    The spectrum holds the `top` eigenvectors; the alignment is with all that are not in the null
+    space, of all samples. With `members` (n,), F is that of these samples' mean loss. Memory grows
+    with the square of the m = n (C − 1) rows (n C for the squared error), not with p.
+
+    Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
+    factor is not known, CertificateError when plain backward passes give other gradients.
+    """
+    check_rows(problem, memory_limit)
+    pairs = pairs_with_random_directions(problem, members=members)
+    samples = align_pairs(pairs)
+    spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
+    with torch.no_grad():
+        logits = torch.cat([problem.network(x) for x, _ in problem.batches(BATCH)])
+    samples = samples.assign(
+        label=("sample", problem.y.cpu().numpy()),
+        scalar_product=samples["alignment"] * samples["gradient_norm"],
+        logits=(("class", "sample"), logits.T.cpu().numpy()),
+    ).assign_coords(
+        eigen=np.arange(samples.sizes["eigen"]), sample=np.arange(samples.sizes["sample"])
+    )
+    return spectrum, samples.assign_attrs(about_spectrum(spectrum) | samples.attrs)
+
+
+def check_rows(problem: Problem, memory_limit: float) -> None:
+    """Raise MemoryLimitError when what grows with the number of rows exceeds a limit in bytes."""
+    rows = problem.samples * problem.classes
+    needed = TRIANGLES * rows * min(rows, problem.parameters) * problem.dtype.itemsize
+    if needed > memory_limit:
+        raise MemoryLimitError(
+            f"expected a memory limit of at least {needed / 1e9:.3g} GB for the Gauss-Newton part "
+            f"of {problem.samples:,} samples with {problem.classes} classes, found "
+            f"{memory_limit / 1e9:.3g} GB; raise it, or take fewer samples"
+        )
 
 
 def pairs_with_random_directions(
-    problem: Problem, slice_bytes: int = SLICE_BYTES
+    problem: Problem, slice_bytes: int = SLICE_BYTES, members: Tensor | None = None
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F for a problem in float64, and the products that ε is made of.
+
+    With `members` (n,), F is that of these samples' mean loss.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known, or that is flat in float64.
     """
     directions = problem.tensor(random_directions(problem.parameters))
-    return gauss_newton_pairs(problem, directions, slice_bytes)
+    return gauss_newton_pairs(problem, directions, slice_bytes, members)
 
 
 def align_pairs(pairs: GaussNewtonPairs, tolerance: float = 0) -> xr.Dataset:

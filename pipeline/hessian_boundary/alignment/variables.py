@@ -90,4 +90,5 @@ def about_spectrum(spectrum: xr.Dataset) -> dict[str, Any]:
     """The spectrum's attributes that readers of an alignment need, without opening it."""
     names = ("method", "rank", "rank_tolerance", "null_space_dimension", "not_computed")
     sources = ("complete", "certificate", "trace_by_samples")
-    return {name: spectrum.attrs[name] for name in (*names, *sources)}
+    asked = [name for name in ("bottom_pairs",) if name in spectrum.attrs]  # of a partial one
+    return {name: spectrum.attrs[name] for name in (*names, *sources, *asked)}

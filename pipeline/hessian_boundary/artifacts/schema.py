@@ -71,6 +71,7 @@ OPTIONAL: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
         "frozen": (("frozen_parameter",), "f"),
         "probe_x": (("probe", "..."), "f"),
         "probe_logits": (("probe", "class"), "f"),
+        "validation_loss": (("epoch",), "f"),
         "checkpoints": (("checkpoint", "parameter"), "f"),
         "checkpoint_buffers": (("checkpoint", "buffer"), "f"),
         "checkpoint_epoch": (("checkpoint",), "i"),

@@ -20,12 +20,16 @@ import pandas as pd
 import xarray as xr
 import zarr
 
+from hessian_boundary.artifacts.archives import (
+    check_claim,
+    check_members,
+    check_metadata,
+    is_metadata,
+)
 from hessian_boundary.artifacts.schema import check
 
 # Chunks hold whole eigenvectors, so the top k are read without the rest.
 ROWS_PER_CHUNK = 64
-# Metadata has a few kB; chunks of any size are stored as they are.
-LARGEST_UNPACKED = 16_000_000  # bytes
 
 
 class ArtifactError(ValueError):
@@ -60,9 +64,10 @@ def open_artifact(path: str | Path, kind: str | None = None) -> xr.Dataset:
     if not Path(path).is_file():
         raise ArtifactError(f"expected an artifact at {path}, found no file; run its rule first")
     try:
-        _check_sizes(path)
+        check_archive(path)
         store = zarr.storage.ZipStore(path, mode="r")
         dataset = xr.open_zarr(store, chunks=None, consolidated=False, zarr_format=3)
+        check_claim(dataset.nbytes, os.path.getsize(path))
     except Exception as error:  # a file from anywhere may ask the libraries for anything
         raise ArtifactError(
             f"expected a Zarr store at {path}, found a damaged or unfinished file ({error}); "
@@ -73,27 +78,18 @@ def open_artifact(path: str | Path, kind: str | None = None) -> xr.Dataset:
     return dataset
 
 
-def _check_sizes(path: str | Path) -> None:
-    """Raise ArtifactError for a member that would fill the memory when it is read.
-
-    Ours are stored as they are, so none is larger than the file; a packed one may be, a little.
-    """
+def check_archive(path: str | Path, repeated: bool = False) -> None:
+    """Raise ArchiveError for a zip file of a store that may not be read (`archives`)."""
     with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            limited = member.filename.endswith("zarr.json") or (
-                member.compress_type != zipfile.ZIP_STORED
-            )
-            if limited and member.file_size > LARGEST_UNPACKED:
-                raise ArtifactError(
-                    f"{member.filename} is {member.file_size:,} bytes when it is unpacked, more "
-                    f"than {LARGEST_UNPACKED:,}"
-                )
+        check_members(archive, repeated=repeated)
+        for name in filter(is_metadata, archive.namelist()):
+            check_metadata(name, archive.read(name))
 
 
 def verify_bytes(path: str | Path) -> str | None:
     """Return None when every member of the file matches its checksum, else what is wrong."""
     try:
-        _check_sizes(path)
+        check_archive(path)
         with zipfile.ZipFile(path) as archive:
             damaged = archive.testzip()
     except Exception as error:  # a damaged header may ask zipfile for anything

@@ -8,6 +8,7 @@ from typing import Any
 from hessian_boundary.wording.suggestion import suggestion
 
 METHODS = ("auto", "dense", "range", "lanczos")
+NO_DENSITY = "none"  # in place of how it is estimated
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class CurvatureOptions:
     "lanczos" (`top` largest and `bottom` most negative pairs). rank_tolerance: |λ| / max |λ| below
     which a direction counts as null space. memory_limit_gb: what matrices and vectors may take.
     residual_tolerance: ‖H v − λ v‖ / max |λ| that Lanczos pairs have to reach. density_probes,
-    density_steps: random vectors, and products for each, for the density of a partial spectrum.
+    density_steps: random vectors, and products for each, for the density of a partial spectrum;
+    with 0 probes there is no such estimate.
 
     Raises ValueError for a method that is not known and for numbers that make no sense.
     """
@@ -71,6 +73,8 @@ class CurvatureOptions:
         flat = {key: settings[key] for key in settings if key not in ("eigenpairs", "density")}
         density = settings.get("density", {})
         flat |= settings.get("eigenpairs", {})
+        if density == NO_DENSITY:
+            density = {"probes": 0}
         flat |= {f"density_{key}": value for key, value in density.items()}
         return cls(**flat)
 

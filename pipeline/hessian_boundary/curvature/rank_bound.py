@@ -1,7 +1,7 @@
 """What the rank of the Hessian cannot exceed, by the network's structure."""
 
 from hessian_boundary.curvature.operators.layer_steps import evaluate
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.losses import WeightedCrossEntropy, cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 
@@ -20,7 +20,9 @@ def hessian_rank_bound(problem: Problem) -> int:
     steps, _ = evaluate(problem.network, problem.x[:1])
     counts = [step.bias.stop - step.weight.start for step in steps]
     classes = problem.classes
-    invariant = problem.loss is cross_entropy_per_sample
+    invariant = problem.loss is cross_entropy_per_sample or isinstance(
+        problem.loss, WeightedCrossEntropy
+    )
     coupled = sum(counts) - max(counts)
     if invariant and counts[-1] != max(counts):
         coupled -= counts[-1] // classes

@@ -1,6 +1,8 @@
 """The spectrum of one model: eigensolver, companions, and what they were."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import xarray as xr
@@ -25,6 +27,7 @@ from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_data
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
+from hessian_boundary.runtime.termination import termination_held
 
 
 def compute_spectrum(
@@ -42,7 +45,8 @@ def compute_spectrum(
     hessian_vector_products (with the assembled matrix, where there is one), products (which path
     multiplied), slower_because (why no faster one) and checks (JSON). Rank and null space
     of a spectrum that is not `complete` are lower bounds, and it has an estimate of its density:
-    density_nodes and density_weights(probe, step).
+    density_nodes and density_weights(probe, step), where the options ask for one. The trace by
+    samples costs about C products; it is NaN where one sample's Jacobian exceeds the memory limit.
 
     Raises CertificateError when plain automatic differentiation does not confirm the result,
     MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge.
@@ -67,7 +71,7 @@ def compute_spectrum(
         pairs = solve(method)
     density = xr.Dataset() if pairs.complete else _density(operator, options)
     certificates += products.certificates
-    by_samples = trace_by_samples(problem)
+    by_samples = trace_by_samples(problem, memory_limit=options.memory_limit)
     if by_samples is not None and pairs.complete:
         cut = _rank_tolerance(options, method) * float(pairs.eigenvalues.abs().max())
         certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
@@ -77,6 +81,7 @@ def compute_spectrum(
         "rank_tolerance": _rank_tolerance(options, method),
         "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
+        **({} if pairs.complete else {"bottom_pairs": options.bottom}),
         "products": products.path,
         "slower_because": products.reason,
         "checks": as_attribute(certificates),
@@ -123,16 +128,34 @@ def _eigenpairs(
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),
         )
-    return lanczos_eigenpairs(
-        operator,
-        k_top=options.top,
-        k_bottom=options.bottom,
-        seed=derive_seed("lanczos"),
-        residual_tolerance=options.residual_tolerance,
-        memory_limit=options.memory_limit,
-        on_block=checkpoint.save if checkpoint else None,
-        resume=resumed,
-    ).above(tolerance)
+    with _kept(checkpoint) as on_block:
+        return lanczos_eigenpairs(
+            operator,
+            k_top=options.top,
+            k_bottom=options.bottom,
+            seed=derive_seed("lanczos"),
+            residual_tolerance=options.residual_tolerance,
+            memory_limit=options.memory_limit,
+            on_block=on_block,
+            resume=resumed,
+        ).above(tolerance)
+
+
+@contextmanager
+def _kept(checkpoint: LanczosCheckpoint | None) -> Iterator[Callable[[KrylovState], None] | None]:
+    """Give what keeps each state of a run; after SIGTERM, the next one is the last."""
+    if checkpoint is None:
+        yield None
+        return
+    with termination_held() as termination:
+
+        def save(state: KrylovState) -> None:
+            checkpoint.save(state)
+            if termination.asked:
+                where = f" after {state.products:,} products of Lanczos"
+                termination.deliver(f"{where}; its state is kept in {checkpoint.folder}")
+
+        yield save
 
 
 def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
@@ -142,6 +165,8 @@ def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
 
 
 def _density(operator: SymmetricOperator, options: CurvatureOptions) -> xr.Dataset:
+    if not options.density_probes:
+        return xr.Dataset()
     quadrature = lanczos_quadrature(
         operator,
         probes=options.density_probes,

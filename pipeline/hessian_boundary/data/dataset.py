@@ -1,7 +1,6 @@
-"""From samples to the dataset artifact: random labels and the split."""
+"""From samples to the dataset artifact: random labels, and what each sample is used for."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -11,51 +10,49 @@ import xarray as xr
 
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.data.labels import class_number_advice
+from hessian_boundary.data.splitting import TEST_FRACTION, TRAIN_FRACTION, Split
 
 # PAPER: the authors' code permutes labels with this state before it splits.
 RANDOM_LABEL_STATE = 28
-# PAPER: the authors' code splits with a torch generator of this seed.
-SPLIT_SEED = 42
-TEST_FRACTION = 0.2  # PAPER: of all samples, for every data set
 
 
 def build_dataset(
     x: np.ndarray,
     y: np.ndarray,
     *,
-    train_fraction: float,
+    train_fraction: float = TRAIN_FRACTION,
+    test_fraction: float = TEST_FRACTION,
+    stratify: bool = False,
+    split: Mapping[str, np.ndarray] | None = None,
     random_label_groups: Sequence[Sequence[int]] = (),
     features: Sequence[str] = (),
     about: Mapping[str, Any] = MappingProxyType({}),
 ) -> xr.Dataset:
     """Assemble x, y, random labels and the split, in the order of generation.
 
+    The split is drawn (`splitting.Split`), or the user's: `split`, the indices of each part, or
+    `about["split"]`, a word for each sample. Samples in no part are left out; the others keep their
+    numbers, the coordinate `sample`.
+
     Returns a Dataset with x(sample, feature…) float32, y(sample) int64, y_random(sample) (all
     labels permuted), y_random_within(sample) where groups are given (labels permuted only among
     the samples of each group of classes), and split(sample): "train", "test" or "validation". The
-    attributes are what `about` says, but for its `class_names`, one for each class: they become
-    class_name(class).
+    attributes are what `about` says, but for its `class_names`, one for each class, which become
+    class_name(class), its `split`, and its `features`, names for where `features` has none.
 
     Raises ValueError when labels are not 0 … C−1, there is one class only, a class or the whole
-    training part has no sample, class names are not one for each, or a value of x is not finite.
+    training part has no sample, names are not one for each class or feature, a value of x is not
+    finite, or the user's split is none.
     """
-    classes = np.unique(y)
-    if not np.array_equal(classes, np.arange(len(classes))):
-        raise ValueError(class_number_advice(classes))
-    if len(classes) < 2:
-        raise ValueError(
-            f"expected samples of at least two classes, found {len(y)} of one; a classifier needs "
-            "something to tell apart"
-        )
-    if not np.isfinite(x).all():
-        raise ValueError(
-            f"expected finite features, found {int((~np.isfinite(x)).sum())} NaN or infinite "
-            "values in `x`; clean the data first"
-        )
-    uses = split(len(y), train_fraction)
-    _check_training_part(y[uses == "train"], len(classes), len(y), train_fraction)
     attributes = dict(about)
-    names = attributes.pop("class_names", ())
+    names, own_features = attributes.pop("class_names", ()), attributes.pop("features", ())
+    features = features or own_features
+    division = Split(train_fraction, test_fraction, stratify, split, attributes.pop("split", None))
+    uses = division.parts(y)
+    used = np.flatnonzero(uses != "")
+    x, y, uses = x[used], y[used], uses[used]
+    _check_samples(x, y)
+    division.check_training_part(y[uses == "train"], int(y.max()) + 1, len(y))
     variables = {
         "x": (_dimensions(x), x, {"long_name": "input"}),
         "y": ("sample", y, {"long_name": "class label"}),
@@ -71,11 +68,36 @@ def build_dataset(
         )
     if len(names):
         about_names = {"long_name": "name of the class"}
-        variables["class_name"] = ("class", _checked_names(names, len(classes)), about_names)
-    dataset = xr.Dataset(variables, coords={"sample": np.arange(len(y))}, attrs=attributes)
-    if features:
-        dataset = dataset.assign_coords(feature=("feature", string_array(features)))
+        variables["class_name"] = ("class", _checked_names(names, int(y.max()) + 1), about_names)
+    dataset = xr.Dataset(variables, coords={"sample": used}, attrs=attributes)
+    if len(features):
+        dataset = dataset.assign_coords(feature=("feature", _feature_names(features, x)))
     return dataset
+
+
+def _check_samples(x: np.ndarray, y: np.ndarray) -> None:
+    classes = np.unique(y)
+    if not np.array_equal(classes, np.arange(len(classes))):
+        raise ValueError(class_number_advice(classes))
+    if len(classes) < 2:
+        raise ValueError(
+            f"expected samples of at least two classes, found {len(y)} of one; a classifier needs "
+            "something to tell apart"
+        )
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"expected finite features, found {int((~np.isfinite(x)).sum())} NaN or infinite "
+            "values in `x`; clean the data first"
+        )
+
+
+def _feature_names(names: Sequence[str], x: np.ndarray) -> np.ndarray:
+    if x.ndim != 2 or len(names) != x.shape[1] or isinstance(names, str):
+        raise ValueError(
+            f"expected a name for each feature of x {x.shape}, found {len(names)} names; list as "
+            "many as x has columns, and none for images"
+        )
+    return string_array([str(name) for name in names])
 
 
 def _dimensions(x: np.ndarray) -> tuple[str, ...]:
@@ -88,21 +110,6 @@ def _dimensions(x: np.ndarray) -> tuple[str, ...]:
             f"shape {x.shape}; {advice.get(x.ndim, 'return x.reshape(len(x), -1)')}"
         )
     return ("sample", *names)
-
-
-def _check_training_part(y: np.ndarray, classes: int, samples: int, train_fraction: float) -> None:
-    if not len(y):
-        raise ValueError(
-            f"expected training samples, found none: train_fraction {train_fraction} of {samples} "
-            f"is less than one; raise `train_fraction` to {ceil(1000 / samples) / 1000} at least"
-        )
-    missing = np.setdiff1d(np.arange(classes), y)
-    if len(missing):
-        raise ValueError(
-            f"expected training samples of all {classes} classes, found none of class "
-            f"{', '.join(map(str, missing.tolist()))} among {len(y)} of {samples} samples; raise "
-            "`train_fraction`, add samples of it, or leave the class out"
-        )
 
 
 def _checked_names(names: Sequence[str], classes: int) -> np.ndarray:
@@ -123,18 +130,6 @@ def random_labels(y: np.ndarray, groups: Sequence[Sequence[int]] = ()) -> np.nda
         members = np.flatnonzero(np.isin(y, group))
         permuted[members] = state.permutation(y[members])
     return permuted
-
-
-def split(samples: int, train_fraction: float) -> np.ndarray:
-    """Assign int(f·n) random samples to train, int(0.2·n) to test, the rest to validation."""
-    order = torch.randperm(samples, generator=torch.Generator().manual_seed(SPLIT_SEED)).numpy()
-    train = int(train_fraction * samples)
-    test = train + int(TEST_FRACTION * samples)
-    assignment = np.empty(samples, dtype=np.dtypes.StringDType())
-    assignment[order[:train]] = "train"
-    assignment[order[train:test]] = "test"
-    assignment[order[test:]] = "validation"
-    return assignment
 
 
 def samples_of(

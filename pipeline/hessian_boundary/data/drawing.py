@@ -20,7 +20,7 @@ from hessian_boundary.data.generating import GENERATORS
 from hessian_boundary.data.labels import whole_number_labels
 from hessian_boundary.data.own_files import only_reading
 from hessian_boundary.data.single_precision import to_float32
-from hessian_boundary.runtime.own_code import own_function, own_module
+from hessian_boundary.runtime.own_code import full_name, own_function, own_module
 from hessian_boundary.runtime.seeds import derive_seed
 
 FRESH_SAMPLES = 200_000  # the binomial deviation of an error of 1 % is then 0.02 %
@@ -31,7 +31,7 @@ Samples = tuple[np.ndarray, np.ndarray]
 
 def can_draw(generator: str) -> bool:
     """Return whether a generator has a function `draw`."""
-    return hasattr(own_module(f"{GENERATORS}.{generator}"), "draw")
+    return hasattr(own_module(full_name(GENERATORS, generator)), "draw")
 
 
 def fresh_samples(
@@ -44,7 +44,7 @@ def fresh_samples(
 
     Raises ValueError for a generator that draws other than it should: with what to return.
     """
-    draw, place = own_function(f"{GENERATORS}.{generator}", "draw")
+    draw, place = own_function(full_name(GENERATORS, generator), "draw")
     for part in range(FRESH_SAMPLES // AT_ONCE):
         seed = derive_seed("fresh samples", generator, part)
         with only_reading([], f"`draw` of the generator {generator!r}"):
@@ -54,7 +54,8 @@ def fresh_samples(
                 f"expected x and y from `draw` in {place}, found {type(returned).__name__}; end it "
                 "with `return x, y`"
             )
-        yield _checked(*returned, x.shape[1:], class_names, place)
+        inputs, labels = returned
+        yield _checked(inputs, labels, x.shape[1:], class_names, place)
 
 
 def _checked(x: Any, y: Any, shape: tuple[int, ...], names: Sequence[str], place: str) -> Samples:

@@ -15,7 +15,7 @@ import numpy as np
 from hessian_boundary.data.labels import whole_number_labels
 from hessian_boundary.data.own_files import only_reading
 from hessian_boundary.data.single_precision import to_float32
-from hessian_boundary.runtime.own_code import own_function
+from hessian_boundary.runtime.own_code import full_name, own_function
 
 GENERATORS = "hessian_boundary.data.generators"
 
@@ -25,21 +25,26 @@ def generate_samples(
     parameters: Mapping[str, Any],
     data_folder: str | None = None,
     files: Sequence[str | Path] = (),
+    file: str | Path | None = None,
 ) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Call `hessian_boundary.data.generators.<generator>.generate(**parameters)`.
+    """Call `hessian_boundary.data.generators.<generator>.generate(**parameters)`, or a file's.
 
-    A generator with a parameter `files` or `data_folder` is given them. It reads no other files
+    A generator with a parameter `files` or `data_folder` is given them. The parameter `file` names
+    a file or the folder of a store, which lies at `file` if that is given. No other files are read
     (`own_files`). Returns x (sample, …) float32, y (sample,) int64, and what the generator says
     about its source (nothing, for most); `class_names` is part of that where labels are words.
 
     Raises ValueError, with what to return instead, when they are no real numbers, are masked, or
     lose what they say in float32; when labels are not one whole number or word per sample; and
-    when it reads a file that is not one of `files`.
+    when it reads a file that is none of these.
     """
-    paths = [Path(file) for file in files]
+    paths = [Path(each) for each in files]
+    if file or isinstance(parameters.get("file"), str):
+        parameters = {**parameters, "file": Path(file or parameters["file"])}
+        paths.append(parameters["file"])
     given = {"data_folder": data_folder, "files": paths}
     with only_reading(paths, f"the generator {generator!r}"):  # when it is imported, too
-        generate, place = own_function(f"{GENERATORS}.{generator}", "generate")
+        generate, place = own_function(full_name(GENERATORS, generator), "generate")
         taken = {name: given[name] for name in given if name in signature(generate).parameters}
         returned = generate(**parameters, **taken)
     x, y, about = _parts(returned, place)

@@ -42,6 +42,21 @@ def whole_number_labels(y: Any, samples: int) -> tuple[np.ndarray, list[str]]:
     )
 
 
+def classes_of_file(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return labels y (sample,) of a file as 0 … C−1, and the classes' names.
+
+    Whole numbers 0 … C−1 stay and have no names. Others are numbered in their order, and each
+    number is its class's name: whoever has a file cannot renumber them in a generator. Anything
+    else is returned as it is, for `whole_number_labels` to judge.
+    """
+    if y.dtype.kind not in "iu" or y.ndim != 1:
+        return y, []
+    values, indices = np.unique(y, return_inverse=True)
+    if np.array_equal(values, np.arange(len(values))):
+        return y, []
+    return indices, [str(value) for value in values.tolist()]
+
+
 def class_number_advice(classes: np.ndarray) -> str:
     """Return what to say of labels that are not 0 … C−1: what they are, and the remedy."""
     shown = ", ".join(map(str, classes[:10].tolist())) + (", …" if len(classes) > 10 else "")

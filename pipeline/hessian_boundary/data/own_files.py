@@ -8,7 +8,8 @@ order of the configuration, and opens them as it likes:
         table = np.loadtxt(files[0], delimiter=",")
         return table[:, :2], table[:, 2]
 
-What it opens besides is noticed, and refused.
+What it opens besides is noticed, and refused. A parameter `file` names a file, or the folder of a
+Zarr store, that is an input as well: `generate(*, file)` is given its path.
 """
 
 import os
@@ -60,7 +61,7 @@ _WATCH = _Watch()
 
 @contextmanager
 def only_reading(files: Iterable[Path], place: str) -> Iterator[None]:
-    """Raise ValueError when the block reads a file that is not one of `files`.
+    """Raise ValueError when the block reads a file that is none of `files`, nor in one's folder.
 
     Files that it writes itself are its own, and those of Python, of installed packages and of the
     system are no data of a study. `place` is told: whose generator it is.
@@ -76,7 +77,7 @@ def only_reading(files: Iterable[Path], place: str) -> Iterator[None]:
         for name in _WATCH.read
         if os.path.isfile(name)
         and name not in _WATCH.written
-        and os.path.realpath(name) not in known
+        and not _is_known(os.path.realpath(name), known)
         and not _belongs_to_python(name, pythons)
     ]
     if unknown:
@@ -95,6 +96,10 @@ def not_watched() -> Iterator[None]:
         yield
     finally:
         _WATCH.active = active
+
+
+def _is_known(path: str, known: set[str]) -> bool:
+    return path in known or any(str(folder) in known for folder in Path(path).parents)
 
 
 def _writes(mode: Any, flags: Any) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 
 from hessian_boundary.figures.nothing_to_draw import has_diverged
-from hessian_boundary.measures.g_theta import g_theta_at_least, g_theta_by_statistic
+from hessian_boundary.measures.g_theta import AT_LEAST, g_theta_bounds, g_theta_by_statistic
 from hessian_boundary.measures.localisation import localisation
 
 COLUMNS = ("experiment", "quantity", "value")
@@ -41,14 +41,19 @@ def sample_numbers(
 def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
     """Return λ_max, trace, rank and G_θ with both statistics.
 
-    Of a partial spectrum: λ_max, the rank of what was computed, and lower bounds of G_θ, called
-    g_theta_max_at_least and g_theta_mean_at_least.
+    Of a partial spectrum: λ_max, a lower bound of the rank, and bounds of G_θ, whose names end in
+    _at_least and _at_most.
     """
     eigenvalues = samples["eigenvalue"].values
-    found = {"lambda_max": float(eigenvalues.max()), "rank": float(len(eigenvalues))}
+    found, rank = {"lambda_max": float(eigenvalues.max())}, float(len(eigenvalues))
     if not samples.attrs.get("complete", True):
-        return found | g_theta_at_least(samples)
-    return {**found, "trace": float(eigenvalues.sum()), **g_theta_by_statistic(samples)}
+        return found | {f"rank{AT_LEAST}": rank} | g_theta_bounds(samples)
+    return {
+        **found,
+        "rank": rank,
+        "trace": float(eigenvalues.sum()),
+        **g_theta_by_statistic(samples),
+    }
 
 
 def extreme_alignments(directions: xr.Dataset) -> dict[str, float]:

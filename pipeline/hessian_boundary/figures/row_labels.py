@@ -10,8 +10,12 @@ from hessian_boundary.figures.experiments import class_of_view, split_experiment
 from hessian_boundary.figures.panels import class_label
 from hessian_boundary.wording.labels import readable
 
-VIEWS = (
+VIEWS = (  # in their order in a path
     (r"epoch(\d+)", r"epoch \1"),
+    (r"class(\d+)", r"loss of class \1"),
+    (r"layer/([^/]+)", r"layer \1"),
+    (r"last_layer", "last layer"),
+    (r"gauss_newton", "Gauss–Newton part"),
     (r"covariance", "covariance Σ"),
 )
 
@@ -38,25 +42,32 @@ def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> st
     if dataset:
         lines.insert(0, readable(dataset))
         if trainings_differ and training != "normal":
-            lines.append(f"({readable(training)})")
+            lines.append(f"({_training(training)})")
     elif trainings_differ or not lines:
-        lines.insert(0, readable(training))
+        lines.insert(0, _training(training))
     return "\n".join(lines)
+
+
+def _training(name: str) -> str:
+    """Return what a training is called; a point of a sweep has a line per value."""
+    return readable(name).replace(", ", ",\n")
 
 
 def _readable_views(experiments: Sequence[str], data: Sequence[xr.Dataset]) -> list[str]:
     shown = []
     for number, experiment in enumerate(experiments):
-        label = class_of_view(experiment)
-        if label is None:
-            shown.append(_readable_view(split_experiment(experiment)[2]))
-        else:
-            shown.append(f"loss of {class_label(label, data[number : number + 1])}")
+        view, label = _readable_view(split_experiment(experiment)[2]), class_of_view(experiment)
+        if label is not None:
+            view = view.replace(f"class {label}", class_label(label, data[number : number + 1]))
+        shown.append(view)
     return shown
 
 
 def _readable_view(view: str) -> str:
+    """Write a view's parts in words, one after the other."""
+    rest, shown = f"{view}/", []
     for pattern, text in VIEWS:
-        if re.fullmatch(pattern, view):
-            return re.sub(pattern, text, view)
-    return view
+        if match := re.match(f"{pattern}/", rest):
+            shown.append(match.expand(text))
+            rest = rest[match.end() :]
+    return ", ".join(shown) or view

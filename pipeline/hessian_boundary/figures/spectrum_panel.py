@@ -6,7 +6,8 @@ from matplotlib.axes import Axes
 
 from hessian_boundary.figures.style import ACCENT
 from hessian_boundary.measures.g_theta import AT_LEAST
-from hessian_boundary.measures.outliers import Rule, count_outliers, outlier_measures
+from hessian_boundary.measures.outliers import Rule, count_outliers
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.wording.numbers import at_least
 
 CUTS: dict[Rule, str] = {"gap": "--", "edge": ":"}  # lines at which outliers begin
@@ -18,7 +19,8 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
 
     `samples` has the coordinate eigenvalue(eigen) and the attribute null_space_dimension, the
     number of further eigenvalues, all zero. Returns the counts (bin,), which sum to p. Of a partial
-    spectrum the counts are an estimate and the panel says so, with the number of outliers known; of
+    spectrum the counts are an estimate, or those of what was computed, and the panel says so, with
+    the number of outliers known; of
     a complete one it says how many there are by each rule, with a line where the rule cuts.
     """
     eigenvalues = samples["eigenvalue"].values
@@ -41,7 +43,7 @@ def spectrum_histogram(axes: Axes, samples: xr.Dataset, marked: int) -> np.ndarr
     if samples.attrs.get("complete", True) and "density_nodes" not in samples:
         note = mark_outliers(axes, eigenvalues)
     else:
-        note = "\n".join(["estimate", *known_outliers(eigenvalues)])
+        note = "\n".join([what_is_drawn(samples), known_outliers(samples)])
     axes.text(0.98, 0.98, note, transform=axes.transAxes, ha="right", va="top", fontsize=5.5)
     return counts
 
@@ -57,10 +59,18 @@ def mark_outliers(axes: Axes, eigenvalues: np.ndarray) -> str:
     return "\n".join(["outliers by", *said])
 
 
-def known_outliers(eigenvalues: np.ndarray) -> list[str]:
-    """Say how many outliers a partial spectrum has at least, in a line; none where it is silent."""
-    count = outlier_measures(eigenvalues, complete=False)[f"outliers_edge{AT_LEAST}"]
-    return [] if np.isnan(count) else [f"outliers by edge: {at_least(count)}"]
+def what_is_drawn(samples: xr.Dataset) -> str:
+    """Say what the histogram of a partial spectrum shows."""
+    if "density_nodes" in samples:
+        return "estimate"
+    known = len(samples["eigenvalue"]) + int(samples.attrs["null_space_dimension"])
+    return f"{known:,} of {known + int(samples.attrs['not_computed']):,} eigenvalues"
+
+
+def known_outliers(samples: xr.Dataset) -> str:
+    """Say how many outliers a partial spectrum has at least."""
+    found = outliers_of(samples.assign_attrs(complete=False))
+    return f"outliers by edge: {at_least(found[f'outliers_edge{AT_LEAST}'])}"
 
 
 def eigenvalue_counts(samples: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:

@@ -17,14 +17,14 @@ def error_on_samples(module: nn.Module, parts: Iterable[tuple[Tensor, Tensor]]) 
     grow with their number. Returns test_error, k / n; test_error_standard_error, the binomial
     √(e (1 − e) / n); test_error_low and test_error_high, the 95 % interval of Wilson (1927, J. Am.
     Stat. Assoc. 22, 209), which holds for few samples and for no error, too; and test_samples, n.
-    Nothing where there is no sample.
+    Where there is no sample test_error is NaN, and nothing else is returned.
     """
     wrong = samples = 0
     for x, y in parts:
         wrong += len(y) - hits(module, x, y)
         samples += len(y)
     if not samples:
-        return {}
+        return {"test_error": float("nan")}
     error = wrong / samples
     interval = binomtest(wrong, samples).proportion_ci(LEVEL, method="wilson")
     return {

@@ -4,8 +4,9 @@
     trace, lambda_max, lambda_min, rank, …   the spectrum of its Hessian, and how sure it is
     resolved_share_min, resolved_share_mean  how much of a gradient lies in resolved directions
     norm_l2, norm_published                  the length of its parameters
-    train_accuracy, test_accuracy, epochs    its predictions, and how long it was trained
-    train_error                              1 − train_accuracy, with the labels it was trained on
+    train_accuracy, validation_accuracy, test_accuracy   its predictions: the share that is right
+    train_error, validation_error                        and the share that is wrong
+    epochs                                   how long it was trained
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
 spread over eigenvectors (`measures.localisation`), the error on fresh samples
@@ -13,39 +14,50 @@ spread over eigenvectors (`measures.localisation`), the error on fresh samples
 and G_θ of the Gauss–Newton part (`measures.gauss_newton`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from hessian_boundary.measures.g_theta import (
+    AT_LEAST,
+    AT_MOST,
     STATISTICS,
-    g_theta_at_least,
+    g_theta_bounds,
     g_theta_by_statistic,
     parameter_count,
     threshold,
 )
+from hessian_boundary.measures.sample_outliers import lower_end_computed
 
 # attributes of the model's artifact
-FROM_TRAINING = ("norm_published", "norm_l2", "train_accuracy", "test_accuracy", "epochs")
+PARTS = ("train", "validation", "test")  # of the data set's split
+FROM_TRAINING = (
+    *("norm_published", "norm_l2"),
+    *(f"{part}_accuracy" for part in PARTS),
+    "epochs",
+)
+RESOLVED = ("resolved_share_min", "resolved_share_mean")
 
 
-def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, float]:
+def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict[str, float]:
     """Return every measure of one model by name.
 
     `samples` is the alignment on the training samples with the spectrum's attributes, `model` the
-    attributes of the model artifact. What depends on the spectrum is NaN for a model whose
-    training diverged, and what depends on all of it (G_θ, trace, rank) where only `eigenpairs` of
-    it were computed; `not_computed` counts the rest, and `trace_by_samples` needs none of them.
+    attributes of the model artifact; without it, what comes from the training is left out. What
+    depends on the spectrum is NaN for a model whose training diverged, and what depends on all of
+    it (G_θ, trace, rank) where only `eigenpairs` of it were computed: bounds have names of their
+    own, `not_computed` counts the rest, and `trace_by_samples` needs none of them.
     """
     complete = samples.attrs["complete"]
+    partial = samples.sizes["eigen"] and not complete
     return {
         **spectral_measures(samples),
-        **{name: float(model[name]) for name in FROM_TRAINING},
-        "train_error": 1 - float(model["train_accuracy"]),
+        **(_of_training(model) if model is not None else {}),
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
+        **({f"rank{AT_LEAST}": float(samples.attrs["rank"])} if partial else {}),
         "eigenpairs": float(samples.attrs["rank"]),
         "not_computed": float(samples.attrs["not_computed"]),
         "parameters": float(parameter_count(samples)),
@@ -53,11 +65,25 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any]) -> dict[str, f
     }
 
 
+def _of_training(model: Mapping[str, Any]) -> dict[str, float]:
+    return {**{name: float(model[name]) for name in FROM_TRAINING}, **errors(model)}
+
+
+def errors(model: Mapping[str, Any]) -> dict[str, float]:
+    """Return train_error = 1 − train_accuracy and validation_error; NaN for a part without samples.
+
+    `model` is the attributes of the model artifact. Of the test error more is known than of the
+    test part alone: `measures.generalisation`.
+    """
+    return {f"{part}_error": 1 - float(model[f"{part}_accuracy"]) for part in PARTS[:2]}
+
+
 def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     """Return G_θ, ε, trace, extreme eigenvalues and resolved shares of an alignment on samples.
 
     NaN where eigenvalues that were not computed could change the number. Of a partial spectrum also
-    g_theta_max_at_least and g_theta_mean_at_least, which they could only raise.
+    what is known of it: bounds of G_θ (`g_theta_bounds`), resolved_share_min_at_least and
+    resolved_share_mean_at_least, and lambda_min_at_most where the lower end was not computed.
     """
     eigenvalues = samples["eigenvalue"].values
     share = samples["resolved_share"]
@@ -70,17 +96,14 @@ def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
         "resolved_share_min": float(share.min()),
         "resolved_share_mean": float(share.mean()),
     }
-    found |= dict.fromkeys(_unknown(samples, found), float("nan"))
-    partial = samples.sizes["eigen"] and not samples.attrs["complete"]
-    return found | (g_theta_at_least(samples) if partial else {})
-
-
-def _unknown(samples: xr.Dataset, found: Mapping[str, float]) -> Iterable[str]:
-    """Name the measures that eigenvalues which were not computed may change."""
     if not samples.sizes["eigen"]:
-        return found
+        return dict.fromkeys(found, float("nan"))
     if samples.attrs["complete"]:
-        return ()
-    # without negative pairs, the computed end of the spectrum was round-off and is not stored
-    smallest = () if found["lambda_min"] < 0 else ("lambda_min",)
-    return (*(f"g_theta_{statistic}" for statistic in STATISTICS), "trace", *smallest)
+        return found
+    bounds = g_theta_bounds(samples)
+    bounds |= {f"{name}{AT_LEAST}": found[name] for name in RESOLVED}
+    unknown = [*(f"g_theta_{statistic}" for statistic in STATISTICS), "trace", *RESOLVED]
+    if not lower_end_computed(samples):
+        bounds[f"lambda_min{AT_MOST}"] = found["lambda_min"]
+        unknown.append("lambda_min")
+    return found | dict.fromkeys(unknown, float("nan")) | bounds

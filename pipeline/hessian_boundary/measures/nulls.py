@@ -39,8 +39,10 @@ def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     gradients_elsewhere, gradients_strong_at_boundary, gradients_contrast (means over draws) and
     outside_at_boundary, outside_elsewhere, outside_strong_at_boundary, outside_contrast; and
     gradients_at_boundary_high, gradients_contrast_high and gradients_strong_at_boundary_high, the
-    95th percentiles of the draws. Gradients far from the boundary are of the half of the other grid
-    points that is farther from it; the five directions are found on some and judged on others. Nothing where the grid has no boundary.
+    95th percentiles of the draws. Nothing where the grid has no boundary.
+
+    Gradients far from the boundary are of the half of the other grid points that is farther from
+    it; the five directions are found on some and judged on others.
     """
     found = alignment_at_boundary(grid, DIRECTIONS)
     if "alignment_at_boundary" not in found:

@@ -141,13 +141,16 @@ def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
 RULES: dict[Rule, Callable[[np.ndarray], OutlierCount]] = {"gap": gap_rule, "edge": edge_rule}
 
 
-def outlier_measures(eigenvalues: np.ndarray, complete: bool = True) -> dict[str, float]:
+def outlier_measures(
+    eigenvalues: np.ndarray, complete: bool = True, lower_end: bool = True
+) -> dict[str, float]:
     """Return the count of each rule, outliers_gap and outliers_edge, with its interval.
 
     The ends are outliers_gap_low, outliers_gap_high, outliers_edge_low and outliers_edge_high.
     Of a spectrum that is not `complete` all six are NaN, and outliers_edge_at_least counts what is
     known: the eigenvalues that were computed and lie beyond the edge. It takes the most negative
-    eigenvalue to be among them. The gap rule knows no such bound: it compares with the bulk.
+    eigenvalue to be among them; with `lower_end` False, and for the gap rule, which compares with
+    the bulk, nothing is known but that there are 0 at least.
     """
     counts = {rule: count_outliers(eigenvalues, rule) for rule in RULES}
     found = {
@@ -157,7 +160,10 @@ def outlier_measures(eigenvalues: np.ndarray, complete: bool = True) -> dict[str
     }
     if complete:
         return found
-    return dict.fromkeys(found, nan) | {f"outliers_edge{AT_LEAST}": found["outliers_edge"]}
+    beyond = found["outliers_edge"] if lower_end else nan
+    known = {"gap": 0.0, "edge": 0.0 if np.isnan(beyond) else beyond}
+    bounds = {f"outliers_{rule}{AT_LEAST}": count for rule, count in known.items()}
+    return dict.fromkeys(found, nan) | bounds
 
 
 def _gap_scores(positive: np.ndarray, largest: int, window: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 from hessian_boundary.networks.copies import TwoLogits
 from hessian_boundary.networks.evaluation import eval_logits, evaluating
 from hessian_boundary.networks.parameters import trainable_parameters
-from hessian_boundary.runtime.own_code import own_function
+from hessian_boundary.runtime.own_code import full_name, own_function
 from hessian_boundary.runtime.seeds import seeded
 
 ARCHITECTURES = "hessian_boundary.networks.architectures"
@@ -30,7 +30,7 @@ def build_model(
     seed: int,
     samples: Tensor | None = None,
 ) -> nn.Module:
-    """Build the architecture `name`; all it draws comes from `seed`.
+    """Build the architecture `name`, a module or a file; all it draws comes from `seed`.
 
     Its file's `build(input_shape, classes, **options)` returns a module from x (n, *input_shape)
     float32 to logits (n, C), C ≥ classes. Two things are done for it: lazy layers get their sizes
@@ -42,7 +42,7 @@ def build_model(
     shape, other logits the second time, an input that it changes.
     """
     options = {key: value for key, value in architecture.items() if key != "name"}
-    build, file = own_function(f"{ARCHITECTURES}.{architecture['name']}", "build")
+    build, file = own_function(full_name(ARCHITECTURES, architecture["name"]), "build")
     x = _examples(input_shape) if samples is None else samples[:EXAMPLES]
     with seeded(seed):
         module = build(tuple(input_shape), classes, **options)

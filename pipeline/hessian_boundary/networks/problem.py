@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hessian_boundary.data.arrays import as_inputs, as_labels
 from hessian_boundary.networks.conversion import converted
-from hessian_boundary.networks.copies import TwoLogits, copy_network
+from hessian_boundary.networks.copies import TwoLogits, copy_network, copy_with_layer
 from hessian_boundary.networks.losses import PER_SAMPLE, Loss
 from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
 from hessian_boundary.networks.problem_checks import (
@@ -113,9 +113,27 @@ class Problem:
         return zip(self.x.split(size), self.y.split(size), strict=True)
 
     def of_class(self, label: int) -> "Problem":
-        """Return the problem of the samples of one class (Appendix F)."""
+        """Return the problem of the samples of one class (Appendix F).
+
+        Raises ValueError for a class without samples.
+        """
         chosen = self.y == label
+        if not chosen.any():
+            raise ValueError(
+                f"expected a class among those of the samples, {self.y.unique().tolist()}, "
+                f"found {label}"
+            )
         return replace(self, x=self.x[chosen], y=self.y[chosen])
+
+    def of_layer(self, name: str) -> "Problem":
+        """Return the problem over the parameters of one layer; the others stay what they are.
+
+        Its Hessian is a block of the whole one, its gradients are the layer's part of them.
+
+        Raises ValueError for a name that no layer with trainable parameters has
+        (`copies.copy_with_layer`).
+        """
+        return replace(self, network=copy_with_layer(self.network, name, self.x[:PROBED]))
 
 
 def loss_by_name(loss: str | Loss) -> Loss:

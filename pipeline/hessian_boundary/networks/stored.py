@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.evaluation import eval_logits
+from hessian_boundary.networks.losses import Loss, loss_per_sample, trained_loss
 from hessian_boundary.networks.parameters import (
     buffer_vector,
     frozen_vector,
@@ -88,6 +89,20 @@ def build_seed(model: xr.Dataset) -> int:
             "version, without; delete the file and run the training again"
         )
     return int(model.attrs["build_seed"])
+
+
+def losses_of(model: xr.Dataset, labels: Tensor) -> tuple[Loss, Loss]:
+    """Return the loss that H is taken of: of each sample, and as the mean of samples `labels` (n,).
+
+    It is the one that was trained, with its label smoothing and class weights, unless the
+    attribute `hessian_loss` says "plain". Artifacts of earlier versions have neither.
+    """
+    found = model.attrs
+    smoothing, weights = found.get("label_smoothing", 0.0), found.get("class_weights", [])
+    if found.get("hessian_loss") == "plain":
+        smoothing, weights = 0.0, []
+    asked = (found["loss"], smoothing, weights)
+    return loss_per_sample(*asked, labels), trained_loss(*asked)
 
 
 def trained_module(

@@ -34,7 +34,11 @@ from hessian_boundary.curvature.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
-from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
+from hessian_boundary.networks.losses import (
+    Loss,
+    WeightedCrossEntropy,
+    cross_entropy_per_sample,
+)
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 from hessian_boundary.runtime.seeds import derive_seed
@@ -42,7 +46,6 @@ from hessian_boundary.runtime.seeds import derive_seed
 # PAPER: the authors' code sets the alignment of shorter gradients to 0
 AUTHORS_MINIMUM_NORM = 1e-20
 textbook_cross_entropy: Loss = partial(F.cross_entropy, reduction="none")
-TEXTBOOK: dict[Loss, Loss] = {cross_entropy_per_sample: textbook_cross_entropy}
 
 # name of the method, alignment on the samples, and what only this method has to say
 Outcome = tuple[str, xr.Dataset, dict[str, float]]
@@ -90,7 +93,7 @@ def _float32(problem: Problem, resolved: Eigenpairs, stable: Gradients) -> Itera
         problem,
         network=deepcopy(problem.network).float(),
         x=problem.x.float(),
-        loss=TEXTBOOK.get(problem.loss, problem.loss),
+        loss=_textbook(problem.loss),
     )
     matrix = dense_matrix(Hessian(single))
     # numbers below 1e-38 decide nothing here, and processors take ten times as long with them
@@ -111,6 +114,12 @@ def _float32(problem: Problem, resolved: Eigenpairs, stable: Gradients) -> Itera
         for name in ("alignment", "random_alignment"):
             outcome[name] = outcome[name].fillna(0)
         yield method, outcome, {}
+
+
+def _textbook(loss: Loss) -> Loss:
+    if isinstance(loss, WeightedCrossEntropy):
+        return loss.textbook
+    return textbook_cross_entropy if loss is cross_entropy_per_sample else loss
 
 
 def relative_errors(values: Tensor, vectors: Tensor, resolved: Eigenpairs) -> Tensor:

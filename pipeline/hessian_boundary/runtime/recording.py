@@ -28,12 +28,15 @@ def record(function: TensorFunction, *example: Tensor) -> TensorFunction | None:
     outside of torch, is refused rather than frozen at what the example happened to give.
     """
     drawn = _states_outside_torch()
+    device = example[0].device
     try:
         # fake tensors have no values, so a branch on values cannot be taken
         options: dict[str, Any] = {"tracing_mode": "fake", "_allow_non_fake_inputs": True}
-        graph = make_fx(function, **options)(*example)
-        replay = _without_gradients(_as_torchscript(graph, example))
-        replay(*example)  # a device may lay tensors out in memory as the recording did not expect
+        # what is drawn on trial is drawn again: a training goes on alike wherever it is recorded
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            graph = make_fx(function, **options)(*example)
+            replay = _without_gradients(_as_torchscript(graph, example))
+            replay(*example)  # a device may lay tensors out otherwise than the recording expects
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else ""
         print(f"not recorded: {type(error).__name__}: {reason}", file=sys.stderr)

@@ -4,6 +4,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -41,3 +42,26 @@ def seeded(seed: int, device: torch.device = CPU) -> Iterator[None]:
         finally:
             np.random.set_state(numpy_state)
             random.setstate(python_state)
+
+
+def random_states(device: torch.device = CPU) -> dict[str, Any]:
+    """Return the states of the global generators: torch's, NumPy's, and that of `random`."""
+    on_device = [torch.cuda.get_rng_state(device)] if device.type == "cuda" else []
+    name, keys, *rest = np.random.get_state()
+    return {
+        "torch": [torch.get_rng_state(), *on_device],
+        "numpy": [name, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
+        "python": random.getstate(),
+    }
+
+
+def set_random_states(states: dict[str, Any], device: torch.device = CPU) -> None:
+    """Put the global generators into states that `random_states` returned."""
+    on_cpu, *on_device = states["torch"]
+    torch.set_rng_state(on_cpu)
+    for state in on_device:
+        torch.cuda.set_rng_state(state, device)
+    name, keys, *rest = states["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
+    version, numbers, gauss = states["python"]
+    random.setstate((version, tuple(numbers), gauss))

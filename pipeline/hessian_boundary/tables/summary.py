@@ -1,13 +1,15 @@
 """Tables 1 and 2: measures as mean ± standard deviation over seeds, and beside the paper's."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from hessian_boundary.measures.g_theta import AT_LEAST
+from hessian_boundary.measures.g_theta import AT_LEAST, AT_MOST
 from hessian_boundary.wording.labels import TABULATED
 
+BOUNDS = (AT_LEAST, AT_MOST)
 INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.generalisation`
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
@@ -26,41 +28,83 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
 
     Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
     `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
-    partial spectrum only bounds from below, also the mean of those bounds, `_at_least`. Of the test
-    error, where it was measured, also its 95 % interval, test_error_low and test_error_high, and
-    test_samples, averaged.
+    partial spectrum only bounds, the mean and deviation are NaN, and `_at_least` and `_at_most` are
+    the means of the bounds; a run whose number is known counts with it. Of the test error also its
+    95 % interval, test_error_low and test_error_high, and test_samples, averaged.
 
     Raises ValueError when a row of the table has no run.
     """
-    bounds = {name for name in measures["measure"].unique() if name.endswith(AT_LEAST)}
-    lines = []
-    for dataset, trainings in rows.items():
-        for training in trainings:
-            chosen = measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
-            if chosen.empty:
-                raise ValueError(
-                    f"expected measures of {dataset}/{training}, found none; its runs must be "
-                    "among the inputs of the table"
-                )
-            status = chosen.groupby("seed")["status"].first()
-            line = {
-                "dataset": dataset,
-                "training": training,
-                "runs": len(status),
-                "diverged": int((status == "diverged").sum()),
-                "not_fitted": int((status == "not fitted").sum()),
-            }
-            kept = chosen[chosen["status"] != "diverged"]
-            for measure in TABULATED:
-                values = kept.loc[kept["measure"] == measure, "value"]
-                line[measure], line[f"{measure}_std"] = values.mean(), values.std(ddof=1)
-                bound = f"{measure}{AT_LEAST}"
-                if bound in bounds:
-                    line[bound] = kept.loc[kept["measure"] == bound, "value"].mean()
-            for name in (f"{INTERVAL}_low", f"{INTERVAL}_high", "test_samples"):
-                line[name] = kept.loc[kept["measure"] == name, "value"].mean()
-            lines.append(line)
-    return pd.DataFrame(lines)
+    named = [(dataset, training) for dataset, found in rows.items() for training in found]
+    return pd.DataFrame(
+        {
+            **run_counts(measures, *row),
+            **averages(measures, *row, TABULATED),
+            **_interval(measures, *row),
+        }
+        for row in named
+    )
+
+
+def run_counts(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, Any]:
+    """Return dataset, training, and how many of the runs there are, diverged, or did not fit.
+
+    Raises ValueError when there is none.
+    """
+    chosen = _of_training(measures, dataset, training)
+    if chosen.empty:
+        raise ValueError(
+            f"expected measures of {dataset}/{training}, found none; its runs must be "
+            "among the inputs of the table"
+        )
+    status = chosen.groupby("seed")["status"].first()
+    return {
+        "dataset": dataset,
+        "training": training,
+        "runs": len(status),
+        "diverged": int((status == "diverged").sum()),
+        "not_fitted": int((status == "not fitted").sum()),
+    }
+
+
+def averages(
+    measures: pd.DataFrame, dataset: str, training: str, names: Iterable[str]
+) -> dict[str, float]:
+    """Return the mean of each measure over the runs that did not diverge, and its `_std`.
+
+    Of what some run of the table has a bound of, also the means of the bounds, `_at_least` and
+    `_at_most`. A run whose number is known counts with it, and the mean is not known.
+    """
+    bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
+    chosen = _of_training(measures, dataset, training)
+    kept = chosen[chosen["status"] != "diverged"]
+    found = {}
+    for measure in names:
+        values = _by_run(kept, measure)
+        found[measure], found[f"{measure}_std"] = values.mean(), values.std(ddof=1)
+        for bound in (f"{measure}{end}" for end in BOUNDS):
+            if bound not in bounds:
+                continue
+            known = _by_run(kept, bound)
+            found[bound] = known.combine_first(values).mean() if len(known) else math.nan
+            if len(known):
+                found[measure] = found[f"{measure}_std"] = math.nan
+    return found
+
+
+def _of_training(measures: pd.DataFrame, dataset: str, training: str) -> pd.DataFrame:
+    return measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
+
+
+def _interval(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, float]:
+    chosen = _of_training(measures, dataset, training)
+    kept = chosen[chosen["status"] != "diverged"]
+    names = (f"{INTERVAL}_low", f"{INTERVAL}_high", "test_samples")
+    return {name: _by_run(kept, name).mean() for name in names}
+
+
+def _by_run(measures: pd.DataFrame, measure: str) -> pd.Series:
+    """Return one measure of an experiment's runs, by seed."""
+    return measures[measures["measure"] == measure].set_index("seed")["value"]
 
 
 def compare_with_published(summary: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:

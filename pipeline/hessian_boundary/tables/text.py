@@ -1,13 +1,13 @@
 """The tables as text: numbers with their deviations, headings, footnotes."""
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
-from hessian_boundary.measures.g_theta import AT_LEAST
-from hessian_boundary.tables.summary import INTERVAL
+from hessian_boundary.tables.summary import BOUNDS, INTERVAL
 from hessian_boundary.wording.labels import PRESUMED_BETTER, TABULATED, measure_label, readable
-from hessian_boundary.wording.numbers import at_least, mean_and_deviation, number, p_value
+from hessian_boundary.wording.numbers import between, mean_and_deviation, number, p_value
 
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
@@ -15,28 +15,36 @@ BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_publi
 def display(summary: pd.DataFrame) -> pd.DataFrame:
     """Format a summary for reading; the lowest value of a measure per data set is **bold**.
 
-    Where only lower bounds of a measure are known, their mean is shown as "≥ 0.02".
+    Where only bounds of a measure are known, their means are shown: "≥ 0.02", "[0.02, 0.3]".
     """
     shown = pd.DataFrame(
         {
             "Data set": summary["dataset"].map(readable),
-            "Training": [_training_label(row) for _, row in summary.iterrows()],
+            "Training": [marked(readable(row["training"]), row) for _, row in summary.iterrows()],
         }
     )
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
-        bounds = summary.get(f"{measure}{AT_LEAST}", pd.Series(math.nan, summary.index))
-        shown[heading] = [
-            at_least(bound)
-            if math.isnan(mean)
-            else _bold(mean_and_deviation(mean, std), measure in BOLD_LOWEST and mean == best)
-            for mean, std, best, bound in zip(
-                summary[measure], summary[f"{measure}_std"], lowest, bounds, strict=True
-            )
-        ]
+        bold = (summary[measure] == lowest) & (measure in BOLD_LOWEST)
+        cells = measure_cells(summary, measure)
         if measure == INTERVAL:
-            shown[heading] += [_interval(row) for _, row in summary.iterrows()]
+            rows = summary.iterrows()
+            cells = [cell + _interval(row) for cell, (_, row) in zip(cells, rows, strict=True)]
+        shown[heading] = list(map(_bold, cells, bold))
     return shown
+
+
+def measure_cells(summary: pd.DataFrame, measure: str) -> list[str]:
+    """Format a measure of a summary: mean ± deviation, its bounds, or "–" for what is not known."""
+    low, high = (
+        summary.get(f"{measure}{end}", pd.Series(math.nan, summary.index)) for end in BOUNDS
+    )
+    return [
+        between(*bounds) if math.isnan(mean) else mean_and_deviation(mean, std)
+        for mean, std, *bounds in zip(
+            summary[measure], summary[f"{measure}_std"], low, high, strict=True
+        )
+    ]
 
 
 def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
@@ -97,19 +105,19 @@ def study_notes(note: str) -> list[str]:
 def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
     notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
-    notes += study_notes(note)
-    if any(str(column).endswith(AT_LEAST) for column in summary):
+    names = summary["dataset"] + "/" + summary["training"]
+    notes += [*study_notes(note), *_error_notes(summary)]
+    return [*notes, *run_notes(summary, names.tolist())]
+
+
+def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Say where there are bounds only, and which rows have runs that did not fit or diverged."""
+    notes = []
+    if any(str(column).endswith(BOUNDS) for column in summary):
         notes.append(
-            "≥ is a lower bound: of those models only a part of the spectrum was computed."
+            "≥ and [low, high] are bounds: of those models only part of the spectrum was computed."
         )
-    if summary[INTERVAL].notna().any():
-        notes.append(
-            "Test error: of 200,000 fresh samples where the data set is simulated, else of the "
-            "test part of the split; [95 % interval for these samples, Wilson]."
-        )
-    notes += _presumptions(summary)
-    for _, row in summary.iterrows():
-        name = f"{row['dataset']}/{row['training']}"
+    for name, (_, row) in zip(names, summary.iterrows(), strict=True):
         if row["not_fitted"]:
             notes.append(
                 f"† {name}: {row['not_fitted']} of {row['runs']} runs did not reach 100 % training "
@@ -122,10 +130,18 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     return notes
 
 
-def _presumptions(summary: pd.DataFrame) -> list[str]:
-    """Name the trainings that generalise no worse although the published order presumes it."""
+def _error_notes(summary: pd.DataFrame) -> list[str]:
+    """Say of which samples test errors are, and name trainings that the published order misjudges.
+
+    Those generalise no worse although the order presumes it.
+    """
     errors = summary.set_index(["dataset", "training"])[INTERVAL]
-    notes = []
+    if errors.isna().all():
+        return []
+    notes = [
+        "Test error: of 200,000 fresh samples where the data set is simulated, else of the test "
+        "part of the split; [95 % interval for these samples, Wilson]."
+    ]
     for (dataset, training), error in errors.items():
         better = errors.get((dataset, PRESUMED_BETTER.get(training)), math.nan)
         if error <= better:
@@ -142,9 +158,10 @@ def _interval(row: pd.Series) -> str:
     return "" if math.isnan(low) else f" [{number(low)}, {number(high)}]"
 
 
-def _training_label(row: pd.Series) -> str:
+def marked(label: str, row: pd.Series) -> str:
+    """Return a row's label with the signs of its notes."""
     marks = ("†" if row["not_fitted"] else "") + ("‡" if row["diverged"] else "")
-    return readable(row["training"]) + (f" {marks}" if marks else "")
+    return f"{label} {marks}" if marks else label
 
 
 def _correlation(tau: float, low: float, high: float, p: float) -> str:

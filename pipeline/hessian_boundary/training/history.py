@@ -1,5 +1,7 @@
 """Loss and accuracy of every epoch, read back from the device once in a while."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,7 +13,8 @@ class History:
     loss, accuracy: (epoch,) float32, of the epochs that were closed.
     """
 
-    def __init__(self, samples: int, batch_size: int) -> None:
+    def __init__(self, samples: int, batch_size: int, device: torch.device) -> None:
+        self._device = device
         batches = torch.arange(samples).split(batch_size)
         self._sizes = np.array([len(batch) for batch in batches])
         self._losses: list[Tensor] = []
@@ -34,3 +37,16 @@ class History:
         self.loss = np.concatenate([self.loss, loss])
         self.accuracy = np.concatenate([self.accuracy, accuracy])
         self._losses, self._correct = [], []
+
+    def state(self) -> dict[str, Any]:
+        """Return everything, what was not read back included."""
+        closed = {"loss": torch.from_numpy(self.loss), "accuracy": torch.from_numpy(self.accuracy)}
+        open_ = {"losses": self._losses, "correct": self._correct}
+        return closed | {name: torch.stack(values) for name, values in open_.items() if values}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.loss, self.accuracy = state["loss"].numpy(), state["accuracy"].numpy()
+        none = torch.empty(0)
+        self._losses = list(state.get("losses", none).to(self._device).unbind())
+        self._correct = list(state.get("correct", none).to(self._device).unbind())

@@ -1,33 +1,30 @@
 """Mini-batch training: one seed of one experiment."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.artifacts.unfinished import UnfinishedWork
 from hessian_boundary.networks.evaluation import accuracy, evaluating
 from hessian_boundary.networks.losses import Loss
-from hessian_boundary.networks.parameters import (
-    buffer_vector,
-    parameter_vector,
-    trainable_parameters,
-)
+from hessian_boundary.networks.parameters import parameter_vector, trainable_parameters
 from hessian_boundary.runtime.progress import Progress
+from hessian_boundary.runtime.seeds import random_states, set_random_states
+from hessian_boundary.training.checkpoints import Checkpoints
+from hessian_boundary.training.early_stopping import EarlyStopping
 from hessian_boundary.training.gradient_step import gradient_step
 from hessian_boundary.training.history import History
 from hessian_boundary.training.memory_layout import in_fast_layout
+from hessian_boundary.training.optimisation.options import UpdateOptions
+from hessian_boundary.training.optimisation.update import Update
+from hessian_boundary.training.unfinished.saving import Saver, saving
 
-# Losses are read back, and divergence and early stopping looked at, once per this many epochs.
+# Losses are read back, and divergence and fits looked at, once per this many epochs.
 EPOCHS_PER_CHECK = 100
-
-OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "rmsprop": torch.optim.RMSprop,
-}
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,8 @@ class Training:
     diverged: bool  # the loss or a parameter became NaN or infinite, and training ended there
     checkpoints: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (p,)
     checkpoint_buffers: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (buffer,)
+    validation_loss: np.ndarray | None = None  # (epoch,) float64, of early stopping
+    best_epoch: int | None = None  # whose parameters early stopping took
 
 
 def train(
@@ -47,65 +46,157 @@ def train(
     y: Tensor,
     loss: Loss,
     *,
-    optimizer: str,
-    learning_rate: float,
-    weight_decay: float,
+    update: UpdateOptions,
     batch_size: int,
     epochs: int,
     shuffle_seed: int,
     checkpoints: Sequence[int] = (),
     stop_when_fitted: bool = False,
+    early_stopping: EarlyStopping | None = None,
+    weight_of: Callable[[Tensor], float | Tensor] = len,
+    unfinished: UnfinishedWork | None = None,
 ) -> Training:
     """Train `module` in place on x (n, feature…), y (n,).
 
     Mini-batches are reshuffled each epoch and the last short one is kept. With
     `stop_when_fitted` training ends at the first check (every 100 epochs) at which all training
-    samples are classified correctly. Draws come from `shuffle_seed` only.
+    samples are classified correctly; `early_stopping` takes its validation loss after each epoch,
+    and its best parameters at the end. `weight_of` the labels of a mini-batch is what the mean
+    `loss` divides by. The order of the samples comes from `shuffle_seed` only.
+
+    A training goes on from the state in `unfinished`, and writes its own there now and then.
 
     Raises ValueError when a layer cannot normalise the single sample of a short mini-batch.
     """
     x = in_fast_layout(module, x)
-    generator = torch.Generator().manual_seed(shuffle_seed)
     parameters = [parameter.detach() for parameter in trainable_parameters(module)]
-    step = gradient_step(module, loss)
-    update = _update_rule(optimizer, parameters, learning_rate, weight_decay)
-    history, kept = History(len(y), batch_size), Checkpoints(module, checkpoints)
-    progress = Progress("training: epoch", epochs)
+    batches = len(torch.arange(len(y)).split(batch_size))
+    run = _Run(
+        module=module,
+        data=(x, y),
+        loss=loss,
+        update=Update(parameters, update, epochs, batches),
+        history=History(len(y), batch_size, x.device),
+        kept=Checkpoints(module, checkpoints),
+        early_stopping=early_stopping,
+        generator=torch.Generator().manual_seed(shuffle_seed),
+        batch_size=batch_size,
+        weight_of=weight_of,
+    )
+    with saving(unfinished) as saver:
+        if (state := saver.load()) is not None:
+            run.load(state)
+            saver.say(f"in epoch {run.epoch}")
+        run.until(epochs, stop_when_fitted, saver)
+    if early_stopping is not None:
+        early_stopping.restore(module)
+    return run.result()
 
-    for epoch in range(1, epochs + 1):
-        order = torch.randperm(len(y), generator=generator).to(x.device)
-        for batch in order.split(batch_size):
+
+@dataclass
+class _Run:
+    """A training at a moment: in `epoch`, of which `done` mini-batches are behind it."""
+
+    module: nn.Module
+    data: tuple[Tensor, Tensor]
+    loss: Loss
+    update: Update
+    history: History
+    kept: Checkpoints
+    early_stopping: EarlyStopping | None
+    generator: torch.Generator
+    batch_size: int
+    weight_of: Callable[[Tensor], float | Tensor]
+    epoch: int = 1
+    done: int = 0
+
+    def until(self, epochs: int, stop_when_fitted: bool, saver: Saver) -> None:
+        """Go on for as many epochs as are left, or to an early end."""
+        progress = Progress("training: epoch", epochs)
+        step = gradient_step(self.module, self.loss)
+        own = [parameter.detach() for parameter in trainable_parameters(self.module)]
+        while self.epoch <= epochs:
+            self._pass_over(lambda x, y: step(own, x, y), saver)
+            self.update.close_epoch()
+            self.kept.save(self.epoch)
+            stops = self.early_stopping is not None and self.early_stopping.stops(
+                self.module, self.loss
+            )
+            if stops or self.epoch % EPOCHS_PER_CHECK == 0 or self.epoch == epochs:
+                self.history.close()
+                progress.update(self.epoch, f"loss {self.history.loss[-1]:.3g}")
+                finite = np.isfinite(self.history.loss).all()
+                if stops or not finite or (stop_when_fitted and _fits(self.module, *self.data)):
+                    return
+            self.epoch, self.done = self.epoch + 1, 0
+            if saver.due():
+                saver.save(self.state, f"after epoch {self.epoch - 1} of {epochs}")
+
+    def _pass_over(
+        self, step: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, list[Tensor]]], saver: Saver
+    ) -> None:
+        """Train on the mini-batches of one epoch that are left."""
+        x, y = self.data
+        self._before_order = self.generator.get_state()
+        order = torch.randperm(len(y), generator=self.generator).to(x.device)
+        batches = order.split(self.batch_size)
+        for batch in batches[self.done :]:
             try:
-                value, hits, gradients = step(parameters, x[batch], y[batch])
+                value, hits, gradients = step(x[batch], y[batch])
             except ValueError as error:
-                _explain_single_sample(error, len(batch), len(y), batch_size)
+                _explain_single_sample(error, len(batch), len(y), self.batch_size)
                 raise
-            update(gradients)
-            history.add(value, hits)
-        kept.save(epoch)
-        if epoch % EPOCHS_PER_CHECK == 0 or epoch == epochs:
-            history.close()
-            progress.update(epoch, f"loss {history.loss[-1]:.3g}")
-            if not np.isfinite(history.loss).all() or (stop_when_fitted and _fits(module, x, y)):
-                break
-    finite = np.isfinite(history.loss).all() and parameter_vector(module).isfinite().all()
-    return Training(history.loss, history.accuracy, not finite, kept.parameters, kept.buffers)
+            self.update.add(gradients, self.weight_of(y[batch]))
+            self.history.add(value, hits)
+            self.done += 1
+            if self.done < len(batches) and saver.due() and not self.update.pending:
+                saver.save(self.state, f"in epoch {self.epoch}")
 
+    def state(self) -> dict[str, Any]:
+        """Return all that the rest of the training depends on."""
+        within = self.done > 0
+        return {
+            "epoch": self.epoch,
+            "done": self.done,
+            "parameters": [parameter.detach() for parameter in trainable_parameters(self.module)],
+            "buffers": list(self.module.buffers()),
+            "generator": self._before_order if within else self.generator.get_state(),
+            "random": random_states(self.data[0].device),
+            "parts": [part.state() for part in self._parts()],
+        }
 
-class Checkpoints:
-    """Parameters and buffers after chosen epochs; 0 is the start, which is kept at once."""
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state."""
+        self.epoch, self.done = state["epoch"], state["done"]
+        own = [parameter.detach() for parameter in trainable_parameters(self.module)]
+        for tensor, value in zip(own, state["parameters"], strict=True):
+            tensor.copy_(value)
+        for tensor, value in zip(self.module.buffers(), state["buffers"], strict=True):
+            tensor.copy_(value)
+        self.generator.set_state(state["generator"])
+        for part, kept in zip(self._parts(), state["parts"], strict=True):
+            part.load(kept)
+        set_random_states(state["random"], self.data[0].device)
 
-    def __init__(self, module: nn.Module, epochs: Sequence[int]) -> None:
-        self._module, self._epochs = module, set(epochs)
-        self.parameters: dict[int, Tensor] = {}
-        self.buffers: dict[int, Tensor] = {}
-        self.save(0)
+    def _parts(self) -> list[Any]:
+        parts = [self.update, self.history, self.kept, self.early_stopping]
+        return [part for part in parts if part is not None]
 
-    def save(self, epoch: int) -> None:
-        """Keep what the network has now, if the epoch is one of those asked for."""
-        if epoch in self._epochs:
-            self.parameters[epoch] = parameter_vector(self._module)
-            self.buffers[epoch] = buffer_vector(self._module)
+    def result(self) -> Training:
+        """Return what the training did."""
+        stopping, loss = self.early_stopping, self.history.loss
+        restored = stopping is not None and stopping.best_epoch > 0
+        finite = restored or bool(np.isfinite(loss).all())
+        finite = finite and bool(parameter_vector(self.module).isfinite().all())
+        return Training(
+            loss,
+            self.history.accuracy,
+            not finite,
+            self.kept.parameters,
+            self.kept.buffers,
+            stopping.loss if stopping else None,
+            stopping.best_epoch if stopping else None,
+        )
 
 
 def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
@@ -123,23 +214,3 @@ def _explain_single_sample(error: ValueError, batch: int, samples: int, batch_si
             "which leaves one with a single sample; change `batch_size`, or `train_fraction`, or "
             "normalise otherwise"
         ) from error
-
-
-def _update_rule(
-    optimizer: str, parameters: list[Tensor], learning_rate: float, weight_decay: float
-) -> Callable[[Iterable[Tensor]], None]:
-    if optimizer == "sgd" and weight_decay == 0:
-        # the same numbers as torch.optim.SGD, at a third of its cost per step
-
-        def descend(gradients: Iterable[Tensor]) -> None:
-            torch._foreach_add_(parameters, list(gradients), alpha=-learning_rate)
-
-        return descend
-    rule = OPTIMIZERS[optimizer](parameters, lr=learning_rate, weight_decay=weight_decay)  # type: ignore[call-arg]
-
-    def update(gradients: Iterable[Tensor]) -> None:
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        rule.step()
-
-    return update

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,7 +14,7 @@ from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.parameters import norms, parameter_layers, parameter_vector
 from hessian_boundary.networks.stored import network_variables, parameter_numbers
 from hessian_boundary.training.loop import Training
-from hessian_boundary.training.options import TrainingOptions
+from hessian_boundary.training.options import LossOptions, TrainingOptions
 
 
 def model_dataset(
@@ -21,6 +22,7 @@ def model_dataset(
     training: Training,
     dataset: xr.Dataset,
     options: TrainingOptions,
+    class_weights: Sequence[float],
     seed: int,
 ) -> xr.Dataset:
     """Return the model artifact of a trained network, in eval mode on the CPU."""
@@ -30,6 +32,7 @@ def model_dataset(
     fit = accuracy(module, x, y)
     status = "diverged" if training.diverged else "fitted" if fit == 1 else "not fitted"
     variables = _training_variables(parameters, layers, training) | network_variables(module, x)
+    stopped = {} if training.best_epoch is None else {"best_epoch": training.best_epoch}
     if training.checkpoints and "buffers" in variables:
         saved = _stacked(training.checkpoint_buffers)
         variables["checkpoint_buffers"] = (("checkpoint", "buffer"), saved)
@@ -39,19 +42,33 @@ def model_dataset(
         attrs={
             "status": status,
             "epochs": len(training.loss),
+            **stopped,
             "train_accuracy": fit,
-            "test_accuracy": accuracy(module, *samples_of(dataset, "test")),
+            **{
+                f"{part}_accuracy": accuracy(module, *samples_of(dataset, part))
+                for part in ("validation", "test")
+            },
             "seed": seed,
             "architecture": json.dumps(options.architecture, sort_keys=True),
             "input_shape": list(x.shape[1:]),
             "classes": class_count(dataset),
             "labels": options.labels,
-            "loss": options.loss,
+            **loss_attributes(options.loss, class_weights),
             "presumes_fit": options.presumes_fit,
             **parameter_numbers(module),
             **norms(parameters, layers),
         },
     )
+
+
+def loss_attributes(options: LossOptions, class_weights: Sequence[float]) -> dict[str, Any]:
+    """Return what an artifact says of its loss: `networks.stored.losses_of` reads it."""
+    return {
+        "loss": options.name,
+        "label_smoothing": options.label_smoothing,
+        "class_weights": list(class_weights),
+        "hessian_loss": options.hessian_loss,
+    }
 
 
 def _training_variables(
@@ -67,6 +84,9 @@ def _training_variables(
             {"long_name": "training accuracy, running mean of the epoch", "units": "1"},
         ),
     }
+    if training.validation_loss is not None:
+        about = {"long_name": "validation loss after the epoch"}
+        variables["validation_loss"] = ("epoch", training.validation_loss, about)
     if training.checkpoints:
         variables["checkpoints"] = (("checkpoint", "parameter"), _stacked(training.checkpoints))
         variables["checkpoint_epoch"] = ("checkpoint", np.array(list(training.checkpoints)))

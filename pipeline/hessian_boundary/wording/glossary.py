@@ -4,7 +4,7 @@ import re
 
 MEANINGS = {
     "g_theta_max": "G_θ, Eq. 6, with the maximum over samples",
-    "g_theta_mean": "the same with the mean over samples",
+    "g_theta_mean": "G_θ, Eq. 6, with the mean over samples",
     "epsilon": "ε, the threshold of G_θ: largest alignment with random directions",
     "trace": "trace of the Hessian",
     "lambda_max": "largest eigenvalue of the Hessian",
@@ -12,9 +12,14 @@ MEANINGS = {
     "rank": "number of eigenvalues above the rank tolerance",
     "norm_l2": "Euclidean norm of all parameters",
     "norm_published": "sum of the Euclidean norms of the parameter tensors, as published",
-    "test_error": "share of fresh samples (simulated data) or test samples predicted wrong",
-    "train_error": "share of training samples that are predicted wrong",
+    "train_accuracy": "share of training samples that are predicted right",
+    "validation_accuracy": "share of validation samples that are predicted right",
     "test_accuracy": "share of test samples that are predicted right",
+    "train_error": "share of training samples that are predicted wrong",
+    "validation_error": "share of validation samples that are predicted wrong",
+    "test_error": "share of fresh samples (simulated data) or test samples predicted wrong",
+    "epochs": "epochs of training",
+    "parameters": "number of parameters",
     "outliers_gap": "outliers of the spectrum, counted by the widest gap above a power-law bulk",
     "outliers_edge": "outliers of the spectrum, counted by the mirror image of its negative part",
     "pieces": "linear pieces of the exact decision boundary in the window, collinear ones joined",
@@ -26,7 +31,7 @@ MEANINGS = {
     "margin_true": "smallest distance of a training sample from the exact boundary",
     "margin_estimated": "margin estimated from the top eigenvector, Appendix I.3",
     "alignment_at_boundary": "mean over grid points at the boundary of the largest |A_i| drawn",
-    "alignment_elsewhere": "the same over all other grid points",
+    "alignment_elsewhere": "mean over all other grid points of the largest |A_i| drawn",
     "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
     "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
     "alignment_by_distance": "Kendall's τ of a sample's distance to the boundary and alignment",
@@ -38,15 +43,15 @@ MEANINGS = {
     "outside_strong_at_boundary": "strong_at_boundary with the five principal directions of "
     "gradients off the boundary for eigenvectors",
     "fall_off": "by how much alignment is smaller at 10 to 20 % of the window from the boundary",
-    "eigenvectors_with_section": "of five eigenvectors, those that mark 5 % of the boundary or more",
+    "eigenvectors_with_section": "of five eigenvectors, those that mark 5 % of the boundary",
     "largest_off_boundary": "largest distance from the boundary, in grid steps, of the point where "
     "an |A_i| is largest",
     "expansion_ratio": "median of L(θ + ĝ) over half the sum of λ_i A_i²",
     "expansion_order": "Kendall's τ of L(θ + ĝ) and half the sum of λ_i A_i²",
     "expansion_loss": "training loss, which the expansion takes to be zero",
     "share_in_top": "share of a gradient's squared length in the top 25 eigenvectors, on average",
-    "strong_near_boundary_*": "of the points with half of the largest value or more, the share near "
-    "the boundary",
+    "strong_near_boundary_*": "share near the boundary of the points with half of the largest "
+    "value or more",
     "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
     "participation": "how many eigenvectors a training gradient spreads over, on average",
     "class_coherence": "1 where all gradients of a class have the same alignments",
@@ -61,6 +66,7 @@ MEANINGS = {
     "overlap_of_first_*": "overlap of the subspaces of the first i eigenvectors of H and Σ",
     "*_ratio": "ratio to the first row of the figure",
     "*_at_least": "lower bound of this quantity, from the part of the spectrum that was computed",
+    "*_at_most": "upper bound of this quantity, from the part of the spectrum that was computed",
     "*_low": "lower end of the interval of this quantity",
     "*_high": "upper end of the interval of this quantity",
 }

@@ -1,5 +1,8 @@
 """What data sets, trainings and measures are called in text: tables, report and figures."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 # measure -> heading; the ones that the paper's tables list, and their companions
 TABULATED = {
     "g_theta_max": "G_θ (max)",
@@ -20,6 +23,7 @@ MEASURES = {
     "gauss_newton_g_theta_max": "G_θ (max), Gauss–Newton",
     "gauss_newton_g_theta_max_equal_confidence": "G_θ (max), Gauss–Newton, equal confidence",
 }
+BOUNDS = {"_at_least": "at least", "_at_most": "at most"}
 # training -> the one of the same data set that the published order presumes to generalise better
 PRESUMED_BETTER = {
     "adversarial": "normal",
@@ -30,12 +34,24 @@ EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 
 
 def readable(name: str) -> str:
-    """Return a data set's or training's name as the paper writes it."""
-    return EXPERIMENTS.get(name, name.replace("_", " "))
+    """Return a data set's or training's name as the paper writes it.
+
+    Of a point of a sweep: `rates,learning_rate=0.01` is "rates, learning rate = 0.01".
+    """
+    spaced = name.replace("_", " ").replace(",", ", ").replace("=", " = ")
+    return EXPERIMENTS.get(name, spaced)
+
+
+def key_labels(keys: Sequence[str]) -> dict[str, str]:
+    """Return what dotted keys are called: their last word, or all where two end alike."""
+    last = {key: key.rpartition(".")[2] for key in keys}
+    count = Counter(last.values())
+    return {key: end if count[end] == 1 else key for key, end in last.items()}
 
 
 def measure_label(measure: str) -> str:
     """Return what a measure is called."""
-    bounded = measure.removesuffix("_at_least")
-    name = MEASURES.get(bounded, bounded.replace("_", " "))
-    return name if bounded == measure else f"{name}, at least"
+    for end, words in BOUNDS.items():
+        if measure.endswith(end):
+            return f"{measure_label(measure.removesuffix(end))}, {words}"
+    return MEASURES.get(measure, measure.replace("_", " "))

@@ -1,6 +1,8 @@
 """Numbers as a reader wants them: few digits, powers of ten where zeros would be counted."""
 
 import math
+from numbers import Real
+from typing import Any
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 ORDINARY = range(-3, 6)  # powers of ten that are written out
@@ -16,9 +18,26 @@ def number(value: float) -> str:
     return f"{value / 10**power:.3g} × {power_of_ten(power)}"
 
 
+def setting(value: Any) -> str:
+    """Write what a setting of the configuration is set to; "–" for one that it lacks."""
+    if value is None or (isinstance(value, Real) and math.isnan(value)):
+        return "–"
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return f"{value:.12g}"
+    text = str(value).replace("_", " ")
+    return text.lower() if text in ("True", "False") else text  # numpy's is no Real
+
+
 def at_least(value: float) -> str:
     """Write a lower bound of a number that is not known; "–" for a bound that is not."""
     return "–" if math.isnan(value) else f"≥ {number(value)}"
+
+
+def between(low: float, high: float) -> str:
+    """Write the bounds of a number that is not known; "–" where neither is."""
+    if math.isnan(high):
+        return at_least(low)
+    return f"≤ {number(high)}" if math.isnan(low) else f"[{number(low)}, {number(high)}]"
 
 
 def mean_and_deviation(mean: float, deviation: float) -> str:

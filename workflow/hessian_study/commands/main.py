@@ -1,12 +1,18 @@
-"""The command `hessian-boundary`: run the study, look at its results, check them, tidy up."""
+"""The command `hessian-boundary`: run the study, look at its results, check them, tidy up.
+
+A first argument of any command that ends in .yaml is a study of one's own (see `study_file`).
+"""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from hessian_study.commands.cache_folder import writable_cache
+from hessian_study.study_file import NoStudyError, about, snakemake_arguments, taken
 
 # command -> what it does; each is a module of this folder with `add_options(parser)` and
 # `main(options)`, which returns the exit status
@@ -18,6 +24,7 @@ COMMANDS = {
     "open": "show how every kind of artifact is opened with plain xarray",
 }
 RUN = "run Snakemake on the study from any folder; all its options go through"
+MISTAKE = 2  # exit status for a mistake in the question
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    try:
+        study, others = taken(arguments[1:])
+    except NoStudyError as error:
+        print(f"{arguments[0]}: {error}", file=sys.stderr)
+        return MISTAKE
+    arguments = [*arguments[:1], *others]
     if arguments[:1] == ["run"]:  # its options are Snakemake's, which argparse need not know
-        return import_module("hessian_study.commands.run").main(arguments[1:])
+        passed = [*snakemake_arguments(study), *arguments[1:]]
+        return import_module("hessian_study.commands.run").main(passed)
     parser = argparse.ArgumentParser(prog="hessian-boundary", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("run", help=RUN, add_help=False)
@@ -52,7 +66,10 @@ def _dispatch(arguments: list[str]) -> int:
         if module is not None:
             module.add_options(command)
     options = parser.parse_args(arguments)
-    return import_module(f"hessian_study.commands.{options.command}").main(options)
+    about(study, options)
+    # what is asked for lies beside the study
+    with contextlib.chdir(study.parent if study else Path()):
+        return import_module(f"hessian_study.commands.{options.command}").main(options)
 
 
 if __name__ == "__main__":

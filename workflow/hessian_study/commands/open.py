@@ -85,12 +85,14 @@ EXAMPLES: dict[str, Callable[[xr.Dataset], pd.Series | pd.DataFrame]] = {
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("folder", nargs="?", default="results/quick", type=Path)
+    usual = "of the study: results/quick, or results/ of your own study"
+    parser.add_argument("folder", nargs="?", type=Path, help=f"default: {usual}")
 
 
 def main(options: argparse.Namespace) -> int:
     """Show one artifact of each kind below a folder, and what its example finds in it."""
-    for path in first_of_each_kind(options.folder):
+    folder = options.folder or Path("results" if options.study else "results/quick")
+    for path in first_of_each_kind(folder):
         print(f"\n{path}")
         if path.suffix == ".csv":
             print(pd.read_csv(path).head().to_string())

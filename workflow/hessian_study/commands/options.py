@@ -1,6 +1,7 @@
 """What several commands ask for: which study, and where its results are."""
 
 import argparse
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +9,7 @@ from typing import Any
 
 from hessian_study.commands.planning import dry_run, expected_steps
 from hessian_study.configuration.study import Study
+from hessian_study.project import planned_elsewhere
 from hessian_study.provenance.records import Step
 
 
@@ -28,16 +30,20 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 def study_steps(options: argparse.Namespace) -> list[Step]:
     """Return the steps that make the targets, as `expected_steps` does."""
-    return expected_steps(options.targets, _config(options), _files(options))
+    config, files, replace = _config(options), _files(options), options.study is not None
+    with contextlib.chdir(options.directory):
+        return expected_steps(options.targets, config, files, replace)
 
 
 def load_study(options: argparse.Namespace) -> Study:
     """Return the configuration as the workflow has it. Raises WorkflowError for a bad one."""
+    files, replace = _files(options), options.study is not None
     with (
         TemporaryDirectory() as folder,
-        dry_run(["all"], Path(folder), _config(options), _files(options)) as dag,
+        planned_elsewhere(options.directory),
+        dry_run(["all"], Path(folder), _config(options), files, replace) as dag,
     ):
-        return Study(dag.workflow.config)
+        return Study(dag.workflow.config, files)
 
 
 def study_arguments(options: argparse.Namespace) -> list[str]:
@@ -47,6 +53,8 @@ def study_arguments(options: argparse.Namespace) -> list[str]:
         arguments += ["--config", f"profile={options.profile}"]
     if options.configfile:
         arguments += ["--configfile", *map(str, _files(options))]
+    if options.study is not None:
+        arguments.append("--replace-workflow-config")
     return arguments
 
 

@@ -17,8 +17,9 @@ from snakemake.settings.types import (
     StorageSettings,
 )
 
-from hessian_study.project import SNAKEFILE
+from hessian_study.project import SNAKEFILE, planned_elsewhere
 from hessian_study.provenance.adopt import is_step
+from hessian_study.provenance.code_digest import code_digest
 from hessian_study.provenance.records import Step
 
 
@@ -35,6 +36,7 @@ def expected_steps(
     """
     with (
         TemporaryDirectory() as folder,
+        planned_elsewhere(Path.cwd()),
         dry_run(targets, Path(folder), config, config_files, replace) as dag,
     ):
         jobs = [job for level in dag.toposorted() for job in level]
@@ -53,6 +55,7 @@ def dry_run(
 
     With `replace` the files stand in the place of config.yaml, as `--replace-workflow-config` says.
     """
+    code_digest.cache_clear()  # the user may have edited code since
     output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
     with (
         contextlib.chdir(directory),

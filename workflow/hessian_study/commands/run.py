@@ -1,6 +1,8 @@
 """Run Snakemake with the project's Snakefile, from any folder.
 
-All options are Snakemake's own (snakemake --help); results come into the current folder. With
+All options are Snakemake's own (snakemake --help); results come into the current folder. The
+terminal shows how far the run is and, at its end, which jobs failed and why; Snakemake's log file
+has the rest. With -v, or an option of Snakemake's about its messages, all of them are shown. With
 --summarise, the run ends with what was made, where the time went, and which jobs failed.
 """
 
@@ -8,17 +10,22 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from snakemake.cli import parse_args, parse_config
 from snakemake.exceptions import RuleException, WorkflowError
 
 from hessian_study.commands.planning import expected_steps
-from hessian_study.commands.summary import summarise
+from hessian_study.commands.summary import say_what_failed, summarise
 from hessian_study.project import SNAKEFILE
+from hessian_study.provenance.records import Step
 
 SUMMARY = "--summarise"  # `--summary` is Snakemake's
+ALL_MESSAGES = "-v"
+# options that ask for messages of Snakemake's own
+MESSAGES = {"--dry-run", "--dryrun", "--verbose", "--quiet", "-q", "--printshellcmds", "-p"}
+MESSAGES |= {"--debug-dag", "--logger", ALL_MESSAGES}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,25 +34,37 @@ def main(arguments: Sequence[str]) -> int:
     started = time.time()
     status = run_snakemake(passed)
     if SUMMARY in arguments:
-        status = _summarise(passed, started) or status
+        status = _conclude(passed, started, summarise) or status
+    elif status and not _wants_messages(passed):
+        _conclude(passed, started, say_what_failed)
     return status
 
 
 def run_snakemake(arguments: Sequence[str]) -> int:
     """Run Snakemake on the study and return its exit status."""
-    with subprocess.Popen([sys.executable, "-m", "snakemake", *_with_snakefile(arguments)]) as run:
+    program = "snakemake" if _wants_messages(arguments) else "hessian_study.terminal.snakemake"
+    passed = _with_snakefile([argument for argument in arguments if argument != ALL_MESSAGES])
+    with subprocess.Popen([sys.executable, "-m", program, *passed]) as run:
         while True:
             with contextlib.suppress(KeyboardInterrupt):  # Snakemake gets it too, and ends its jobs
                 return run.wait()
+
+
+def _wants_messages(arguments: Sequence[str]) -> bool:
+    words = {argument.partition("=")[0] for argument in arguments}
+    return bool(words & MESSAGES) or any(word.startswith("-n") for word in words)
 
 
 def _with_snakefile(arguments: Sequence[str]) -> list[str]:
     return ["--snakefile", str(SNAKEFILE), *arguments]
 
 
-def _summarise(arguments: Sequence[str], started: float) -> int:
+def _conclude(
+    arguments: Sequence[str], started: float, say: Callable[[Sequence[Step], float], int]
+) -> int:
     """Say what a run with these arguments of Snakemake has made since it was started."""
-    _, options = parse_args(_with_snakefile(arguments))
+    words = [argument for argument in arguments if argument != ALL_MESSAGES]
+    _, options = parse_args(_with_snakefile(words))
     files = [Path(file).resolve() for file in options.configfile or []]
     with contextlib.chdir(options.directory or Path()):
         try:
@@ -57,4 +76,4 @@ def _summarise(arguments: Sequence[str], started: float) -> int:
             )
         except (WorkflowError, RuleException):
             return 1  # the run has said so
-        return summarise(steps, started)
+        return say(steps, started)

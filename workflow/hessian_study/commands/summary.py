@@ -14,6 +14,7 @@ from snakemake.exceptions import RuleException, WorkflowError
 from hessian_boundary.runtime.costs import Cost, summarise_costs
 from hessian_study.commands.options import add_study_options, study_steps
 from hessian_study.jobs.costs import stage_costs
+from hessian_study.jobs.job_file import job_file
 from hessian_study.provenance.records import Step
 from hessian_study.provenance.verdicts import judge_record
 
@@ -57,6 +58,13 @@ def summarise(steps: Sequence[Step], started: float = math.inf) -> int:
     return int(bool(not_made))
 
 
+def say_what_failed(steps: Sequence[Step], started: float) -> int:
+    """Print the jobs that failed since `started`, and why; return 1."""
+    for line in _what_failed(steps_not_made(steps), started):
+        print(line)
+    return 1
+
+
 def steps_not_made(steps: Sequence[Step]) -> list[Step]:
     """Return the steps whose results are not what would be made now, or are missed by others.
 
@@ -94,9 +102,15 @@ def _what_failed(not_made: Sequence[Step], started: float) -> Iterator[str]:
         names = " ".join(f"{key}={value}" for key, value in step.spec["wildcards"].items())
         yield f"  {step.spec['step']} {names}".rstrip() + f" ({step.logs[0]})"
         yield f"    {_last_line(Path(step.logs[0]))}"
+        yield f"    once more: python -m hessian_study.jobs.run_job {_job_file(step)}"
     if others := len(not_made) - len(failed):
         waiting = ": they wait for these, or were not run" if failed else ""
         yield f"{others} {'more ' if failed else ''}jobs have not made their results{waiting}"
+
+
+def _job_file(step: Step) -> str:
+    profile = Path(step.outputs[0]).parts[1]
+    return job_file(f"logs/{profile}", step.spec["step"], step.outputs[0])
 
 
 def _last_written(step: Step) -> float:

@@ -1,12 +1,44 @@
-"""Where the files lie that a data set is read from: they are inputs of its step."""
+"""Where the user's own files lie: those are inputs of the step that reads them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hessian_boundary.artifacts.archives import TOP_OF_STORE
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.options import parameter_names
-from hessian_study.project import DATA, GENERATORS
+from hessian_study.project import DATA, GENERATORS, source_file
+
+
+def dataset_inputs(
+    name: str, entry: Mapping[str, Any], data_folder: str | None, configurations: Sequence[str]
+) -> dict[str, Any]:
+    """Return the inputs of a data set's step: its `files`, `parameters.file` and `split`.
+
+    The last two are looked for as `files` are (`data_files`); of a Zarr store that is a folder, all
+    members are inputs.
+
+    Raises ConfigurationError for one of them that is nowhere, another folder, and braces in a path.
+    """
+    inputs: dict[str, Any] = {"files": data_files(name, entry, data_folder, configurations)}
+    folders = [*_data_folder(data_folder), *_beside(configurations), DATA]
+    file = entry["parameters"].get("file")
+    if isinstance(file, str):
+        place = f"datasets.{name}.parameters.file"
+        inputs["file"] = list(_members(place, found_file(place, file, folders)))
+    if entry.get("split"):
+        inputs["split"] = _one_file(f"datasets.{name}.split", entry["split"], folders)
+    return inputs
+
+
+def state_dict_file(place: str, start: Any, configurations: Iterable[str]) -> str | None:
+    """Return where the file of trained parameters lies that a training starts from, if it does.
+
+    It is looked for beside the configuration files. Raises ConfigurationError where it is not.
+    """
+    if not isinstance(start, Mapping) or "state_dict" not in start:
+        return None
+    return _one_file(f"{place}.start.state_dict", start["state_dict"], _beside(configurations))
 
 
 def data_files(
@@ -22,24 +54,70 @@ def data_files(
     Raises ConfigurationError for a folder, and for braces in a path.
     """
     names = [Path(file).expanduser() for file in entry.get("files", ())]
-    own = [Path(data_folder).expanduser()] if data_folder else []
-    taken = parameter_names(GENERATORS / f"{entry['generator']}.py", "generate")
+    own = _data_folder(data_folder)
+    taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
-        return [str(folder / file) for folder in own for file in names if (folder / file).exists()]
-    folders = [*own, *(Path(file).resolve().parent for file in configurations), DATA]
-    found = []
-    for file in names:
-        candidates = [folder / file for folder in folders]
-        found.append(next(filter(Path.exists, candidates), candidates[0]))
-        if found[-1].is_dir():
-            raise ConfigurationError(
-                f"datasets.{name}.files",
-                f"expected files, found the folder {found[-1]}; list the files in it",
-            )
-        if {"{", "}"} & set(str(found[-1])):
-            raise ConfigurationError(
-                f"datasets.{name}.files",
-                f"expected a path without braces, found {found[-1]}; rename the file or folder: "
-                "Snakemake takes what stands in braces for a wildcard",
-            )
-    return list(map(str, found))
+        found = [folder / file for folder in own for file in names]
+        return [_from_here(path) for path in found if path.exists()]
+    folders = [*own, *_beside(configurations), DATA]
+    candidates = [[folder / file for folder in folders] for file in names]
+    found = [next(filter(Path.exists, paths), paths[0]) for paths in candidates]
+    return [_checked(f"datasets.{name}.files", path) for path in found]
+
+
+def found_file(place: str, name: str, folders: Iterable[Path]) -> Path:
+    """Return the first path of that name below one of the folders.
+
+    Raises ConfigurationError, with all of them, where there is none.
+    """
+    candidates = list(dict.fromkeys(folder / Path(name).expanduser() for folder in folders))
+    for candidate in candidates:
+        if candidate.exists():
+            return candidate
+    raise ConfigurationError(
+        place,
+        f"expected the file {name}, found none at {' or '.join(map(str, candidates))}; put it "
+        "there, or correct its name",
+    )
+
+
+def _data_folder(data_folder: str | None) -> list[Path]:
+    return [Path(data_folder).expanduser()] if data_folder else []
+
+
+def _beside(configurations: Iterable[str]) -> list[Path]:
+    return [Path(file).resolve().parent for file in configurations]
+
+
+def _one_file(place: str, name: str, folders: Iterable[Path]) -> str:
+    return _checked(place, found_file(place, name, folders))
+
+
+def _members(place: str, path: Path) -> Iterator[str]:
+    """Yield a file, or all files of a folder that is a Zarr store, in one order."""
+    if path.is_dir() and any((path / name).is_file() for name in TOP_OF_STORE):
+        for member in sorted(path.rglob("*")):
+            if member.is_file():
+                yield _checked(place, member)
+    else:
+        yield _checked(place, path)
+
+
+def _checked(place: str, path: Path) -> str:
+    if path.is_dir():
+        raise ConfigurationError(
+            place, f"expected files, found the folder {path}; list the files in it"
+        )
+    if {"{", "}"} & set(str(path)):
+        raise ConfigurationError(
+            place,
+            f"expected a path without braces, found {path}; rename the file or folder: "
+            "Snakemake takes what stands in braces for a wildcard",
+        )
+    return _from_here(path)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path below the working directory as relative to it: a folder may be moved whole."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hessian_boundary.runtime.own_modules import is_file_name
 from hessian_boundary.wording.suggestion import suggestion
 
 TOP = "top level"  # the place of a key that stands in no section
@@ -31,3 +32,12 @@ def check_known(place: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
         hint = suggestion(name, known)
         raise ConfigurationError(place, f"{name!r} does not exist; {hint}", key=name)
+
+
+def check_module(place: str, name: str, known: Iterable[str]) -> None:
+    """Raise ConfigurationError unless a name is that of a known module, or of a file.
+
+    A file that is missing or no Python stops the steps that use it, and no others.
+    """
+    if not is_file_name(name):
+        check_known(place, name, known)

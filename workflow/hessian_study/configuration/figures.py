@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.views import parse_view
 from hessian_study.project import LAYOUTS, modules
@@ -19,7 +19,7 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
     """
     for figure, entry in config["figures"].items():
         place = f"figures.{figure}"
-        check_known(f"{place}.layout", entry["layout"], modules(LAYOUTS))
+        check_module(f"{place}.layout", entry["layout"], modules(LAYOUTS))
         for experiment in entry["experiments"]:
             check_experiment(place, experiment, config, known)
         labels = entry.get("labels", entry["experiments"])

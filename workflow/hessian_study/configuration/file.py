@@ -1,13 +1,20 @@
 """The text of configuration files: is it YAML, does it say everything once, and which says what?"""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hessian_boundary.runtime.own_modules import is_file_name
 from hessian_study.configuration.error import TOP, ConfigurationError
+from hessian_study.project import work_folder
+
+# keys that may name a file of the user's code; what stands below the others is not looked at
+CODE_KEYS = ("generator", "layout", "training", "name", "architecture.name")
+NOT_LOOKED_AT = ("parameters",)
 
 
 def check_file(path: str | Path) -> None:
@@ -47,6 +54,32 @@ def in_its_file(
                 error.file = name
                 return error
     return error
+
+
+def with_own_files(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
+    """Return the configuration with names of files of code relative to the folder of the results.
+
+    As written they are relative to the file that they stand in: of `files` the last that has them.
+    What the command line says is relative to the folder of the results already.
+    """
+    contents = [(Path(file).resolve(), yaml.safe_load(_text(Path(file)))) for file in files]
+
+    def moved(place: Sequence[str], value: Any) -> Any:
+        if isinstance(value, list):
+            return [moved((*place, str(i)), part) for i, part in enumerate(value)]
+        if isinstance(value, Mapping):
+            return {
+                key: part if key in NOT_LOOKED_AT else moved((*place, key), part)
+                for key, part in value.items()
+            }
+        keys = [key for key in place[-2:] if not key.isdigit()][-1:]
+        if not isinstance(value, str) or not is_file_name(value) or not {*keys} & {*CODE_KEYS}:
+            return value
+        said = [file for file, content in contents if stands_in(content, place)]
+        folder = said[-1].parent if said else work_folder()
+        return os.path.relpath(folder / value, work_folder().resolve())
+
+    return {key: moved((key,), value) for key, value in config.items()}
 
 
 def stands_in(content: Any, path: Sequence[str]) -> bool:

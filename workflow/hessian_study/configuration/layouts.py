@@ -4,6 +4,7 @@
     NEEDED, TAKEN = ("eigenvectors",), ()       settings it cannot do without, and others it takes
     ALL_EIGENVECTORS = True                     it takes `eigenvectors: all`
     EXPERIMENTS, FEATURES = 1, 2                how many it draws, and of how many input features
+    QUANTITIES = ("x", "y")                     settings that name a measure or a key
 
 Only the first is required: what a module does not say is not checked. They are read from the syntax
 tree, since importing the module would load matplotlib whenever Snakemake reads the rules.
@@ -13,15 +14,18 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from hessian_study.project import LAYOUTS
+from hessian_study.project import LAYOUTS, source_file
 
-NAMES = ("ARTIFACTS", "NEEDED", "TAKEN", "ALL_EIGENVECTORS", "EXPERIMENTS", "FEATURES")
+NAMES = (
+    *("ARTIFACTS", "NEEDED", "TAKEN", "ALL_EIGENVECTORS", "EXPERIMENTS", "FEATURES"),
+    "QUANTITIES",
+)
 
 
 def artifacts_of(layout: str) -> tuple[str, ...]:
     """Return the kinds of artifacts a layout needs of each of its experiments.
 
-    None for a file that is no Python: the figure's own job imports it, and says where.
+    None for a file that is no Python or missing: the figure's own job imports it, and says where.
 
     Raises ValueError when the layout's module does not say.
     """
@@ -30,21 +34,23 @@ def artifacts_of(layout: str) -> tuple[str, ...]:
         return ()
     if "ARTIFACTS" not in said:
         raise ValueError(
-            f"expected a line `ARTIFACTS = (...)` in {layout}.py, found none; name the kinds of "
-            "artifacts that its function `draw` is given"
+            f"expected a line `ARTIFACTS = (...)` in {source_file(LAYOUTS, layout).name}, found "
+            "none; name the kinds of artifacts that its function `draw` is given"
         )
     return tuple(said["ARTIFACTS"])
 
 
 def declared(layout: str) -> dict[str, Any] | None:
-    """Return what a layout's module says of itself, by name; None for a file that is no Python.
+    """Return what a layout's module says of itself, by name.
+
+    None for a file that is missing or no Python.
 
     Raises ValueError for one of `NAMES` that is not written out, with the line.
     """
-    file = LAYOUTS / f"{layout}.py"
+    file = source_file(LAYOUTS, layout)
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, FileNotFoundError):
         return None
     found = {}
     for name, value in _assigned(tree):

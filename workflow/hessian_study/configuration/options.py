@@ -23,8 +23,8 @@ def check_options(
 ) -> None:
     """Raise ConfigurationError for an option that the function does not take, or one it lacks.
 
-    The first `leading` parameters and those in `given` are passed besides the options. A function
-    that is not defined in the file itself is not checked, nor is a file that is no Python.
+    The first `leading` parameters and those in `given` are passed besides the options. Not checked
+    are a function that is not defined in the file itself, and a file that is missing or no Python.
     """
     definition = _definition(file, function)
     if definition is None:
@@ -52,7 +52,7 @@ def parameter_names(file: Path, function: str) -> list[str]:
 def _definition(file: Path, function: str) -> ast.FunctionDef | None:
     try:
         tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, FileNotFoundError):
         return None  # it stops the steps that import it, which say where, and no others
     named = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == function]
     return named[-1] if named else None

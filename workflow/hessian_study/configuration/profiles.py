@@ -1,4 +1,8 @@
-"""What a profile has from another one, and what it changes in the rest of the configuration."""
+"""What an entry has from another one, and what a profile changes in the configuration.
+
+A profile has what it does not say from the one that it `extends`, an experiment from the one that
+it is `like`.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,6 +10,7 @@ from typing import Any
 from hessian_study.configuration.error import ConfigurationError, check_known
 
 BASE = "extends"
+LIKE = "like"
 
 
 def with_extended_profiles(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,6 +36,51 @@ def _extended(profiles: Mapping[str, Any], chain: tuple[str, ...]) -> dict[str, 
             f"found the circle {' → '.join((*chain, base))}",
         )
     return laid_over(_extended(profiles, (*chain, base)), own)
+
+
+def with_likes(experiments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data set -> training -> entry, with what each does not say from the one it is like.
+
+    `like` names a training of the same data set, or data set/training. A key that an entry says
+    stands in the place of the other's, whole. Raises ConfigurationError for an experiment that does
+    not exist or leads back, and for one that comes to no architecture.
+    """
+    found = {
+        (dataset, training): entry
+        for dataset, trainings in experiments.items()
+        for training, entry in trainings.items()
+    }
+    return {
+        dataset: {training: _inherited(found, ((dataset, training),)) for training in trainings}
+        for dataset, trainings in experiments.items()
+    }
+
+
+def _inherited(
+    experiments: Mapping[tuple[str, str], Any], chain: tuple[tuple[str, str], ...]
+) -> dict[str, Any]:
+    dataset, training = chain[-1]
+    own = dict(experiments[dataset, training])
+    base, place = own.pop(LIKE, None), f"experiments.{dataset}.{training}"
+    if base is None:
+        if "architecture" not in own:
+            raise ConfigurationError(
+                place,
+                f"expected an architecture, or an experiment that this one is `{LIKE}`, found "
+                f"{sorted(own)}; write architecture: {{name: …}}",
+            )
+        return own
+    names = {f"{d}/{t}": (d, t) for d, t in experiments}
+    name = base if "/" in base else f"{dataset}/{base}"
+    check_known(f"{place}.{LIKE}", name, names)
+    if names[name] in chain:
+        circle = " → ".join("/".join(link) for link in (*chain, names[name]))
+        raise ConfigurationError(
+            f"{place}.{LIKE}",
+            f"expected a chain that ends in an experiment without `{LIKE}`, found the circle "
+            f"{circle}",
+        )
+    return {**_inherited(experiments, (*chain, names[name])), **own}
 
 
 def with_changes(config: Mapping[str, Any], profile: str) -> dict[str, Any]:

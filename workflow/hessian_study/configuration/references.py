@@ -3,35 +3,46 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_boundary.training.options import TrainingOptions
+from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.figures import check_experiment, check_figures
+from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
-from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules
+from hessian_study.configuration.targets.columns import MEASURED, PLANE, key_values, known_columns
+from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
 
 
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
     for name, entry in config["datasets"].items():
         place, generator = f"datasets.{name}", entry["generator"]
-        check_known(f"{place}.generator", generator, modules(GENERATORS))
-        file = GENERATORS / f"{generator}.py"
+        check_module(f"{place}.generator", generator, modules(GENERATORS))
+        file = source_file(GENERATORS, generator)
         options = (f"{place}.parameters", file, "generate", entry["parameters"])
         check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
+        if entry.get("split") and entry.get("stratify"):
+            raise ConfigurationError(
+                f"{place}.stratify",
+                "expected a split that is drawn, found one of your own in `split`; take one of "
+                "the two away",
+            )
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
     for dataset, trainings in config["experiments"].items():
         check_known(f"experiments.{dataset}", dataset, config["datasets"])
         for training, entry in trainings.items():
             place = f"experiments.{dataset}.{training}"
             _check_architecture(f"{place}.architecture", entry["architecture"])
+            _check_training(place, entry)
             _check_start(place, entry, config, known)
     for place, name in _tabulated(config):
         check_known(place, name, known)
     _check_targets(config)
     check_figures(config, known)
-    for name in config.get("over_seeds", []):
+    _check_columns(config)
+    for name in config["over_seeds"]:
         check_known("over_seeds", name, config["figures"])
-    for experiment in config.get("contrasts", []):
+    for experiment in config["contrasts"]:
         check_experiment("contrasts", experiment, config, known)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
@@ -60,10 +71,18 @@ def _check_targets(config: Mapping[str, Any]) -> None:
 
 
 def _check_architecture(place: str, entry: Mapping[str, Any]) -> None:
-    check_known(f"{place}.name", entry["name"], modules(ARCHITECTURES))
+    check_module(f"{place}.name", entry["name"], modules(ARCHITECTURES))
     options = {key: value for key, value in entry.items() if key != "name"}
-    file = ARCHITECTURES / f"{entry['name']}.py"
+    file = source_file(ARCHITECTURES, entry["name"])
     check_options(place, file, "build", options, leading=2)  # input_shape, classes
+
+
+def _check_training(place: str, entry: Mapping[str, Any]) -> None:
+    """Keys of one experiment that do not go together are refused before anything runs."""
+    try:
+        TrainingOptions.of_settings(entry)
+    except ValueError as error:
+        raise ConfigurationError(place, str(error)) from error
 
 
 def _check_start(
@@ -71,7 +90,7 @@ def _check_start(
 ) -> None:
     """Follow the chain of starting models to its end; a chain that returns never ends."""
     seen = [place.removeprefix("experiments.").replace(".", "/")]
-    while entry["start"] != "default":
+    while entry["start"] != "default" and "state_dict" not in entry["start"]:
         reference = start_reference(entry["start"])
         check_known(f"{place}.start", reference, known)
         if reference in seen:
@@ -87,11 +106,41 @@ def _check_start(
 
 def _tabulated(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (place in the configuration, experiment) for every row of a table."""
-    tables = {f"tables.{name}": rows for name, rows in config["tables"].items()}
+    tables = {f"tables.{name}": entry for name, entry in config["tables"].items()}
     for place, rows in {**tables, "precision": config["precision"]}.items():
+        if "columns" in rows:
+            yield from ((f"{place}.experiments", experiment) for experiment in rows["experiments"])
+            continue
         for dataset, trainings in rows.items():
             for training in trainings:
                 yield f"{place}.{dataset}", f"{dataset}/{training}"
+
+
+def _check_columns(config: Mapping[str, Any]) -> None:
+    """Refuse columns of tables and axes of figures that neither a key nor a measure is called."""
+    for place, names, experiments in _columns(config):
+        pairs = [experiment.split("/")[:2] for experiment in experiments]
+        entries = [config["experiments"][dataset][training] for dataset, training in pairs]
+        keys, planar = key_values(names, entries), {d for d, _ in pairs} & set(config["planar"])
+        for name in names:
+            check_known(place, name, known_columns(entries))
+            if name in MEASURED[PLANE] and name not in keys and not planar:
+                raise ConfigurationError(
+                    place, f"expected a data set that `planar` names to measure {name!r}, found "
+                    f"{', '.join(sorted({d for d, _ in pairs}))}; add it there if it has two "
+                    "features"
+                )  # fmt: skip
+
+
+def _columns(config: Mapping[str, Any]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield (place, names of keys or measures, experiments) of tables and figures."""
+    for table, entry in config["tables"].items():
+        if "columns" in entry:
+            yield f"tables.{table}.columns", entry["columns"], entry["experiments"]
+    for figure, entry in config["figures"].items():
+        for setting in (declared(entry["layout"]) or {}).get("QUANTITIES", ()):
+            if setting in entry:
+                yield f"figures.{figure}.{setting}", [entry[setting]], entry["experiments"]
 
 
 def start_reference(start: Mapping[str, Any]) -> str:

@@ -1,20 +1,27 @@
 """The configuration, checked before anything runs and asked for by name afterwards."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
 from hessian_boundary.wording.suggestion import suggestion
 from hessian_study.configuration.error import TOP, ConfigurationError, check_known
-from hessian_study.configuration.file import stands_in
-from hessian_study.configuration.profiles import with_changes, with_extended_profiles
+from hessian_study.configuration.file import stands_in, with_own_files
+from hessian_study.configuration.profiles import (
+    laid_over,
+    with_changes,
+    with_extended_profiles,
+    with_likes,
+)
 from hessian_study.configuration.references import check_references, start_reference
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration.sweeps import in_its_sweep, with_sweeps
+from hessian_study.configuration.targets.selection import Selection
 from hessian_study.configuration.typed_values import plain_value, with_exponents
-from hessian_study.project import SCHEMA
+from hessian_study.schema import schema, with_defaults
+
+PROFILE = "study"  # of a configuration that names none
 
 # JSON has one kind of number, in which 20.0 is an integer; for Python's functions it is none
 _VALIDATOR = jsonschema.validators.extend(
@@ -28,19 +35,24 @@ _VALIDATOR = jsonschema.validators.extend(
 class Study:
     """A valid configuration, seen from the workflow's side.
 
-    Raises ConfigurationError for an unknown key, an impossible value, or a name that refers to
-    nothing.
+    `files` are the ones that it was read from, in that order: names of the user's own code are
+    relative to the file that they stand in. Raises ConfigurationError for an unknown key, an
+    impossible value, or a name that refers to nothing.
     """
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        config = with_exponents(config, schema())
-        check_schema(config)
-        config = with_extended_profiles(config)
+    def __init__(self, config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> None:
+        config = completed(config, files)
         self.profile: str = config["profile"]
         check_known("profile", self.profile, config["profiles"])
-        self.config = with_changes(config, self.profile)
-        check_schema(self.config, self.profile)
-        self._check_references()
+        changed = with_changes(config, self.profile)
+        check_schema(changed, self.profile)
+        self.config, self.sweeps = with_sweeps(changed)
+        try:
+            if self.sweeps:
+                check_schema(self.config)
+            self._check_references()
+        except ConfigurationError as error:
+            raise in_its_sweep(error, self.config, self.sweeps) from error
         self.selection = Selection(self.config)
         self.seeds: list[int] = config["profiles"][self.profile]["seeds"]
 
@@ -67,23 +79,49 @@ class Study:
     def training_settings(self, dataset: str, training: str) -> dict[str, Any]:
         """Return what a training depends on, with the profile's early stop."""
         entry = dict(self.experiment(dataset, training))
+        entry.pop("curvature", None)  # for later steps
         profile = self.config["profiles"][self.profile]
         entry["stop_when_fitted"] = profile["random_labels_until_fitted"] and entry["labels"] != "y"
         return entry
 
+    def curvature(self, dataset: str, training: str) -> dict[str, Any]:
+        """Return how an experiment's curvature is computed: what it says over what all share."""
+        own = self.experiment(dataset, training).get("curvature", {})
+        laid = laid_over(self.config["curvature"], own)
+        return with_defaults(laid, schema()["properties"]["curvature"], schema())
+
     def start(self, dataset: str, training: str, seed: str) -> tuple[str, str, str] | None:
         """Return (data set, training, seed) of the model that a training starts from, if any."""
         start = self.experiment(dataset, training)["start"]
-        if start == "default":
+        if start == "default" or "state_dict" in start:
             return None
         source, name = start_reference(start).split("/")
         return source, name, str(start.get("seed", seed))
 
 
-@cache
-def schema() -> Mapping[str, Any]:
-    """Return the closed schema that every configuration is compared with."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+def completed(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Return a configuration with all that it leaves out: what is `like` another, and defaults.
+
+    Without a profile it has the one called `study`, of the `seeds` at the top. A complete
+    configuration stays as it is. Raises ConfigurationError for what the schema does not allow.
+    """
+    config = with_exponents(config, schema())
+    check_schema(config)
+    config = with_own_files(config, files)
+    config["experiments"] = with_likes(config["experiments"])
+    config.setdefault("profiles", {PROFILE: {}})
+    config.setdefault("profile", next(iter(config["profiles"])))
+    config = with_extended_profiles(config)
+    seeds = config.pop("seeds", schema()["properties"]["seeds"]["default"])
+    for profile in config["profiles"].values():
+        profile.setdefault("seeds", seeds)
+    check_known("profile", config["profile"], config["profiles"])
+    config.setdefault("drawn_seed", config["profiles"][config["profile"]]["seeds"][0])
+    return {
+        name: value
+        for name, value in with_defaults(config, schema(), schema()).items()
+        if name != "seeds"
+    }
 
 
 def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
@@ -97,6 +135,8 @@ def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
     place, problem, key = ".".join(map(str, error.absolute_path)), error.message, ""
     if error.validator == "type":
         problem = _wrong_type(error.validator_value, error.instance)
+    if error.validator == "oneOf":
+        problem = _none_fits(error.validator_value, error.instance)
     if error.validator == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         key = str(min(set(error.instance) - set(known), key=str))
@@ -114,6 +154,20 @@ _TYPES = {
     "array": ("a list", "[a, b]"),
     "object": ("keys with values", "{key: value}"),
 }
+
+
+def _none_fits(choices: Sequence[Mapping[str, Any]], found: Any) -> str:
+    """Say what may stand there instead: a word, or a value of one of some types."""
+    ways = [repr(choice["const"]) if "const" in choice else _in_words(choice) for choice in choices]
+    return f"expected {' or '.join(ways)}, found {found!r}; write one of them"
+
+
+def _in_words(choice: Mapping[str, Any]) -> str:
+    words = _TYPES[choice["type"]][0]
+    if needed := choice.get("required"):
+        return f"{words} ({', '.join(needed)})"
+    known = choice.get("properties")
+    return f"{words} among {', '.join(known)}" if known else words
 
 
 def _wrong_type(types: str | Sequence[str], found: Any) -> str:

@@ -6,12 +6,11 @@ at that place decides whether it means a number.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hessian_study.configuration.profiles import laid_over
-
-Schema = Mapping[str, Any]
+from hessian_study.schema import Schema, alternatives
 
 INTEGER = re.compile(r"[-+]?[0-9]+")
 NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -24,8 +23,11 @@ NAMES = {bool: ("boolean",), int: ("integer", "number"), float: ("number", "inte
 def with_command_line(
     config: Mapping[str, Any], command_line: Mapping[str, Any], schema: Schema
 ) -> dict[str, Any]:
-    """Return the configuration with what `--config` says, read as YAML 1.2 reads plain text."""
-    return laid_over(config, _read(command_line, [schema], schema, plain_value))
+    """Return the configuration with what `--config` says, read as YAML 1.2 reads plain text.
+
+    Snakemake has read some of it as numbers; where the schema wants text they are text again.
+    """
+    return laid_over(config, _read(command_line, [schema], schema, plain_value, str))
 
 
 def with_exponents(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def with_exponents(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     They stay text where the schema wants text. Parameters of generators and architectures, of which
     it says nothing, are numbers.
     """
-    return _read(config, [schema], schema, _exponent)
+    return _read(config, [schema], schema, _exponent, lambda number: number)
 
 
 def plain_value(text: str) -> Any:
@@ -50,32 +52,28 @@ def _exponent(text: str) -> Any:
     return float(text) if WITH_EXPONENT.fullmatch(text) else text
 
 
-def _read(value: Any, schemas: list[Schema], root: Schema, read: Callable[[str], Any]) -> Any:
-    """Go through a value and the schemas of its place, which are alternatives."""
-    schemas = [one for schema in schemas for one in _alternatives(schema, root)]
+def _read(
+    value: Any,
+    schemas: list[Schema],
+    root: Schema,
+    read: Callable[[str], Any],
+    write: Callable[[float], Any],
+) -> Any:
+    """Go through a value and the schemas of its place, which are alternatives.
+
+    `read` turns text into a number, `write` a number into text; what the schema wants is taken.
+    """
+    schemas = [one for schema in schemas for one in alternatives(schema, root)]
     if isinstance(value, Mapping):
-        return {key: _read(v, _below(schemas, key), root, read) for key, v in value.items()}
+        return {k: _read(v, _below(schemas, k), root, read, write) for k, v in value.items()}
     if isinstance(value, list):
         inner = [schema["items"] for schema in schemas if "items" in schema]
-        return [_read(part, inner, root, read) for part in value]
-    if not isinstance(value, str):
-        return value
-    meant, wanted = read(value), _types(schemas)
+        return [_read(part, inner, root, read, write) for part in value]
+    meant, wanted = read(value) if isinstance(value, str) else value, _types(schemas)
     fits = wanted.intersection(NAMES.get(type(meant), ("null",)))
-    return meant if not wanted or fits or "string" not in wanted else value
-
-
-def _alternatives(schema: Schema, root: Schema) -> Iterator[Schema]:
-    if "$ref" in schema:
-        place = root
-        for key in schema["$ref"].removeprefix("#/").split("/"):
-            place = place[key]
-        yield from _alternatives(place, root)
-    elif "oneOf" in schema:
-        for one in schema["oneOf"]:
-            yield from _alternatives(one, root)
-    else:
-        yield schema
+    if not wanted or fits or "string" not in wanted or meant is None:
+        return meant
+    return value if isinstance(value, str) else write(value)
 
 
 def _below(schemas: list[Schema], key: str) -> list[Schema]:

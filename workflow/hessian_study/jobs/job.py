@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hessian_study.jobs.job_file import read_job_file
+from hessian_study.jobs.termination import end_in_order
 from hessian_study.provenance.inputs import Inputs
 from hessian_study.provenance.planned_code import planned_code
 from hessian_study.provenance.records import describe, record
@@ -62,6 +63,7 @@ class Job:
 def main(file: str) -> None:
     """Run the step that a job's file names."""
     started = time.monotonic()
+    end_in_order()
     job = Job(**read_job_file(file))
     step = job.spec["step"]
     names = " ".join(f"{key}={value}" for key, value in job.wildcards.items())

@@ -5,9 +5,8 @@ import torch
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.certificates.loss import certify_loss
 from hessian_boundary.data.dataset import samples_of
-from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.networks.problem import Problem
-from hessian_boundary.networks.stored import trained_module
+from hessian_boundary.networks.stored import losses_of, trained_module
 from hessian_boundary.runtime.device import resolve_device
 from hessian_study.configuration.views import View
 from hessian_study.jobs.job import Job
@@ -18,22 +17,27 @@ CPU = torch.device("cpu")
 def load_problem(job: Job, view: View | None = None, device: torch.device | None = None) -> Problem:
     """Return the network of the job's input `model` with its training samples, in float64.
 
-    Labels are the true ones. `view` may choose a stored epoch and the samples of one class; without
-    `device`, the job's own is taken.
+    Labels are the true ones, the loss is what the model's `hessian_loss` says. `view` may choose a
+    stored epoch, the samples of one class, and the parameters of one layer; without `device`, the
+    job's own is taken.
 
-    Raises ValueError for an epoch without a checkpoint, for inputs that do not fit together, and
-    when the mean of the loss per sample is not the loss that was trained.
+    Raises ValueError for an epoch without a checkpoint, a class without samples, a layer that is
+    none, for inputs that do not fit together, and when the mean of the loss per sample is not the
+    loss that was trained.
     """
     view = view or View()
     device = device or resolve_device(job.device)
     model = open_artifact(job.input["model"], "model")
     x, y = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
+    per_sample, trained = losses_of(model, y)
     problem = Problem(
         trained_module(model, torch.float64, device, view.epoch),
         x.to(device, torch.float64),
         y.to(device),
-        PER_SAMPLE[model.attrs["loss"]],
+        per_sample,
     )
     if model.attrs["status"] != "diverged":
-        certify_loss(problem, TRAINING[model.attrs["loss"]])
+        certify_loss(problem, trained)
+    if view.layer is not None:
+        problem = problem.of_layer(view.layer)
     return problem if view.sample_class is None else problem.of_class(view.sample_class)

@@ -1,7 +1,9 @@
 """Start a job: `python -m hessian_study.jobs.run_job FILE`, as `job` takes it.
 
 Where a warm process listens (see `warm_process`) the job is forked from it, else it runs
-right here. Either way this process ends when the job does, with its exit status.
+right here. Either way this process ends when the job does, with its exit status. SIGTERM, as SLURM
+sends it at a time limit and to make room for another job, is passed on to the job, which may save
+what it has before it ends (see `termination`).
 """
 
 import json
@@ -10,10 +12,11 @@ import signal
 import socket
 import sys
 
+from hessian_study.jobs.termination import BY_SIGNAL
+
 # environment variable with the path of the warm process's socket; "off" is for a user to say
 ADDRESS = "HESSIAN_WARM_PROCESS"
 OFF = "off"
-BY_SIGNAL = 128  # exit status of a process that a signal ended, as shells have it: 128 + signal
 # what others send to end a process; any other signal comes from its own crash
 SENT = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -24,12 +27,23 @@ def main(arguments: list[str]) -> int:
     os.environ["NVIDIA_TF32_OVERRIDE"] = "0"
     connection = _connect(os.environ.get(ADDRESS, OFF))
     if connection is None:
-        from hessian_study.jobs.job import main as run_here
+        status = _run_here(arguments)
+    else:
+        with connection:
+            status = _ask(connection, arguments)
+    if status > BY_SIGNAL:
+        print(_end_by(status - BY_SIGNAL), file=sys.stderr)
+    return status
 
-        run_here(*arguments)
-        return 0
-    with connection:
-        return _ask(connection, arguments)
+
+def _run_here(arguments: list[str]) -> int:
+    from hessian_study.jobs.job import main as run
+
+    try:
+        run(*arguments)
+    except SystemExit as end:  # a signal ended it
+        return int(end.code or 0)
+    return 0
 
 
 def _connect(address: str) -> socket.socket | None:
@@ -52,12 +66,11 @@ def _ask(connection: socket.socket, arguments: list[str]) -> int:
     ).encode()
     socket.send_fds(connection, [f"{len(request):08d}".encode()], [1, 2])
     connection.sendall(request)
+    signal.signal(signal.SIGTERM, lambda number, frame: connection.sendall(bytes([number])))
     status = connection.recv(1)
     if not status:
         print("the job's process ended without a word", file=sys.stderr)
         return BY_SIGNAL + signal.SIGKILL
-    if status[0] > BY_SIGNAL:
-        print(_end_by(status[0] - BY_SIGNAL), file=sys.stderr)
     return status[0]
 
 
@@ -66,7 +79,8 @@ def _end_by(number: int) -> str:
     if number == signal.SIGKILL:
         return f"the job's process was killed (signal {number}), perhaps for want of memory"
     how = "was ended" if number in SENT else "crashed"
-    return f"the job's process {how} (signal {number}, {signal.strsignal(number)})"
+    why = ", as at a time limit or to make room for another job" * (number == signal.SIGTERM)
+    return f"the job's process {how} (signal {number}, {signal.strsignal(number)}){why}"
 
 
 if __name__ == "__main__":

@@ -33,11 +33,15 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
-from hessian_study.jobs.run_job import ADDRESS, BY_SIGNAL, OFF
+from hessian_study.jobs.run_job import ADDRESS, OFF
+from hessian_study.jobs.termination import BY_SIGNAL
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
 # a fork shares the threads' settings, which libraries read when they are imported
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+
+# what a terminal and SLURM send to the whole group of processes
+FOR_THE_JOBS = (signal.SIGINT, signal.SIGTERM)
 
 # bytes that the path of a socket may have, with its end: Linux allows 108, other systems 104
 LONGEST_PATH = 104
@@ -84,7 +88,8 @@ def serve(listener: socket.socket) -> None:
     for library in LIBRARIES:
         import_module(library)
     import_module("hessian_study.provenance.planned_code").prepare()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the jobs
+    for number in FOR_THE_JOBS:
+        signal.signal(number, signal.SIG_IGN)
     jobs: dict[int, socket.socket] = {}  # process -> who asked for it
     with selectors.DefaultSelector() as selector, _ends_of_children() as ends:
         for source in (listener, ends, sys.stdin):
@@ -136,7 +141,8 @@ def _become_job(connection: socket.socket) -> None:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for handled in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(handled, signal.SIG_DFL)
         request, streams, *_ = socket.recv_fds(connection, 8, 2)
         for stream, number in zip(streams, (1, 2), strict=True):
             os.dup2(stream, number)
@@ -148,6 +154,8 @@ def _become_job(connection: socket.socket) -> None:
         os.environ.update(asked["environment"])
         import_module("hessian_study.jobs.job").main(*asked["arguments"])
         status = 0
+    except SystemExit as end:  # a signal ended it
+        status = int(end.code or 0)
     except BaseException as error:
         own = error.__traceback__  # the first frame is this one
         traceback.print_exception(error.with_traceback(own.tb_next if own else None))
@@ -160,9 +168,10 @@ def _become_job(connection: socket.socket) -> None:
 
 
 def _end_with(connection: socket.socket) -> None:
-    """Wait until the other side is gone: it was killed, and so is the job."""
-    if not connection.recv(1):
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Pass on the signals that the other side was sent; when it is gone, killed, kill the job."""
+    while number := connection.recv(1):
+        signal.pthread_kill(threading.main_thread().ident or 0, number[0])
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":

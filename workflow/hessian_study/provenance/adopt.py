@@ -25,13 +25,14 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.finished import keep_finished, remember_finished, say_what_to_keep
 from hessian_study.provenance.records import Step
 from hessian_study.provenance.verdicts import Verdict, judge, judge_record
 
 TESTED = "9.27.1"  # the version in requirements.txt
 # what of Snakemake is used here that it does not promise to keep: of the workflow, of its graph of
 # jobs once there is one, and of its memory
-WORKFLOW = ("_build_dag", "is_main_process", "execution_settings", "persistence")
+WORKFLOW = ("_build_dag", "dag_settings", "execution_settings", "is_main_process", "persistence")
 GRAPH = ("check_incomplete", "forcefiles", "jobs", "toposorted", "update_jobids", "workflow")
 MEMORY = ("deactivate_cache", "finished", "incomplete", "metadata")
 
@@ -54,10 +55,16 @@ def adopt_artifacts(workflow: Any) -> None:
         check = dag.check_incomplete
 
         async def check_and_adopt() -> None:
+            steps = list(filter(is_step, dag.jobs))
+            if not workflow.is_main_process:  # the processes that run single jobs plan nothing
+                await check()
+                keep_finished(dag, steps)
+                return
+            say_what_to_keep(workflow.dag_settings)
+            await remember_finished(dag, steps)
             await check()
-            if workflow.is_main_process:  # the processes that run single jobs plan nothing
-                await _adopt(dag)
-                await _distrust(dag)
+            await _adopt(dag)
+            await _distrust(dag)
 
         dag.check_incomplete = check_and_adopt
         build()
@@ -116,7 +123,7 @@ async def _adopt(dag: Any) -> None:
     if unknown:
         dag.workflow.persistence.deactivate_cache()  # it would not see what is new
     if refused:
-        logger.info(
+        logger.warning(
             f"{len(refused)} jobs have results that are not fresh and run again "
             f"(all: hessian-boundary verify). The first: {refused[0]}"
         )
@@ -137,7 +144,7 @@ async def _distrust(dag: Any) -> None:
                 distrusted.append(file)
     dag.forcefiles.update(distrusted)
     if distrusted:
-        logger.info(
+        logger.warning(
             f"{len(distrusted)} results were made from files that are gone, which their jobs since "
             f"failed to make or made otherwise; they are made again. The first: {distrusted[0]}"
         )

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from hessian_study.project import SOURCES
+from hessian_boundary.runtime.own_modules import file_of, is_own, module_of, package_of
+from hessian_study.project import SOURCES, work_folder
 
 # What decides nothing about results: an edit of one of these makes nothing again.
 NEUTRAL = (
@@ -32,7 +33,8 @@ NEUTRAL = (
 def code_digest(*modules: str) -> str:
     """Return the digest of the modules named and of all they import from this project.
 
-    Raises ValueError for a module that does not exist in the project.
+    A name that ends in .py is a file of the user's: it counts with all that it imports from its
+    folder. Raises ValueError for a module that does not exist in the project.
     """
     return digest_of(read_closure(*modules))
 
@@ -48,22 +50,28 @@ def digest_of(sources: Mapping[str, bytes]) -> str:
 def read_closure(*modules: str) -> dict[str, bytes]:
     """Return the text of the modules named and of all modules of this project they import.
 
-    Each file is read once. Raises ValueError for a module that does not exist in the project.
+    Each file is read once. A file of the user's that is missing is empty: its own step says so.
+    Raises ValueError for a module that does not exist in the project.
     """
     find = cache(find_module)
     sources: dict[str, bytes] = {}
-    pending = list(modules)
+    pending = list(map(module_of, modules))
     while pending:
         name = pending.pop()
         if name in sources:
             continue
         file = find(name)
+        if file is None and is_own(name):
+            sources[name] = b""
+            continue
         if file is None:
             raise ValueError(f"expected a module of this project, found no file for {name!r}")
         sources[name] = file.read_bytes()
         parent = name.rpartition(".")[0]  # importing a module runs its packages first
         package = name if file.name == "__init__.py" else parent
         imported = [_absolute(text, package) for text in _fingerprint(sources[name])[1]]
+        if is_own(name):  # what lies beside it
+            imported += [f"{package_of(name)}.{text}" for text in imported]
         # a neutral module does not count, but the package around it runs all the same
         around = {module.rpartition(".")[0] for module in imported if module in NEUTRAL}
         candidates = {parent, *around, *imported} - {"", *NEUTRAL}
@@ -72,7 +80,9 @@ def read_closure(*modules: str) -> dict[str, bytes]:
 
 
 def find_module(name: str) -> Path | None:
-    """Return the file of a module of this project, or None."""
+    """Return the file of a module of this project or of the user's, or None."""
+    if is_own(name):
+        return file_of(name, work_folder())
     for base in (source.joinpath(*name.split(".")) for source in SOURCES):
         for candidate in (base / "__init__.py", base.with_suffix(".py")):  # as Python looks
             if candidate.is_file():

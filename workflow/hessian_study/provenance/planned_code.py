@@ -18,14 +18,16 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from hessian_boundary.runtime.own_modules import compiled, is_own, own_spec, package_of
 from hessian_study.project import SOURCES
 from hessian_study.provenance.code_digest import NEUTRAL, digest_of, find_module, read_closure
 
 # what starts a step and checks it; it is at work before the step's code is read
 AROUND_A_STEP = (
     *("hessian_study", "hessian_study.project"),
-    *("hessian_study.jobs", "hessian_study.provenance"),  # with what is in them
+    *("hessian_boundary.runtime", "hessian_boundary.runtime.own_modules"),
 )
+WITH_WHAT_IS_IN_THEM = ("hessian_study.jobs", "hessian_study.provenance")
 
 
 class CodeError(RuntimeError):
@@ -71,7 +73,11 @@ class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typ
     ) -> ModuleSpec | None:
         """Return where a planned module is; leave others to Python, but none of this project."""
         if fullname in self._sources:
+            if is_own(fullname):
+                return own_spec(fullname, Path(self._files[fullname]), self)
             return spec_from_file_location(fullname, self._files[fullname], loader=self)
+        if is_own(fullname) and any(name.startswith(f"{fullname}.") for name in self._sources):
+            return own_spec(fullname, None, self)
         if fullname not in NEUTRAL and not _is_around(fullname) and find_module(fullname):
             raise CodeError(
                 f"expected a step that imports what its code digest counts, found that it imports "
@@ -83,6 +89,14 @@ class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typ
     def get_filename(self, fullname: str) -> str:
         """Return where a module's text was read."""
         return self._files[fullname]
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Compile a module's text; in a user's, imports mean what was read with it."""
+        if not is_own(fullname):
+            return super().get_code(fullname)
+        package, file = package_of(fullname), self._files[fullname]
+        text = self._sources[fullname]
+        return compiled(text, file, fullname, lambda name: f"{package}.{name}" in self._sources)
 
     def source_to_code(self, data: Any, path: Any) -> CodeType:  # type: ignore[override]
         """Compile a module's text, once for all processes that are forked from this one."""
@@ -111,7 +125,8 @@ def prepare() -> None:
 
 
 def _is_around(name: str) -> bool:
-    return name in AROUND_A_STEP or name.startswith(tuple(f"{part}." for part in AROUND_A_STEP[2:]))
+    packages = WITH_WHAT_IS_IN_THEM
+    return name in (*AROUND_A_STEP, *packages) or name.startswith(tuple(f"{p}." for p in packages))
 
 
 def _edited_last(sources: Mapping[str, bytes]) -> str:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from hessian_boundary.measures.nulls import DIRECTIONS, contrast_with_nulls
 from hessian_boundary.artifacts.store import open_artifact, save_table
 from hessian_boundary.measures.boundary_alignment import fall_off
 from hessian_boundary.measures.expansion import expansion
+from hessian_boundary.measures.nulls import DIRECTIONS, contrast_with_nulls
 from hessian_study.configuration.views import parse_view
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.load_problem import CPU, load_problem

@@ -1,4 +1,4 @@
-"""Write every measure of one model, and G_θ as a curve over ε."""
+"""Write every measure of one model or of a view of it, and G_θ as a curve over ε."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from hessian_boundary.measures.g_theta import g_theta_curves
 from hessian_boundary.measures.generalisation import error_on_samples
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import model_measures
-from hessian_boundary.measures.outliers import outlier_measures
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.stored import trained_module
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.load_problem import CPU
@@ -23,14 +23,17 @@ TOP = 25  # PAPER: eigenvectors in Figure 2, within which gradients are localise
 
 
 def main(job: Job) -> None:
-    """Write two tidy tables: one row per measure, and one row per statistic and ε."""
+    """Write two tidy tables: one row per measure, and one row per statistic and ε.
+
+    What is measured of the trained model itself, such as its norm, stands with the plain view only.
+    """
     model = open_artifact(job.input["model"], "model")
     samples = open_artifact(job.input["alignment"], "alignment_samples").load()
-    values = model_measures(samples, model.attrs)
+    values = model_measures(samples, None if job.wildcards["view"] else model.attrs)
     if samples.sizes["eigen"]:
         values |= localisation(samples, TOP)
-        values |= outlier_measures(samples["eigenvalue"].values, samples.attrs["complete"])
-    if model.attrs["status"] != "diverged":
+        values |= outliers_of(samples)
+    if not job.wildcards["view"]:
         values |= _test_error(job, model)
     table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])
@@ -42,6 +45,8 @@ def main(job: Job) -> None:
 
 def _test_error(job: Job, model: xr.Dataset) -> dict[str, float]:
     """From fresh samples where they can be drawn, else from the test part of the split."""
+    if model.attrs["status"] == "diverged":
+        return {"test_error": float("nan")}
     dataset = open_artifact(job.input["dataset"], "dataset")
     # in float32, as it was trained; so few samples are faster on the CPU
     module = trained_module(model, torch.float32, CPU)

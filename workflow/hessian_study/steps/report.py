@@ -10,7 +10,7 @@ from hessian_boundary.report.sections.claims import ClaimsSection, claims_sectio
 from hessian_boundary.report.sections.complexity import ComplexitySection, complexity_section
 from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
 from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
-from hessian_boundary.report.sections.published import PublishedTable, published_table
+from hessian_boundary.report.sections.published import PublishedTable, own_table, published_table
 from hessian_boundary.report.sections.run import run_section
 from hessian_study.captions import caption
 from hessian_study.jobs.job import Job
@@ -45,12 +45,15 @@ def _claims(job: Job) -> ClaimsSection:
 
 def _published(job: Job) -> list[PublishedTable]:
     comparisons = {Path(path).stem: open_table(path) for path in job.input["comparisons"]}
-    return [
-        published_table(
-            name, *_caption(name), open_table(ours), comparisons.get(f"{name}_published")
-        )
-        for name, ours in zip(job.settings["tables"], job.input["tables"], strict=True)
-    ]
+    shown = []
+    for name, file in zip(job.settings["tables"], job.input["tables"], strict=True):
+        ours, columns = open_table(file), job.settings["columns"].get(name)
+        if columns:
+            shown.append(own_table(name, *_caption(name), ours, columns))
+        else:
+            beside = comparisons.get(f"{name}_published")
+            shown.append(published_table(name, *_caption(name), ours, beside))
+    return shown
 
 
 def _precision(job: Job) -> PrecisionSection | None:
@@ -64,8 +67,10 @@ def _complexity(job: Job) -> ComplexitySection:
     datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
     classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
     tables = [open_table(path) for path in job.input["tables"]]
-    experiments = [pair for t in tables for pair in zip(t["dataset"], t["training"], strict=True)]
     measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    named = tables or [measures.drop_duplicates(["dataset", "training"])]
+    pairs = (pair for t in named for pair in zip(t["dataset"], t["training"], strict=True))
+    experiments = list(dict.fromkeys(pairs))  # in several tables, perhaps
     return complexity_section(correlations, measures, experiments, classes)
 
 

@@ -6,7 +6,7 @@ columns, everything is decided in the min(m, p) dimensions of R's columns: of Q 
 and of W one slice of parameters at a time. Memory O(m²) and one slice, time O(p m²).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ class GaussNewtonPairs:
     """All eigenpairs of F outside its null space, and the gradients, in coordinates of Q."""
 
     problem: Problem
-    factor: LogitFactor  # of m = n K dyads
+    factor: LogitFactor  # of m = n K dyads, those of samples that F leaves out with scale 0
     triangle: Tensor  # R (d, m), d = min(m, p)
     products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
     eigenvalues: Tensor  # (r,) descending
@@ -64,19 +64,25 @@ class GaussNewtonPairs:
 
 
 def gauss_newton_pairs(
-    problem: Problem, directions: Tensor | None = None, slice_bytes: int = SLICE_BYTES
+    problem: Problem,
+    directions: Tensor | None = None,
+    slice_bytes: int = SLICE_BYTES,
+    members: Tensor | None = None,
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F for a problem in float64.
 
-    F depends on the true labels neither for the cross-entropy nor for the squared error. Products
+    F depends on the true labels only where the loss weights classes. Products
     of the rows with `directions` (j, p) are taken along the way. `slice_bytes` bounds one slice of
-    the rows and changes nothing else.
+    the rows and changes nothing else. With `members` (n,), F is that of the mean loss of these
+    samples alone, and the gradients of the others are there all the same.
 
     Raises ValueError for a loss whose factor is not known, or that is flat in float64.
     """
     with torch.no_grad():
         logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
-    factor = logit_factor(problem.loss, logits)
+    factor = logit_factor(problem.loss, logits, problem.y)
+    if members is not None:
+        factor = replace(factor, scales=_of_members(factor.scales, members))
     if directions is None:
         directions = factor.scales.new_empty(0, problem.parameters)
     triangle, products = None, factor.scales.new_zeros(factor.rows, len(directions))
@@ -97,3 +103,9 @@ def gauss_newton_pairs(
         coordinates=torch.from_numpy(coordinates).to(triangle),
         slice_bytes=slice_bytes,
     )
+
+
+def _of_members(scales: Tensor, members: Tensor) -> Tensor:
+    """Return the scales (n, K) of a mean over the members (n,) instead of all samples."""
+    share = members.double().mean().to(scales)
+    return torch.where(members[:, None], scales / share.sqrt(), 0)

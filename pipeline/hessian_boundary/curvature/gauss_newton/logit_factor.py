@@ -1,7 +1,8 @@
 """∂²ℓ/∂f² of each sample as a sum of dyads, and its gradient as a combination of them.
 
 The Gauss-Newton part of the Hessian is F = (1/n) Σ_s J_sᵀ S_s J_s with S_s = ∂²ℓ_s/∂f², which is
-diag q_s − q_s q_sᵀ for the cross-entropy and 2/C for the squared error. A sample that is classified
+diag q_s − q_s q_sᵀ for the cross-entropy and 2/C for the squared error, times Σ_c α_sc or w_{y_s}
+where classes have weights. A sample that is classified
 with confidence adds to the F of the cross-entropy about its softmax weight, 1e-100 for some, and as
 a matrix F has lost that part. So F is kept as a sum
 
@@ -11,7 +12,7 @@ of vectors in parameter space: cotangents u_sc of the logits, of ordinary size, 
 differ by any number of orders of magnitude, each with full relative precision.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +20,8 @@ from torch.nn import functional as F
 
 from hessian_boundary.networks.losses import (
     Loss,
+    WeightedCrossEntropy,
+    WeightedSquaredError,
     cross_entropy_per_sample,
     squared_error_per_sample,
 )
@@ -43,14 +46,15 @@ class LogitFactor:
         return self.scales.numel()
 
 
-def logit_factor(loss_per_sample: Loss, logits: Tensor) -> LogitFactor:
-    """Return the dyads of the mean of a loss over logits (n, C).
+def logit_factor(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> LogitFactor:
+    """Return the dyads of the mean of a loss over logits (n, C) with true labels (n,).
 
     Squared error: K = C, u_c = e_c, t = √(2/C) / √n. Cross-entropy: K = C−1, one for each class
-    c ≠ k, where k is the predicted class (F does not depend on the true one),
+    c ≠ k, where k is the predicted class (F depends on the true one by its weight only),
     u_c = e_c − e_k − Σ_c' q_c' (e_c' − e_k) / (1 + √q_k) with the softmax weights q, t = √q_c / √n.
     The scales have full relative precision as long as √q_c is a number, for weights down to 1e-600:
-    with q_k ≥ 1/C nothing cancels.
+    with q_k ≥ 1/C nothing cancels. With weights, t² has the factor Σ_c α_c of the true label, and
+    the gradient is that of the loss with the predicted one as label.
 
     Raises ValueError for another loss.
     """
@@ -58,6 +62,10 @@ def logit_factor(loss_per_sample: Loss, logits: Tensor) -> LogitFactor:
         return _cross_entropy(logits)
     if loss_per_sample is squared_error_per_sample:
         return _squared_error(logits)
+    if isinstance(loss_per_sample, WeightedCrossEntropy):
+        return _weighted_cross_entropy(loss_per_sample, logits, labels)
+    if isinstance(loss_per_sample, WeightedSquaredError):
+        return _weighted_squared_error(loss_per_sample, logits, labels)
     raise ValueError(
         f"expected the cross-entropy or the squared error of each sample, found {loss_per_sample}; "
         "write the square root of its ∂²ℓ/∂f² beside theirs"
@@ -66,8 +74,7 @@ def logit_factor(loss_per_sample: Loss, logits: Tensor) -> LogitFactor:
 
 def _cross_entropy(logits: Tensor) -> LogitFactor:
     samples, classes = logits.shape
-    predicted = logits.argmax(1)
-    others = (predicted[:, None] + torch.arange(1, classes, device=logits.device)) % classes
+    predicted, others = logits.argmax(1), _other_classes(logits)
     log_weights = torch.log_softmax(logits, dim=1)
     log_q = log_weights.gather(1, others)
     log_q_predicted = log_weights.gather(1, predicted[:, None])
@@ -84,6 +91,51 @@ def _cross_entropy(logits: Tensor) -> LogitFactor:
         logarithms=largest,
         predicted=predicted,
     )
+
+
+def _weighted_cross_entropy(
+    loss: WeightedCrossEntropy, logits: Tensor, labels: Tensor
+) -> LogitFactor:
+    """Scale the dyads of the plain one; the gradient is another combination of them.
+
+    ∂ℓ/∂f = Σ_c b_c (e_c − e_k) with b_c = A q_c − α_c, where α belongs to the predicted label and
+    A = Σ_c α_c. It is Σ_c z_c u_c with z_c = b_c + (Σ_c' b_c') q_c / (√q_k (1 + √q_k)).
+    """
+    plain = _cross_entropy(logits)
+    scales = plain.scales * loss.shares(logits, labels).sum(1).sqrt()[:, None]
+    shares = loss.shares(logits, plain.predicted)
+    total = shares.sum(1)
+    if not loss.label_smoothing:  # b = A q keeps every digit of weights that are tiny
+        return replace(plain, scales=scales, logarithms=plain.logarithms + total.log())
+    weights, others = torch.softmax(logits, dim=1), _other_classes(logits)
+    q, root = weights.gather(1, others), weights.gather(1, plain.predicted[:, None]).sqrt()
+    b = total[:, None] * q - shares.gather(1, others)
+    z = b + b.sum(1, keepdim=True) * q / (root * (1 + root))
+    return _with_gradients(replace(plain, scales=scales), z)
+
+
+def _weighted_squared_error(
+    loss: WeightedSquaredError, logits: Tensor, labels: Tensor
+) -> LogitFactor:
+    plain = _squared_error(logits)
+    weights = torch.tensor(loss.class_weights, dtype=logits.dtype, device=logits.device)
+    scales = plain.scales * weights[labels, None].sqrt()
+    slope = 2 / logits.shape[1] * (logits - loss.targets(logits, plain.predicted))
+    slope *= weights[plain.predicted, None]
+    return _with_gradients(replace(plain, scales=scales), slope)
+
+
+def _with_gradients(factor: LogitFactor, combination: Tensor) -> LogitFactor:
+    """Put Σ_c z_sc u_sc with z (n, K) in the place of the gradients."""
+    largest = combination.abs().amax(1)
+    scaled = combination / torch.where(largest > 0, largest, 1)[:, None]
+    return replace(factor, gradients=scaled, logarithms=largest.log())
+
+
+def _other_classes(logits: Tensor) -> Tensor:
+    """Return the C−1 classes (n, C−1) that are not predicted from logits (n, C)."""
+    predicted = logits.argmax(1)[:, None]
+    return (predicted + torch.arange(1, logits.shape[1], device=logits.device)) % logits.shape[1]
 
 
 def _squared_error(logits: Tensor) -> LogitFactor:

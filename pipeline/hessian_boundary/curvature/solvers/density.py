@@ -62,13 +62,12 @@ def lanczos_quadrature(
             f"{operator.dimension:,} parameters, found {memory_limit / 1e9:.3g} GB; raise it or "
             "take fewer steps"
         )
-    progress = Progress("spectral density: probe", probes)
+    progress = Progress("spectral density: product", probes * steps)
     parts = []
     for start in range(0, probes, together):
         numbers = range(start, min(start + together, probes))
         vectors = torch.stack([probe_vector(operator, seed, number) for number in numbers])
-        parts.append(_tridiagonal(operator, vectors, steps))
-        progress.update(numbers.stop)
+        parts.append(_tridiagonal(operator, vectors, steps, progress, start * steps))
     nodes, columns = torch.linalg.eigh(torch.cat(parts))
     return Quadrature(nodes, columns[:, 0, :].square())
 
@@ -95,11 +94,13 @@ def quadrature_dataset(quadrature: Quadrature) -> xr.Dataset:
     )
 
 
-def _tridiagonal(operator: SymmetricOperator, vectors: Tensor, steps: int) -> Tensor:
+def _tridiagonal(
+    operator: SymmetricOperator, vectors: Tensor, steps: int, progress: Progress, done: int
+) -> Tensor:
     """Return T (k, steps, steps) float64 of k Krylov spaces, from unit vectors (k, p).
 
     Each basis is kept orthonormal in full. A space that closes early goes on with zero vectors:
-    they add nodes at 0 of weight 0.
+    they add nodes at 0 of weight 0. `done` products were taken before.
     """
     count, dimension = vectors.shape
     basis = vectors.new_zeros(count, steps, dimension)
@@ -111,6 +112,7 @@ def _tridiagonal(operator: SymmetricOperator, vectors: Tensor, steps: int) -> Te
         if not torch.isfinite(image).all():
             raise ValueError(NOT_FINITE)
         projected[:, step, step] = (image * vectors).sum(1).to("cpu", torch.float64)
+        progress.update(done + (step + 1) * count)
         known = basis[:, : step + 1]
         sizes = torch.linalg.vector_norm(image, dim=1)
         for _ in range(2):

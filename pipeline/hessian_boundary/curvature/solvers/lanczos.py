@@ -119,7 +119,6 @@ def _search(
             converged = int((ritz.residuals <= MARGIN * tolerance * ritz.scale).sum())
             worst = float(ritz.residuals.max() / ritz.scale)
             status = f"{converged} of {wanted} pairs converged, worst residual {worst:.1e} max|λ|"
-            progress.update(space.products, status)
             if converged == wanted:
                 return ritz
         if space.products + space.block > maximum_products:
@@ -130,6 +129,7 @@ def _search(
                 "the residual tolerance"
             )
         state = space.grow(k_top, k_bottom)
+        progress.update(space.products, status)
         if on_block is not None:
             on_block(state)
 
@@ -174,14 +174,13 @@ def _certified_pairs(space: KrylovSpace, ritz: Ritz, tolerance: float) -> Eigenp
     """Form the Ritz vectors and measure their residuals with one more product each."""
     vectors = space.rotate(ritz.rotation).clone()
     values = ritz.values.to(vectors)
-    residuals = torch.cat(
-        [
-            torch.linalg.vector_norm(space.operator(rows) - part[:, None] * rows, dim=1)
-            for part, rows in zip(
-                values.split(space.block), vectors.split(space.block), strict=True
-            )
-        ]
-    )
+    parts: list[Tensor] = []
+    progress = Progress("Lanczos: residual", len(values))
+    for part, rows in zip(values.split(space.block), vectors.split(space.block), strict=True):
+        error = space.operator(rows) - part[:, None] * rows
+        parts.append(torch.linalg.vector_norm(error, dim=1))
+        progress.update(sum(map(len, parts)))
+    residuals = torch.cat(parts)
     worst = float(residuals.max() / ritz.scale)
     if worst > tolerance:
         raise NotConvergedError(

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 
 import pandas as pd
 
-from hessian_boundary.measures.g_theta import AT_LEAST
+from hessian_boundary.measures.g_theta import AT_LEAST, AT_MOST
 from hessian_boundary.report.html.intervals import axis, interval
 from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.statistics.correlations import POOLED
 from hessian_boundary.tables.text import display_correlations
 from hessian_boundary.wording.labels import measure_label, readable
-from hessian_boundary.wording.numbers import at_least, measured, p_value
+from hessian_boundary.wording.numbers import between, measured, p_value
 
 SIGNIFICANT = 0.05  # two-sided, like the intervals' level
 OUTLIERS = ("outliers_gap", "outliers_edge")
@@ -113,10 +114,12 @@ def _counts(
 
 
 def _summary(values: Mapping[str, pd.Series], name: str) -> str:
-    """Write mean ± deviation, or "≥ 10" where partial spectra only bound it from below."""
-    found, bounds = (values.get(key, pd.Series(dtype=float)) for key in (name, f"{name}{AT_LEAST}"))
-    if len(bounds) and not len(found):
-        return at_least(bounds.mean())
+    """Write mean ± deviation, or "≥ 10" or "[0.1, 0.2]" where partial spectra only bound it."""
+    none = pd.Series(dtype=float)
+    found = values.get(name, none)
+    ends = [values.get(f"{name}{end}", none) for end in (AT_LEAST, AT_MOST)]
+    if any(map(len, ends)):  # what is known of the other runs bounds it, too
+        return between(*(pd.concat([found, end]).mean() if len(end) else nan for end in ends))
     return measured(found.mean(), found.std(ddof=1), len(found))
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 
 from hessian_boundary.report.html.images import Picture, embed
 from hessian_boundary.report.html.markup import Table, table_view
+from hessian_boundary.wording.labels import measure_label, readable
+from hessian_boundary.wording.numbers import measured
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,23 @@ def _split(title: str) -> tuple[str, str]:
     return (heading, short[:1].upper() + short[1:]) if colon else (title, "")
 
 
+def _averages(numbers: pd.DataFrame) -> Table:
+    """Return a row per experiment, of whose runs every quantity is averaged."""
+    rows = []
+    for experiment, found in numbers.groupby("experiment", sort=False):
+        row = {"Experiment": readable(str(experiment))}
+        for quantity, values in found.groupby("quantity", sort=False)["value"]:
+            cell = measured(values.mean(), values.std(ddof=1), len(values))
+            row[measure_label(str(quantity))] = cell
+        rows.append(row)
+    return table_view(pd.DataFrame(rows).fillna("–"), labels=1)
+
+
 def _numbers(numbers: pd.DataFrame) -> Table | None:
     if numbers.empty:
         return None
+    if "seed" in numbers:
+        return _averages(numbers)
     order = list(dict.fromkeys(numbers["quantity"]))
     wide = numbers.pivot_table(
         index="quantity", columns="experiment", values="value", sort=False, dropna=False

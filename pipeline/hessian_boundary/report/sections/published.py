@@ -7,6 +7,7 @@ import pandas as pd
 
 from hessian_boundary.report.html.intervals import axis, interval
 from hessian_boundary.report.html.markup import Table, table_view
+from hessian_boundary.tables.columns import display_columns, notes_of_columns
 from hessian_boundary.tables.text import display, display_comparison, footnotes
 
 # combined standard deviations over runs: means no further apart lie within the run-to-run spread,
@@ -45,6 +46,19 @@ def published_table(
         comparison=None if comparison is None else _beside(comparison, difference),
         compared=int(difference.notna().sum()),
         close=int((difference.abs() <= CLOSE).sum()),
+    )  # fmt: skip
+
+
+def own_table(
+    name: str, title: str, text: str, summary: pd.DataFrame, columns: Sequence[str]
+) -> PublishedTable:
+    """Put a table with columns of one's own (see `tables.columns`) into the form of the page."""
+    shown, labels = display_columns(summary, columns)
+    return PublishedTable(
+        name, title, text,
+        ours=table_view(shown, labels),
+        notes=tuple(notes_of_columns(summary, "")),
+        comparison=None, compared=0, close=0,
     )  # fmt: skip
 
 

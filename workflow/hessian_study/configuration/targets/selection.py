@@ -20,20 +20,31 @@ class Selection:
         self._config = config
         self._profile = config["profiles"][config["profile"]]
 
-    def table(self, name: str) -> dict[str, list[str]]:
-        """Return the rows of a table, data set -> trainings, without the profile's omissions."""
-        return self._kept(self._config["tables"][name])
+    def rows(self, name: str) -> list[tuple[str, str]]:
+        """Return (data set, training) of the rows of a table, without the profile's omissions."""
+        entry = self._config["tables"][name]
+        if not self.columns(name):
+            return [(d, training) for d, found in self._kept(entry).items() for training in found]
+        rows = [(row.split("/")[0], row.split("/")[1]) for row in entry["experiments"]]
+        return [row for row in rows if not self._omitted(row[0])]
+
+    def columns(self, name: str) -> list[str]:
+        """Return the columns that a table says it has; none where they are those of the paper."""
+        return list(self._config["tables"][name].get("columns", ()))
 
     def made_tables(self) -> list[str]:
         """Return the tables that are part of `all`: those that have a row in this profile."""
-        return [name for name in self._config["tables"] if self.table(name)]
+        return [name for name in self._config["tables"] if self.rows(name)]
 
     def table_runs(self, name: str) -> list[Run]:
         """Return every run that a table averages, in the order of its rows."""
-        return self._runs(self.table(name), self._profile["seeds"])
+        return [(*row, seed) for row in self.rows(name) for seed in self._profile["seeds"]]
 
     def tabulated_runs(self) -> list[Run]:
-        """Return every run of a table once, sorted."""
+        """Return every run of a table once, sorted; without tables, of every experiment."""
+        if not self._config["tables"]:
+            every = {dataset: list(entry) for dataset, entry in self._config["experiments"].items()}
+            return sorted(self._runs(self._kept(every), self._profile["seeds"]))
         return sorted({run for name in self._config["tables"] for run in self.table_runs(name)})
 
     def planar_runs(self) -> list[Run]:
@@ -55,7 +66,7 @@ class Selection:
 
     def contrasts(self) -> list[str]:
         """Return the experiments, perhaps with a view, that are compared with nulls."""
-        named = self._config.get("contrasts", [])
+        named = self._config["contrasts"]
         return [name for name in named if not self._omitted(name.split("/")[0])]
 
     @property

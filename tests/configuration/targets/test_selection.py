@@ -7,8 +7,10 @@ import yaml
 
 from helpers.tiny_study import ROOT
 from hessian_study.captions import caption
-from hessian_study.configuration import layouts, selection
-from hessian_study.configuration.selection import Selection
+from hessian_study.configuration import layouts
+from hessian_study.configuration.study import completed
+from hessian_study.configuration.targets import selection
+from hessian_study.configuration.targets.selection import Selection
 
 IMAGE = "cifar-10-batches-bin/test_batch.bin"
 
@@ -17,13 +19,13 @@ IMAGE = "cifar-10-batches-bin/test_batch.bin"
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict:
     """The project's configuration, with an empty folder of downloads."""
     monkeypatch.setattr(selection, "DATA", tmp_path / "data")
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return completed(yaml.safe_load((ROOT / "config.yaml").read_text()))
 
 
 def test_the_paper_profile_leaves_nothing_out(config: dict) -> None:
     paper = Selection(config | {"profile": "paper"})
     assert paper.left_out() == {}
-    assert list(paper.table("table2")) == [
+    assert list(dict(paper.rows("table2"))) == [
         *("iris", "mnist_017", "mnist_179", "mnist_0179", "mnist_1379")
     ]
     assert len(paper.figures()) == 26
@@ -36,7 +38,7 @@ def test_the_quick_profile_leaves_out_subsets_and_what_needs_a_download(config: 
         "fig24": "cifar_127 would have to be downloaded",
         "fig25": "cifar_127 would have to be downloaded",
     }
-    assert list(quick.table("table2")) == ["iris", "mnist_017"]
+    assert list(dict(quick.rows("table2"))) == ["iris", "mnist_017"]
     assert quick.figure("fig22")["experiments"] == ["mnist_017/normal", "mnist_017/adversarial"]
 
 

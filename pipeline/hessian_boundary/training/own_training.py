@@ -1,0 +1,73 @@
+"""A function that people write in place of the loop: `train(network, data, seed)`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hessian_boundary.networks.copies import copy_network
+from hessian_boundary.runtime.own_code import own_function
+from hessian_boundary.training.loop import Training
+
+FUNCTION = "train"
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What there is to train on; all of it is where the network is.
+
+    x_train (n, feature…) float32 and y_train (n,) int64, the labels that the experiment names;
+    x_validation, y_validation likewise, perhaps of no sample; `classes` is their number.
+    """
+
+    x_train: Tensor
+    y_train: Tensor
+    x_validation: Tensor
+    y_validation: Tensor
+    classes: int
+
+
+def train_by_own_function(network: nn.Module, file: str, data: TrainingData, seed: int) -> Training:
+    """Train `network` in place by the function `train` of a file.
+
+    It is called with a copy of the network, in training mode, and returns a network with the same
+    parameters and buffers: that copy, mostly. Their values are taken over.
+
+    Raises ValueError for a file without it, and for a result that is no such network.
+    """
+    function, place = own_function(file, FUNCTION)
+    result = function(copy_network(network).train(), data, seed)
+    if not isinstance(result, nn.Module):
+        raise ValueError(
+            f"expected the trained network from `train` in {place}, found {type(result).__name__}; "
+            "end it with `return network`"
+        )
+    _check_alike(network, result, place)
+    with torch.no_grad():
+        network.load_state_dict(result.state_dict())
+    values = [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
+    finite = all(bool(tensor.isfinite().all()) for tensor in values)
+    none = np.empty(0, np.float32)
+    return Training(none, none, diverged=not finite)
+
+
+def _check_alike(expected: nn.Module, found: nn.Module, place: str) -> None:
+    """Refuse a network whose parameters or buffers are not those of the one that was given."""
+    ours, theirs = (_kinds(module) for module in (expected, found))
+    for name in [*ours, *theirs]:
+        if ours.get(name) != theirs.get(name):
+            raise ValueError(
+                f"expected the parameters and buffers of the network that `train` in {place} was "
+                f"given, {name} {_said(ours.get(name))}, found {name} {_said(theirs.get(name))}; "
+                "train the network as it is, and change its architecture in its own file"
+            )
+
+
+def _kinds(module: nn.Module) -> dict[str, tuple[Any, ...]]:
+    return {name: (tuple(t.shape), t.dtype) for name, t in module.state_dict().items()}
+
+
+def _said(kind: tuple[Any, ...] | None) -> str:
+    return "missing" if kind is None else f"of shape {kind[0]} and {kind[1]}"

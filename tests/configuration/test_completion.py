@@ -1,0 +1,213 @@
+"""What a configuration leaves out: `like`, defaults, profiles, and names of files of code."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.tiny_study import ROOT
+from hessian_study.configuration.error import ConfigurationError, check_module
+from hessian_study.configuration.file import in_its_file
+from hessian_study.configuration.study import Study, completed
+from hessian_study.configuration.targets.selection import Selection
+from hessian_study.project import planned_elsewhere, work_folder
+
+MLP = {"name": "mlp", "hidden": [4], "activation": "relu"}
+OWN = {
+    "datasets": {"moons": {"generator": "moons", "parameters": {"samples": 9, "noise": 0.1}}},
+    "experiments": {"moons": {"plain": {"architecture": MLP}}},
+}
+MOONS = {"samples": 9, "noise": 0.1, "random_state": 1}
+
+
+def own(**experiments: Any) -> dict[str, Any]:
+    """A configuration of one data set, with these trainings besides `plain`."""
+    config = copy.deepcopy(OWN)
+    config["datasets"]["moons"]["parameters"] = MOONS
+    config["experiments"]["moons"] |= experiments
+    return config
+
+
+def test_a_study_says_only_what_is_its_own() -> None:
+    study = Study(own())
+    assert (study.profile, study.seeds) == ("study", [0])
+    assert study.config["device"] == "auto"
+    assert study.config["datasets"]["moons"]["train_fraction"] == 0.8
+    experiment = study.experiment("moons", "plain")
+    expected = {
+        "architecture": MLP, "labels": "y", "start": "default", "loss": "cross_entropy",
+        "optimizer": "sgd", "learning_rate": 0.01, "weight_decay": 0, "batch_size": 64,
+        "epochs": 100, "presumes_fit": False, "momentum": 0, "training": None,
+    }  # fmt: skip
+    assert experiment.items() >= expected.items()
+    assert study.config["curvature"]["eigenpairs"] == {"top": 50, "bottom": 5}
+    assert study.config["alignment"]["grid_margin"] == 0.15
+    assert study.config["tables"] == study.config["figures"] == study.config["precision"] == {}
+    assert (study.config["planar"], study.config["drawn_seed"]) == ([], 0)
+
+
+def test_a_complete_configuration_stays_as_it_is() -> None:
+    for config in (own(), yaml.safe_load((ROOT / "config.yaml").read_text())):
+        once = completed(config)
+        assert completed(once) == once
+
+
+def test_nothing_of_what_was_given_is_changed() -> None:
+    config = own(other={"like": "plain"})
+    before = copy.deepcopy(config)
+    one, two = completed(config), completed(config)
+    assert config == before
+    one["experiments"]["moons"]["plain"]["start"] = "changed"
+    one["tables"]["new"] = {}
+    assert two["experiments"]["moons"]["plain"]["start"] == "default"
+    assert completed(config)["tables"] == {}
+
+
+def test_seeds_at_the_top_are_those_of_every_profile_that_names_none() -> None:
+    assert Study({**own(), "seeds": [3, 4]}).seeds == [3, 4]
+    assert Study({**own(), "seeds": [3, 4]}).config["drawn_seed"] == 3
+    profiles = {"long": {}, "short": {"seeds": [7]}}
+    for profile, seeds in (("long", [3, 4]), ("short", [7])):
+        config = {**own(), "seeds": [3, 4], "profiles": profiles, "profile": profile}
+        assert Study(config).seeds == seeds
+    assert Study({**own(), "profiles": profiles}).profile == "long"
+    with pytest.raises(ConfigurationError, match=r"drawn_seed: expected one of .* \[0\], found 1"):
+        Study({**own(), "drawn_seed": 1})
+
+
+def test_like_goes_along_a_chain_and_each_key_stands_whole() -> None:
+    architecture = {"name": "mlp", "hidden": [2, 2]}
+    config = own(
+        slow={"like": "plain", "epochs": 7, "start": {"norm_of": "moons/plain"}},
+        wide={"like": "moons/slow", "architecture": architecture, "learning_rate": 0.5},
+        back={"like": "wide", "start": {"parameters_of": "moons/wide"}},
+    )
+    config["datasets"]["other"] = config["datasets"]["moons"]
+    config["experiments"]["other"] = {"far": {"like": "moons/wide"}}
+    found = completed(config)["experiments"]
+    assert found["moons"]["wide"]["architecture"] == architecture
+    assert found["moons"]["wide"]["epochs"] == found["other"]["far"]["epochs"] == 7
+    assert found["other"]["far"] == found["moons"]["wide"]
+    assert found["moons"]["back"]["start"] == {"parameters_of": "moons/wide"}
+    assert all("like" not in entry for entry in found["moons"].values())
+
+
+LIKES = {
+    "a circle": (
+        {"a": {"like": "b"}, "b": {"like": "moons/a"}},
+        r"moons\.b\.like: .* circle moons/a → moons/b → moons/a",
+    ),
+    "itself": ({"a": {"like": "a"}}, r"moons\.a\.like: .*found the circle moons/a → moons/a"),
+    "nothing": ({"a": {"like": "plian"}}, r"a\.like: 'moons/plian' .* did you mean 'moons/plain'"),
+    "no architecture": (
+        {"a": {"epochs": 3}},
+        r"moons\.a: expected an architecture, or an .* `like`, found \['epochs'\]; write",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", LIKES)
+def test_mistakes_in_like_are_named(mistake: str) -> None:
+    experiments, message = LIKES[mistake]
+    with pytest.raises(ConfigurationError, match=message):
+        completed(own(**experiments))
+
+
+def test_curvature_of_an_experiment_is_laid_over_the_section() -> None:
+    density = {"probes": 3}
+    config = own(
+        top={"like": "plain", "curvature": {"method": "lanczos", "eigenpairs": {"bottom": 0}}},
+        none={"like": "plain", "curvature": {"density": "none"}},
+        some={"like": "plain", "curvature": {"density": density}},
+    )
+    config["curvature"] = {"rank_tolerance": "1e-9", "density": "none"}
+    study = Study(config)
+    shared = study.curvature("moons", "plain")
+    assert shared == study.config["curvature"]
+    assert (shared["rank_tolerance"], shared["density"]) == (1e-9, "none")
+    top = {**shared, "method": "lanczos", "eigenpairs": {"top": 50, "bottom": 0}}
+    assert study.curvature("moons", "top") == top
+    assert study.curvature("moons", "none") == shared
+    assert study.curvature("moons", "some")["density"] == {"probes": 3, "steps": 40}
+    plain, own_curvature = (study.training_settings("moons", name) for name in ("plain", "top"))
+    assert plain == own_curvature  # a training does not depend on it
+    with pytest.raises(ConfigurationError, match=r"top\.curvature: unknown key 'metod'; did you"):
+        Study(own(top={"like": "plain", "curvature": {"metod": "lanczos"}}))
+
+
+def test_every_experiment_is_measured_where_no_table_names_any() -> None:
+    config = {**own(other={"like": "plain"}), "seeds": [0, 1]}
+    runs = [("moons", name, seed) for name in ("other", "plain") for seed in (0, 1)]
+    assert Selection(completed(config)).tabulated_runs() == runs
+    tables = {"mine": {"moons": ["other"]}}
+    assert Selection(completed(config | {"tables": tables})).tabulated_runs() == runs[:2]
+
+
+def test_names_of_files_are_relative_to_the_file_that_they_stand_in(tmp_path: Path) -> None:
+    base, later = tmp_path / "base" / "base.yaml", tmp_path / "study.yaml"
+    base.parent.mkdir()
+    figure = {"layout": "layouts/mine.py", "experiments": ["moons/plain"]}
+    one = own(
+        net={"like": "plain", "architecture": {"name": "./net.py", "about": "notes.py"}},
+        same={"like": "net"},
+    )
+    one["datasets"]["moons"] = {"generator": "a.py", "parameters": {"name": "kept.py"}}
+    two = {"datasets": {"moons": {"generator": "b.py"}}, "figures": {"maps": figure}}
+    base.write_text(yaml.safe_dump(one))
+    later.write_text(yaml.safe_dump(two))
+    merged = copy.deepcopy(one)
+    merged["datasets"]["moons"]["generator"] = "b.py"
+    merged["figures"] = {"maps": figure}
+    with planned_elsewhere(tmp_path / "results here"):
+        study = completed(merged, [base, later])
+        assert work_folder() == tmp_path / "results here"
+    assert work_folder() == Path.cwd()
+    assert study["datasets"]["moons"]["generator"] == "../b.py"
+    assert study["datasets"]["moons"]["parameters"] == {"name": "kept.py"}
+    for name in ("net", "same"):
+        found = study["experiments"]["moons"][name]["architecture"]
+        assert found == {"name": "../base/net.py", "about": "notes.py"}
+    assert study["figures"]["maps"]["layout"] == "../layouts/mine.py"
+    merged["datasets"]["moons"]["generator"] = "c.py"  # as the command line has it
+    with planned_elsewhere(tmp_path):
+        assert completed(merged, [])["datasets"]["moons"]["generator"] == "c.py"
+
+
+def test_errors_name_the_file_through_like_and_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    config = own(
+        base={"like": "plain", "start": {"norm_of": "moons/missing"}}, far={"like": "base"}
+    )
+    file.write_text(yaml.safe_dump(config))
+    with pytest.raises(ConfigurationError) as error:
+        Study(config, [file])
+    found = str(in_its_file(error.value, [file], {}))
+    assert found.startswith(f"{file}, experiments.moons.base.start: 'moons/missing' does not")
+
+
+def test_names_without_a_suffix_are_those_of_shipped_modules() -> None:
+    check_module("place", "any where/net.py", [])
+    for name in ("os", "net.pyc", "hessian_boundary.networks.losses"):
+        with pytest.raises(ConfigurationError, match=rf"place: '{name}' does not exist"):
+            check_module("place", name, ["mlp"])
+    config = own(odd={"architecture": {"name": "json.tool"}})
+    with pytest.raises(
+        ConfigurationError, match=r"architecture\.name: 'json\.tool' does not exist"
+    ):
+        Study(config)
+
+
+def test_options_of_a_file_are_checked_against_its_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text("raise SystemExit\ndef build(shape, classes, *, width): ...\n")
+    with pytest.raises(ConfigurationError, match=r"'widht' does not exist; did you mean 'width'"):
+        Study(own(mine={"architecture": {"name": "net.py", "widht": 3}}))
+    Study(own(mine={"architecture": {"name": "missing.py", "widht": 3}}))  # its own steps say so
+    Path("layout.py").write_text("ARTIFACTS = ('dataset',)\nNEEDED = ('columns',)\n")
+    figure = {"layout": "layout.py", "experiments": ["moons/plain"]}
+    with pytest.raises(ConfigurationError, match=r"figures\.mine: expected 'columns', which the"):
+        Study({**own(), "figures": {"mine": figure}})

@@ -1,0 +1,51 @@
+"""Which study a command is about: the user's own, or the project's config.yaml.
+
+A first argument that ends in .yaml or .yml is the study. Without it, the study is study.yaml in the
+current folder, where there is one, and else the project's. Results lie beside the user's study.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+SUFFIXES = (".yaml", ".yml")
+USUAL = "study.yaml"
+# with one of these a command says itself which configuration it means
+SAID = ("--configfile", "--configfiles", "--directory", "-d", "--snakefile", "-s")
+
+
+class NoStudyError(ValueError):
+    """The file that should be a study is not there."""
+
+
+def taken(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """Return the user's study, if it is about one, and the other arguments.
+
+    Raises NoStudyError for a file that does not exist.
+    """
+    if arguments and arguments[0].endswith(SUFFIXES):
+        study = Path(arguments[0])
+        if not study.is_file():
+            raise NoStudyError(
+                f"expected a study in {study}, found no file in {Path.cwd()}; correct the path, or "
+                "write the file"
+            )
+        return study.resolve(), list(arguments[1:])
+    usual = Path(USUAL)
+    own_words = any(argument.split("=")[0] in SAID for argument in arguments)
+    return usual.resolve() if usual.is_file() and not own_words else None, list(arguments)
+
+
+def snakemake_arguments(study: Path | None) -> list[str]:
+    """Return what tells Snakemake that a study stands in the place of config.yaml."""
+    if study is None:
+        return []
+    folder = str(study.parent)
+    return ["--replace-workflow-config", "--configfile", str(study), "--directory", folder]
+
+
+def about(study: Path | None, options: argparse.Namespace) -> None:
+    """Let a command be about a study: its folder, and its file in place of config.yaml."""
+    options.study = study
+    if study is not None and "configfile" in options:
+        options.configfile, options.directory = [study], study.parent
