@@ -56,7 +56,7 @@ def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: 
 def test_a_figure_says_what_the_paper_says_and_what_is_seen_here(report_page: str) -> None:
     figure = text_of(report_page.partition('<article class="figure" id="fig02"')[2])
     assert "Claim 3 , the paper: No. Here: Not reproduced, in a single run: 0 of 1" in figure
-    assert "= 0.9, needed … > 5." in figure
+    assert "= 0.9, needed … &gt; 5." in figure
 
 
 def test_the_page_leads_to_the_code_of_a_figure(report_page: str) -> None:
