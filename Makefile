@@ -5,6 +5,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 DEVELOP := .venv/.develop
 
+# tests beside each other; each takes one core and about 1 GB
+TEST_PROCESSES ?= 2
+
 .DEFAULT_GOAL := quick
 .PHONY: quick paper verify test bench bench-peers check docs help
 
@@ -18,7 +21,7 @@ verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or un
 	$(BIN)/hessian-boundary verify --profile $(or $(PROFILE),quick)
 
 test: $(DEVELOP)  ## set up and run the tests (minutes)
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
 
 bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 10 minutes)
 	$(BIN)/python -m benchmarks

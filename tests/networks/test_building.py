@@ -2,7 +2,9 @@
 
 import functools
 import random
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -219,3 +221,14 @@ def test_what_no_seed_repeats_is_refused_before_the_training(
     register(monkeypatch, lambda *_: Drawn(torch.tensor(numbers(), dtype=torch.float32)))
     with pytest.raises(ValueError, match="same seed, found other logits the second time; draw"):
         trained(blobs())
+
+
+def test_a_build_that_reads_a_file_is_refused_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "weights.pt"
+    torch.save(torch.ones(3), file)
+    register(monkeypatch, lambda *_: Drawn(torch.load(file)))
+    message = f"'mine' to read no files, found that it opens {file}; start from trained parameters"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        build_model({"name": "mine"}, (2,), 3, 0, X)

@@ -45,6 +45,8 @@ def build(input_shape, classes, *, width):
     "nets/my_blocks.py": """
 from torch import nn
 
+pytestmark = pytest.mark.slow  # a whole study each
+
 def chain(inputs, width, end):
     return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), end)
 

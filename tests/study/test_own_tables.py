@@ -12,6 +12,8 @@ from helpers.tiny_study import TinyStudy, image_datasets
 from hessian_boundary.artifacts.store import open_artifact, open_table
 from hessian_study.provenance.file_digests import file_digest
 
+pytestmark = pytest.mark.slow  # a whole study each
+
 DATASET = "results/tiny/fruit/dataset.zarr.zip"
 FOLDER = "results/tiny/fruit/trained/seed0"
 MODEL, MEASURES = f"{FOLDER}/model.zarr.zip", f"{FOLDER}/measures.csv"

@@ -11,6 +11,8 @@ from hessian_boundary.artifacts.store import open_table
 from hessian_study.commands.places import Place
 from hessian_study.configuration.study import Study
 
+pytestmark = pytest.mark.slow  # a whole study each
+
 SWEEP = """
 sweeps:
   rates: {base: circle/normal, over: {learning_rate: RATES, architecture.hidden: [[4], [8]]}}

@@ -13,6 +13,8 @@ from hessian_boundary.artifacts.store import open_artifact, open_table
 from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.networks.stored import trained_module
 
+pytestmark = pytest.mark.slow  # a whole study each
+
 VIEWS = ("layer/2", "epoch5/last_layer/covariance", "class1/layer/2/gauss_newton")
 FIGURES = {
     "maps": {"layout": "alignment_maps", "eigenvectors": 1},

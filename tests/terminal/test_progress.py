@@ -73,3 +73,11 @@ def test_times_are_read_at_a_glance() -> None:
     assert [duration(seconds) for seconds in (0.2, 45, 99, 100, 720, 5940, 8000)] == [
         *("0 s", "45 s", "99 s", "2 min", "12 min", "99 min", "2 h 13 min"),
     ]
+
+
+def test_names_to_ask_for_have_no_output(clock: list[float]) -> None:
+    found = RunProgress()
+    found.plan({"all": 1, "total": 1})
+    found.start(0, "all", "all", "")
+    found.finish(0)
+    assert found.done.total() == 1

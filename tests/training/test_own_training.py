@@ -188,3 +188,17 @@ def test_balanced_weights_are_scikit_learns():
     expected = compute_class_weight("balanced", classes=np.arange(3), y=y.numpy())
     found = run(class_weights="balanced").attrs["class_weights"]
     np.testing.assert_allclose(found, expected)
+
+
+def test_a_training_that_reads_a_file_is_refused(own, tmp_path):
+    file = tmp_path / "schedule.txt"
+    file.write_text("0.1")
+
+    def train(network, data, seed):
+        file.read_text()
+        return network
+
+    with pytest.raises(
+        ValueError, match=r"to read no files, found that it opens .*schedule.txt"
+    ):
+        own(train)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from hessian_boundary.data.labels import whole_number_labels
-from hessian_boundary.data.own_files import only_reading
 from hessian_boundary.data.single_precision import to_float32
 from hessian_boundary.runtime.own_code import full_name, own_function
+from hessian_boundary.runtime.own_files import only_reading
 
 GENERATORS = "hessian_boundary.data.generators"
 

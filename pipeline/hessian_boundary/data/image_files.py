@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import numpy as np
 
 from hessian_boundary.artifacts.store import atomic
-from hessian_boundary.data.own_files import not_watched
+from hessian_boundary.runtime.own_files import not_watched
 from hessian_boundary.runtime.progress import Progress
 
 CACHE_FOLDER = Path(__file__).resolve().parents[3] / "data"

@@ -11,6 +11,7 @@ from hessian_boundary.networks.copies import TwoLogits
 from hessian_boundary.networks.evaluation import eval_logits, evaluating
 from hessian_boundary.networks.parameters import trainable_parameters
 from hessian_boundary.runtime.own_code import full_name, own_function
+from hessian_boundary.runtime.own_files import only_reading
 from hessian_boundary.runtime.seeds import seeded
 
 ARCHITECTURES = "hessian_boundary.networks.architectures"
@@ -39,13 +40,11 @@ def build_model(
 
     Raises ValueError that names the file when `build` is missing or its result cannot be trained:
     no module, a compiled or parallel one, parameters that are not float32, no finite logits of that
-    shape, other logits the second time, an input that it changes.
+    shape, other logits the second time, an input that it changes; and when `build` reads a file.
     """
-    options = {key: value for key, value in architecture.items() if key != "name"}
-    build, file = own_function(full_name(ARCHITECTURES, architecture["name"]), "build")
     x = _examples(input_shape) if samples is None else samples[:EXAMPLES]
     with seeded(seed):
-        module = build(tuple(input_shape), classes, **options)
+        module, file = _built(architecture, input_shape, classes)
         _check_module(module, file)
         _check_parameters(module, file)
         # also gives lazy layers their sizes and values
@@ -54,6 +53,17 @@ def build_model(
             module = TwoLogits(module)
         _check_logits(module, x, classes, file)
     return module
+
+
+def _built(
+    architecture: Mapping[str, Any], input_shape: Sequence[int], classes: int
+) -> tuple[Any, str]:
+    """Return what `build` returns, and its file's name for messages."""
+    options = {key: value for key, value in architecture.items() if key != "name"}
+    way_out = "start from trained parameters with `start: {state_dict: FILE}`"
+    with only_reading([], f"the architecture {architecture['name']!r}", "no files", way_out):
+        build, file = own_function(full_name(ARCHITECTURES, architecture["name"]), "build")
+        return build(tuple(input_shape), classes, **options), file
 
 
 def build_to_train(

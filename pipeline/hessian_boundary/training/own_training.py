@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.runtime.own_code import own_function
+from hessian_boundary.runtime.own_files import only_reading
 from hessian_boundary.training.loop import Training
 
 FUNCTION = "train"
@@ -37,8 +38,9 @@ def train_by_own_function(network: nn.Module, file: str, data: TrainingData, see
 
     Raises ValueError for a file without it, and for a result that is no such network.
     """
-    function, place = own_function(file, FUNCTION)
-    result = function(copy_network(network).train(), data, seed)
+    with only_reading([], f"the training {file!r}", "no files", "make them part of the data set"):
+        function, place = own_function(file, FUNCTION)
+        result = function(copy_network(network).train(), data, seed)
     if not isinstance(result, nn.Module):
         raise ValueError(
             f"expected the trained network from `train` in {place}, found {type(result).__name__}; "

@@ -48,11 +48,11 @@ class RunProgress:
         self.planned = {rule: count for rule, count in jobs.items() if rule != "total"}
 
     def start(self, job: int, rule: str, name: str, output: str) -> None:
-        """Note a job that begins to run, or that waits in a cluster's queue."""
+        """Note a job that begins to run, or that waits in a cluster's queue; "" is no output."""
         self._running[job] = (rule, name)
-        results, *rest = Path(output).parts
-        if results == "results" and len(rest) > 1:
-            self._results = Path(results, rest[0])
+        match Path(output).parts:
+            case ("results", profile, _, *_):  # `all` and other names to ask for have no output
+                self._results = Path("results", profile)
 
     def finish(self, job: int) -> None:
         """Note a job that has made its results."""

@@ -72,7 +72,7 @@ class Reporter(LogHandlerBase):
             self._progress.plan(content["stats"])
             self._print(f"{self._progress.total} jobs to run")
         elif event == LogEvent.JOB_INFO:
-            names = "/".join(content["wildcards"].values())
+            names = "/".join(filter(None, content["wildcards"].values()))
             name = f"{content['rule_name']} {names}".strip()
             output = next(iter(content["output"]), "")
             self._progress.start(content["jobid"], content["rule_name"], name, output)

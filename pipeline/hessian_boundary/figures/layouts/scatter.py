@@ -24,7 +24,8 @@ NEEDED, TAKEN = ("x", "y"), ("colour", "labels", "log")
 QUANTITIES = ("x", "y", "colour")
 NAMED = 8  # experiments that differ by colour where the entry says nothing of colours
 # inches
-LEFT, TOP, WIDTH, HEIGHT, BOTTOM = 0.85, 0.12, 4.1, 3.0, 0.52
+LEFT, TOP, HEIGHT, BOTTOM = 0.85, 0.12, 3.0, 0.52
+WIDTH, WIDE = 4.1, 5.2  # beside a legend, and beside a colour bar or nothing
 ENTRY = 0.14  # of a line of the legend
 
 
@@ -45,20 +46,21 @@ def draw(inputs: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, An
     colouring = _colouring(drawn, settings)
     height = max(HEIGHT, ENTRY * colouring.lines)
     figure = new_figure(TOP + height + BOTTOM, settings["note"])
-    axes = add_panel(figure, LEFT, TOP, WIDTH, height)
+    width = WIDTH if colouring.lines else WIDE
+    axes = add_panel(figure, LEFT, TOP, width, height)
     axes.spines[["top", "right"]].set_visible(False)
     if drawn.empty:
         message(axes, "no run has both numbers")
     else:
         _draw_points(axes, drawn, colouring)
-        bar = add_panel(figure, LEFT + WIDTH + 0.2, TOP + 0.2 * height, 0.1, 0.6 * height)
+        bar = add_panel(figure, LEFT + width + 0.2, TOP + 0.2 * height, 0.1, 0.6 * height)
         colouring.explain(axes, bar)
         for name in ("x", "y"):
             if is_logarithmic(drawn[name], name, settings.get("log")):
                 axes.set(**{f"{name}scale": "log"})
         axes.margins(0.07)
         axes.tick_params(which="minor", length=1.2, width=0.4)
-    axes.set_xlabel(axis_label(settings["x"], settings["values"], WIDTH))
+    axes.set_xlabel(axis_label(settings["x"], settings["values"], width))
     axes.set_ylabel(axis_label(settings["y"], settings["values"], height))
     if missing := len(runs) - len(drawn):
         text = f"not drawn: {missing} of {len(runs)} runs, which lack one of the two numbers"

@@ -13,7 +13,7 @@ import sklearn.datasets
 
 from helpers.own_generators import generated
 from hessian_boundary.data.generating import generate_samples
-from hessian_boundary.data.own_files import not_watched, only_reading
+from hessian_boundary.runtime.own_files import not_watched, only_reading
 
 ROWS = "0.5,1,0\n2,3,1\n4,5,1\n"
 

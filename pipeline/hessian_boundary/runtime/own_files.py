@@ -1,4 +1,4 @@
-"""Which files a generator reads: all of them must be known, or an edit would change nothing.
+"""Which files the user's own code reads: all must be known, or an edit would change nothing.
 
 A data set's `files` are inputs of its step: Snakemake makes it again when one changes, and the
 artifact keeps their checksums. A generator with a parameter `files` is given their paths, in the
@@ -9,7 +9,8 @@ order of the configuration, and opens them as it likes:
         return table[:, :2], table[:, 2]
 
 What it opens besides is noticed, and refused. A parameter `file` names a file, or the folder of a
-Zarr store, that is an input as well: `generate(*, file)` is given its path.
+Zarr store, that is an input as well: `generate(*, file)` is given its path. The `build` of an
+architecture and the `train` of a training read no files at all.
 """
 
 import os
@@ -31,7 +32,7 @@ SYSTEM = ("/dev", "/proc", "/sys", "/etc", "/usr")
 
 
 class _Watch:
-    """What is opened while a generator runs; audit hooks cannot be taken away again."""
+    """What is opened while own code runs; audit hooks cannot be taken away again."""
 
     def __init__(self) -> None:
         self.active = False
@@ -60,11 +61,17 @@ _WATCH = _Watch()
 
 
 @contextmanager
-def only_reading(files: Iterable[Path], place: str) -> Iterator[None]:
+def only_reading(
+    files: Iterable[Path],
+    place: str,
+    may: str = "only the `files` of its data set",
+    way_out: str = "list them as `files` of the data set in the configuration",
+) -> Iterator[None]:
     """Raise ValueError when the block reads a file that is none of `files`, nor in one's folder.
 
     Files that it writes itself are its own, and those of Python, of installed packages and of the
-    system are no data of a study. `place` is told: whose generator it is.
+    system are no data of a study. `place` is told: whose code it is; `may` is what it may read, and
+    `way_out` what to do.
     """
     _WATCH.start()
     try:
@@ -82,9 +89,8 @@ def only_reading(files: Iterable[Path], place: str) -> Iterator[None]:
     ]
     if unknown:
         raise ValueError(
-            f"expected {place} to read only the `files` of its data set, found that it opens "
-            f"{', '.join(unknown[:3])}; list them as `files` of the data set in the configuration, "
-            "so that an edit of them makes it again"
+            f"expected {place} to read {may}, found that it opens {', '.join(unknown[:3])}; "
+            f"{way_out}, so that an edit of them makes it again"
         )
 
 
