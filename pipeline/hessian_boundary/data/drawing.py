@@ -18,9 +18,9 @@ import numpy as np
 
 from hessian_boundary.data.generating import GENERATORS
 from hessian_boundary.data.labels import whole_number_labels
-from hessian_boundary.data.own_files import only_reading
 from hessian_boundary.data.single_precision import to_float32
 from hessian_boundary.runtime.own_code import full_name, own_function, own_module
+from hessian_boundary.runtime.own_files import only_reading
 from hessian_boundary.runtime.seeds import derive_seed
 
 FRESH_SAMPLES = 200_000  # the binomial deviation of an error of 1 % is then 0.02 %
