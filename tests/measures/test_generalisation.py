@@ -15,6 +15,7 @@ from helpers.step_on_a_model import step_on_a_model
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_artifact
 from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.measures.generalisation import error_on_samples
+from hessian_boundary.measures.model import PARTS
 from hessian_boundary.networks.stored import trained_module
 from hessian_study.jobs.job import Job
 from hessian_study.steps.measure import main
@@ -46,7 +47,7 @@ def test_without_samples_nothing_is_known() -> None:
 
 
 def measured(folder: Path, **settings: object) -> tuple[Job, dict[str, float]]:
-    about = {"train_accuracy": 0.75, "test_accuracy": 0.5, "epochs": 3, "norm_l2": 1.0}
+    about = {f"{part}_accuracy": 0.75 for part in PARTS} | {"epochs": 3, "norm_l2": 1.0}
     about |= {"norm_published": 1.0, "presumes_fit": True}
     job = step_on_a_model(folder, "measures", "curve", **about)  # type: ignore[arg-type]
     samples = xr.Dataset(
@@ -66,7 +67,9 @@ def measured(folder: Path, **settings: object) -> tuple[Job, dict[str, float]]:
                "rank_tolerance": 1e-12},
     )  # fmt: skip
     save_artifact(samples, folder / "alignment.zarr.zip", "alignment_samples", {})
-    spec = json.loads(json.dumps(job.spec | {"settings": settings}))
+    spec = json.loads(
+        json.dumps(job.spec | {"settings": settings, "wildcards": job.wildcards | {"view": ""}})
+    )
     inputs = {**job.input, "alignment": folder / "alignment.zarr.zip"}
     job = Job(spec, inputs, job.output, "cpu")
     main(job)
