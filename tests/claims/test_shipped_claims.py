@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 import yaml
+from torch import nn
 
 from helpers.tiny_study import ROOT
-from hessian_boundary.claims.checks import OPERAND
+from hessian_boundary.claims.check_text import parse_check
 from hessian_boundary.claims.claim_list import Claim
+from hessian_boundary.measures.generalisation import error_on_samples
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import FROM_TRAINING, model_measures
 from hessian_boundary.measures.outliers import outlier_measures
@@ -22,6 +25,7 @@ from hessian_study.configuration.targets.selection import Selection
 from hessian_study.steps import claims as claims_step
 from hessian_study.steps.correlations import OTHERS
 
+PLACES = ("Section", "Appendix", "Abstract", "Contribution", "Equation")
 SHIPPED = ROOT / "workflow/report/claims.yaml"
 
 
@@ -38,9 +42,9 @@ def shipped(config: dict[str, Any]) -> list[Claim]:
 
 def operands(claims: list[Claim]) -> set[tuple[str, str, str]]:
     """(source, key, quantity) of every side of a check that names a number."""
-    sides = {side for claim in claims for check in claim.checks for side in check.split()}
-    matches = (OPERAND.fullmatch(side) for side in sides if ":" in side)
-    return {(m["source"] or "", m["key"], m["quantity"]) for m in matches if m}
+    checks = [check for claim in claims for check in (*claim.checks, *claim.premises)]
+    sides = [side for check in checks for side in parse_check(check).sides]
+    return {(side.source, side.key, side.quantity) for side in sides if not side.constant}
 
 
 def known_measures() -> tuple[set[str], set[str]]:
@@ -72,21 +76,32 @@ def known_measures() -> tuple[set[str], set[str]]:
     boundary = xr.Dataset({"distance": ("sample", [0.1, 0.2]), **piece}, attrs=about)
     general = model_measures(samples, model) | localisation(samples, 2)
     general |= outlier_measures(samples["eigenvalue"].values)
+    general |= error_on_samples(nn.Identity(), [(torch.eye(2), torch.arange(2))])
     return set(general), set(plane_measures(grid, samples, boundary))
 
 
 def test_every_claim_that_is_shipped_can_be_judged(shipped: list[Claim]) -> None:
     assert len(shipped) >= 25
     assert [claim.number for claim in shipped] == list(range(1, len(shipped) + 1))
-    assert all(claim.where.startswith(("Section", "Appendix", "Abstract")) for claim in shipped)
+    assert all(claim.where.startswith(PLACES) for claim in shipped)
 
 
 def test_caveats_that_are_shipped(shipped: list[Claim]) -> None:
     """Where a check cannot fail or does not test what the claim says."""
     caveats = {claim.number for claim in shipped if claim.caveat}
-    by_construction, incomplete, outliers = {3, 17, 18}, {31, 32, 34}, {8, 9, 10, 14}
-    participation = {c.number for c in shipped if any("participation" in k for k in c.checks)}
+    by_construction, incomplete = {3, 17, 18, 23}, {34, 35, 48}
+    compared = {c.number: {q for _, _, q in operands([c])} for c in shipped}
+    outliers = {n for n, names in compared.items() if any("outliers_gap" in q for q in names)}
+    outliers |= {10}
+    participation = {n for n, names in compared.items() if "participation" in names}
     assert caveats == by_construction | incomplete | outliers | participation
+
+
+def test_figures_whose_numbers_decide_a_claim_are_had_of_every_seed(
+    shipped: list[Claim], config: dict[str, Any]
+) -> None:
+    sources = {source for source, _, _ in operands(shipped)} - {"", "correlations", "contrast"}
+    assert sources - {"fig25"} == set(config["over_seeds"])
 
 
 def test_measures_that_claims_compare_are_measured(
@@ -107,13 +122,15 @@ def test_measures_that_claims_compare_are_measured(
         elif source == "correlations":
             assert key == "all" or key in config["planar"]
             assert re.sub(r"_(low|high)$", "", quantity) in OTHERS
+        elif source == "contrast":
+            assert key in config["contrasts"]
         else:
             assert key in config["figures"][source]["experiments"]
 
 
 def test_figures_whose_numbers_decide_a_claim_are_shown_with_it(shipped: list[Claim]) -> None:
     for claim in shipped:
-        sources = {source for source, _, _ in operands([claim])} - {"", "correlations"}
+        sources = {source for source, _, _ in operands([claim])} - {"", "correlations", "contrast"}
         assert sources <= set(claim.figures)
 
 

@@ -30,7 +30,11 @@ def test_the_configuration_of_the_project_is_valid() -> None:
     ("path", "value", "message"),
     [
         ("experiments/gaussian/normal/epoch", 3, r"unknown key 'epoch'; did you mean 'epochs'\?"),
-        ("zzz", 3, r"top level: unknown key 'zzz'; known: alignment, curvature"),
+        ("zzz", 3, r"top level: unknown key 'zzz'; known: alignment, contrasts"),
+        ("over_seeds", ["fig1"], r"over_seeds: 'fig1' does not exist; did you mean"),
+        ("contrasts", ["gaussian/nrmal"], r"contrasts: 'gaussian/nrmal' does not exist"),
+        ("contrasts", ["gaussian/normal/epoch3"], r"contrasts: expected a checkpoint among"),
+        ("contrasts", ["gaussian/normal/epok"], r"contrasts: expected a view"),
         ("curvature/rank_tolerance", -1, r"curvature.rank_tolerance: -1 is less than the minimum"),
         ("curvature/rank_tolerance", 1e-15, r"curvature.rank_tolerance: 1e-15 is less than"),
         ("curvature/method", "magic", r"curvature.method: 'magic' is not one of"),

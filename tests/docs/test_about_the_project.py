@@ -19,7 +19,8 @@ def test_version_and_licence_agree():
     citation = yaml.safe_load(text("CITATION.cff"))
     assert citation["version"] == PROJECT["version"]
     assert citation["license"] == PROJECT["license"] == "BSD-3-Clause"
-    assert re.findall(r"^## (\S+)", text("CHANGELOG.md"), re.MULTILINE)[0] == PROJECT["version"]
+    released = re.findall(r"^## (\d\S*)", text("CHANGELOG.md"), re.MULTILINE)
+    assert released[0] == PROJECT["version"]
     assert text("LICENSE").startswith("BSD 3-Clause License")
 
 

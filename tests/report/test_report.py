@@ -26,8 +26,8 @@ def test_the_page_says_what_was_found(report_page: str) -> None:
         "testable." in text
     )
     assert (
-        "There is a caveat to 1 of the 1 reproduced claims; a single run decides 1 of the 3 tested "
-        "ones." in text
+        "There is a caveat to 1 of the 1 claims that are reproduced or seen once; a single run "
+        "decides 1 of the 3 tested ones." in text
     )
     assert "within the run-to-run spread" in text
     assert "agree" not in text.partition("Published numbers beside ours")[0]
@@ -50,7 +50,13 @@ def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: 
     text = text_of(report_page)
     assert "(with a caveat: 1, on a single run: 0)" in text
     assert "(with a caveat: 0, on a single run: 1)" in text
-    assert "* with a caveat, which stands below the claim and changes no verdict." in text
+    assert "* with a caveat, ¹ of a single run." in text
+
+
+def test_a_figure_says_what_the_paper_says_and_what_is_seen_here(report_page: str) -> None:
+    figure = text_of(report_page.partition('<article class="figure" id="fig02"')[2])
+    assert "Claim 3 , the paper: No. Here: Not reproduced, in a single run: 0 of 1" in figure
+    assert "= 0.9, needed … &gt; 5." in figure
 
 
 def test_the_page_leads_to_the_code_of_a_figure(report_page: str) -> None:

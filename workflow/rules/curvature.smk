@@ -141,6 +141,25 @@ rule trace_boundary:
         RUN
 
 
+rule contrast:
+    """Do the top eigenvectors mark the boundary better than directions of another origin?"""
+    input:
+        unpack(model_inputs),
+        alignment_grid=f"{RUN_FOLDER}/{{view}}alignment_grid.zarr.zip",
+        alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
+    output:
+        contrast=f"{RUN_FOLDER}/{{view}}contrast.csv",
+    log:
+        view_log("contrast"),
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        **job("contrast", lambda w: {}, architecture_code),
+    shell:
+        RUN
+
+
 rule measure_plane:
     input:
         **{
@@ -165,7 +184,7 @@ rule measure_plane:
 
 rule measure:
     input:
-        model=f"{RUN_FOLDER}/model.zarr.zip",
+        unpack(model_inputs),
         alignment=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
     output:
         measures=f"{RUN_FOLDER}/{{view}}measures.csv",
@@ -174,6 +193,6 @@ rule measure:
         view_log("measure"),
     threads: 1
     params:
-        **job("measure", lambda w: {}),
+        **job("measure", drawing_settings, drawn_model_code),
     shell:
         RUN

@@ -20,6 +20,23 @@ rule figure:
         RUN
 
 
+rule figure_numbers:
+    """The numbers behind a figure, of a run that is not drawn."""
+    input:
+        unpack(lambda wildcards: seed_arrays(wildcards.figure, wildcards.seed)),
+    output:
+        csv=f"{RESULTS}/figures/seed{{seed}}/{{figure}}.csv",
+    log:
+        f"{LOGS}/figure_numbers/seed{{seed}}/{{figure}}.log",
+    wildcard_constraints:
+        figure="|".join(map(re.escape, study.selection.figures())),
+    localrule: True
+    params:
+        **job("figure_numbers", figure_settings, layout_code),
+    shell:
+        RUN
+
+
 # A name for each, to ask for: one rule makes them all, so that a graph of the rules stays small.
 for figure in study.selection.figures():
 

@@ -73,6 +73,11 @@ def figure_files(name):
 
 def figure_arrays(name):
     """Every kind of artifact the layout reads, for each experiment in the order of the panels."""
+    return seed_arrays(name, study.config["drawn_seed"])
+
+
+def seed_arrays(name, seed):
+    """The same of any run."""
     entry = study.selection.figure(name)
     experiments = [name.split("/", 2) for name in entry["experiments"]]
     return {
@@ -82,7 +87,7 @@ def figure_arrays(name):
                 figure_quantities(entry),
             )
             if kind == "measures"
-            else [artifact_file(kind, *experiment) for experiment in experiments]
+            else [artifact_file(kind, seed, *experiment) for experiment in experiments]
         )
         for kind in artifacts_of(entry["layout"])
     }
@@ -109,14 +114,35 @@ def measure_tables(runs, columns=()):
     ]
 
 
-def artifact_file(kind, dataset, training, view=""):
-    """The artifact of the run that is drawn."""
+def artifact_file(kind, seed, dataset, training, view=""):
+    """An artifact of an experiment, or the data set's."""
     if kind in ("dataset", "embedding"):
         return f"{RESULTS}/{dataset}/{kind}.zarr.zip"
-    seed = study.config["drawn_seed"]
     return run_file(
         dataset, training, seed, f"{view_folder(kind, view)}{kind}.zarr.zip"
     )
+
+
+def further_numbers():
+    """What the figures `over_seeds` say in numbers of the runs that are not drawn."""
+    return [
+        f"{RESULTS}/figures/seed{seed}/{name}.csv"
+        for name in study.selection.made_figures()
+        if name in study.config["over_seeds"]
+        for seed in study.seeds
+        if seed != study.config["drawn_seed"]
+    ]
+
+
+def contrast_files():
+    """The comparisons with nulls, of every seed."""
+    return [
+        artifact_file("contrast", seed, *experiment.split("/", 2)).replace(
+            ".zarr.zip", ".csv"
+        )
+        for experiment in study.selection.contrasts()
+        for seed in study.seeds
+    ]
 
 
 def all_figure_files(kind):

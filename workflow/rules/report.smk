@@ -8,6 +8,8 @@ rule claims:
         measures=rules.measures.output.table,
         correlations=rules.correlations.output.csv,
         numbers=all_figure_files("csv"),
+        further=further_numbers(),
+        contrasts=contrast_files(),
     output:
         **in_report("Tables", {"csv": f"{RESULTS}/tables/claims.csv"}, "csv"),
         markdown=f"{RESULTS}/tables/claims.md",

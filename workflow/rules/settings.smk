@@ -19,6 +19,16 @@ def generator_code(wildcards):
     return [full_name("hessian_boundary.data.generators", generator)]
 
 
+def drawing_settings(wildcards):
+    """What fresh samples of a data set are drawn by."""
+    entry = study.dataset(wildcards.dataset)
+    return {key: entry[key] for key in ("generator", "parameters")}
+
+
+def drawn_model_code(wildcards):
+    return [*generator_code(wildcards), *architecture_code(wildcards)]
+
+
 def architecture_code(wildcards):
     experiment = study.experiment(wildcards.dataset, wildcards.training)
     name = experiment["architecture"]["name"]
@@ -75,7 +85,12 @@ def claim_targets():
 
 def claim_settings():
     """Claims name targets: those of this study, and the paper's that it may lack."""
-    return {"targets": claim_targets(), "paper": captioned(), "note": profile_note()}
+    return {
+        "targets": claim_targets(),
+        "paper": captioned(),
+        "note": profile_note(),
+        "drawn_seed": study.config["drawn_seed"],
+    }
 
 
 def figure_summary(name):

@@ -1,132 +1,123 @@
 """Claims of the paper as comparisons of measured numbers, and the verdict that they give.
 
-A check is "LEFT < RIGHT" or "LEFT > RIGHT". Each side is a number, or names one:
-
-    gaussian/normal:g_theta_max           a measure of an experiment, over all its seeds
-    fig07:gaussian/normal:largest_top_on_grid    a number behind a figure, of the run drawn
-    correlations:all:g_theta_max          Kendall's τ with the number of boundary pieces
-
-A check holds when the means are in that order, and clearly so when they are further apart than
-their combined standard deviation √(s_L² + s_R²) over seeds (numbers of single runs have none).
+A check (`claims.check_text`) holds when the means over runs are in the order that it says. Runs are
+compared in pairs of the same seed. It is clear when a t test of the paired differences finds them
+apart at the level of 5 %, corrected for the other checks of the claim (Holm). A single run has no
+spread: what it shows is never clear.
 """
 
 import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
-VERDICTS = ("reproduced", "partly", "not reproduced", "not testable")
-OPERAND = re.compile(r"(?:(?P<source>\w+):)?(?P<key>[\w/]+):(?P<quantity>[\w.]+)")
+from hessian_boundary.claims.check_text import SideText, parse_check
+from hessian_boundary.claims.numbers import ALL_RUNS, Numbers, Runs
+from hessian_boundary.statistics.effect import Effect, holm, paired_effect
 
-# source ("" for measures) -> (key, quantity) -> values, one per seed
-Numbers = Mapping[str, Mapping[tuple[str, str], Sequence[float]]]
+VERDICTS = ("reproduced", "seen once", "partly", "not reproduced", "not testable")
+CLEAR = 0.05
+CONSTANT = -2  # stands for the seed of a constant
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: the two sides as means with standard deviations, and whether it holds."""
+    """One check: its sides as means with standard deviations, and whether it holds."""
 
     check: str
-    left: float
-    left_std: float
-    right: float
-    right_std: float
-    runs: int  # of the side with fewer
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]  # 0 for a constant or a single run
+    runs: int  # of the side with the fewest; 0 where all are constants
+    relation: str
+    single: bool  # whether fewer than two runs can be compared
+    effect: Effect  # of the weakest comparison, positive in the direction of the check
+    p: float  # NaN without several runs
+    p_holm: float = math.nan  # corrected for the other checks of the claim
 
     @property
     def known(self) -> bool:
-        """Whether both sides are numbers."""
-        return math.isfinite(self.left) and math.isfinite(self.right)
+        """Whether all sides are numbers."""
+        return all(map(math.isfinite, self.means))
 
     @property
     def holds(self) -> bool:
         """Whether the means are in the order that the check says."""
-        return self.left > self.right if ">" in self.check else self.left < self.right
+        sign = -1 if self.relation == ">" else 1
+        return bool(self.known and (np.diff(np.multiply(sign, self.means)) > 0).all())
 
     @property
     def clear(self) -> bool:
-        """Whether they are further apart than their combined standard deviation."""
-        return abs(self.left - self.right) > math.hypot(self.left_std, self.right_std)
+        """Whether several runs tell it: by p; the end of an interval over models tells itself."""
+        if not self.known or self.single:
+            return False
+        return math.isnan(self.p_holm) or self.p_holm < CLEAR
 
 
-def expand(check: str, cases: Sequence[str] = ()) -> list[str]:
-    """Put each case in the place of every `*`; a check without `*` stands for itself."""
-    return [check.replace("*", case) for case in cases] if "*" in check else [check]
+def run_checks(checks: Sequence[str], numbers: Numbers) -> list[CheckResult]:
+    """Look up and compare the sides of a claim's checks; p is corrected over them.
 
-
-def run_check(check: str, numbers: Numbers) -> CheckResult:
-    """Look both sides up and compare them.
-
-    Raises ValueError when the check is not of the form above.
+    Raises ValueError when a check is not of its form.
     """
-    sides = re.split(r"\s[<>]\s", check)
-    if len(sides) != 2:
-        raise ValueError(f"expected 'LEFT < RIGHT' or 'LEFT > RIGHT', found {check!r}")
-    left, right = (_values(side.strip(), numbers) for side in sides)
-    runs = [len(v) for side, v in zip(sides, (left, right), strict=True) if not _is_number(side)]
-    return CheckResult(
-        check, *_mean_and_deviation(left), *_mean_and_deviation(right), min(runs, default=0)
-    )
+    results = [_run(check, numbers) for check in checks]
+    corrected = holm([result.p for result in results])
+    return [replace(result, p_holm=p) for result, p in zip(results, corrected, strict=True)]
 
 
 def verdict(results: Sequence[CheckResult]) -> str:
-    """Judge a claim: reproduced if all its known checks hold clearly, not reproduced if none holds.
+    """Judge a claim.
 
-    Not testable if none is known; partly in every other case. This is not symmetric: a success
-    that is not clear counts as partly, a failure that is not clear as a failure.
+    Not testable: nothing is known. Not reproduced: no known check holds. Reproduced: all checks are
+    known and hold clearly. Seen once: all are known and hold, and those that are not clear are of a
+    single run. Partly: every other case, also where a case is unknown. This is not symmetric: a
+    success that is not clear counts as partly, a failure that is not clear as a failure.
     """
     known = [result for result in results if result.known]
     if not known:
         return "not testable"
-    if all(result.holds and result.clear for result in known):
+    if not any(result.holds for result in known):
+        return "not reproduced"
+    if len(known) < len(results) or not all(result.holds for result in known):
+        return "partly"
+    if all(result.clear for result in known):
         return "reproduced"
-    return "partly" if any(result.holds for result in known) else "not reproduced"
+    return "seen once" if all(result.clear or result.single for result in known) else "partly"
 
 
-def collect(
-    measures: pd.DataFrame, figures: Mapping[str, pd.DataFrame], correlations: pd.DataFrame
-) -> Numbers:
-    """Gather every number that a check can name; diverged runs have none.
-
-    `measures` is tidy (dataset, training, seed, status, measure, value), `figures` holds each
-    figure's (experiment, quantity, value), `correlations` (dataset, measure, tau, low, high).
-    """
-    numbers: dict[str, dict[tuple[str, str], list[float]]] = {"": {}, "correlations": {}}
-    for row in measures.itertuples():
-        key = (f"{row.dataset}/{row.training}", str(row.measure))
-        numbers[""].setdefault(key, []).append(float(row.value))  # type: ignore[arg-type]
-    for row in correlations.itertuples():
-        for suffix, value in (("", row.tau), ("_low", row.low), ("_high", row.high)):
-            name = (str(row.dataset), f"{row.measure}{suffix}")
-            numbers["correlations"][name] = [float(value)]  # type: ignore[arg-type]
-    for figure, table in figures.items():
-        numbers[figure] = {
-            (str(row.experiment), str(row.quantity)): [float(row.value)]  # type: ignore[arg-type]
-            for row in table.itertuples()
-        }
-    return numbers
+def _run(check: str, numbers: Numbers) -> CheckResult:
+    text = parse_check(check)
+    values = [_values(side, numbers) for side in text.sides]
+    measured = [found for found in values if CONSTANT not in found]
+    differences = [_differences(*pair, text.relation) for pair in pairwise(values)]
+    effects = [paired_effect(found) for found in differences]
+    # an interval holds where both ends are kept, and fails where one is not
+    against = [effect.p for effect in effects if effect.size < 0]
+    spread = [np.std([*found.values()], ddof=1) if len(found) > 1 else 0.0 for found in values]
+    return CheckResult(
+        check=check,
+        means=tuple(float(np.mean([*v.values()])) if v else math.nan for v in values),
+        deviations=tuple(map(float, spread)),
+        runs=min(map(len, measured), default=0),
+        relation=text.relation,
+        single=not any(ALL_RUNS in found for found in measured) and min(map(len, differences)) < 2,
+        effect=min(effects, key=lambda effect: np.nan_to_num(effect.size, nan=math.inf)),
+        p=min(against) if against else float(np.max([effect.p for effect in effects])),
+    )
 
 
-def _values(side: str, numbers: Numbers) -> Sequence[float]:
-    if _is_number(side):
-        return [float(side)]
-    match = OPERAND.fullmatch(side)
-    if match is None:
-        raise ValueError(
-            f"expected a number, 'experiment:measure' or 'source:key:quantity', found {side!r}"
-        )
-    found = numbers.get(match["source"] or "", {}).get((match["key"], match["quantity"]), [])
-    return [value for value in found if math.isfinite(value)]
+def _values(side: SideText, numbers: Numbers) -> Runs:
+    if side.constant:
+        return {CONSTANT: side.factor}
+    found = numbers.get(side.source, {}).get((side.key, side.quantity), {})
+    return {run: side.factor * value for run, value in found.items() if math.isfinite(value)}
 
 
-def _is_number(side: str) -> bool:
-    return re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", side.strip()) is not None
-
-
-def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float]:
-    if not len(values):
-        return float("nan"), float("nan")
-    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+def _differences(left: Runs, right: Runs, relation: str) -> list[float]:
+    """Return what the right side is larger by, run by run; the other way round for ">"."""
+    sign = -1 if relation == ">" else 1
+    if CONSTANT in left:
+        return [sign * (value - left[CONSTANT]) for value in right.values()]
+    if CONSTANT in right:
+        return [sign * (right[CONSTANT] - value) for value in left.values()]
+    return [sign * (right[run] - left[run]) for run in left if run in right]

@@ -6,6 +6,7 @@ neighbours along an axis; k is the number of eigenvectors that a figure draws.
 
 import numpy as np
 import xarray as xr
+from scipy.ndimage import distance_transform_edt
 
 STRONG = 0.5  # |alignment| that counts as strong
 
@@ -79,4 +80,46 @@ def sign_switches(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
         "crossings": float(change.sum()),
         "strong_crossings": float(count),
         "switch_share": float((aligned & switched).sum()) / count if count else float("nan"),
+    }
+
+
+def boundary_distance(prediction: xr.DataArray) -> np.ndarray:
+    """Return how far each grid point is from the nearest one at the boundary, in grid steps."""
+    distance: np.ndarray = distance_transform_edt(~at_boundary(prediction))
+    return distance
+
+
+def fall_off(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
+    """Say how much a(x) = max_{i ≤ k} |A_i(x)| is smaller some way off (Appendix G).
+
+    fall_off is 1 − (mean of a at 10 to 20 % of the shorter side of the grid from the boundary) /
+    (mean at the boundary): 0 where it stays, 1 where it is gone. NaN without such points.
+    """
+    strongest = abs(grid["alignment"].isel(eigen=slice(eigenvectors))).max("eigen").values
+    distance = boundary_distance(grid["prediction"]) / min(grid["prediction"].shape)
+    some_way_off, near = (distance > 0.1) & (distance <= 0.2), distance == 0
+    if not near.any() or not some_way_off.any():
+        return {"fall_off": float("nan")}
+    left = np.nanmean(strongest[some_way_off]) / np.nanmean(strongest[near])
+    return {"fall_off": 1 - float(left)}
+
+
+def sections(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
+    """Say whether each of k eigenvectors marks a section of the boundary (Section 3).
+
+    eigenvectors_with_section counts those that are the strongest, |A_i| > 0.5, at 5 % of the grid
+    points at the boundary or more; largest_off_boundary is the largest over i ≤ k of the distance
+    from the boundary, in grid steps, of the grid point where |A_i| is largest.
+    """
+    alignment = abs(grid["alignment"].isel(eigen=slice(eigenvectors))).fillna(0).values
+    boundary, distance = at_boundary(grid["prediction"]), boundary_distance(grid["prediction"])
+    if not boundary.any():
+        return {}
+    near = alignment[:, boundary]
+    owners = np.where(near.max(axis=0) > STRONG, near.argmax(axis=0), -1)
+    shares = [float((owners == i).mean()) for i in range(len(alignment))]
+    peaks = [distance.ravel()[values.argmax()] for values in alignment]
+    return {
+        "eigenvectors_with_section": float(sum(share >= 0.05 for share in shares)),
+        "largest_off_boundary": float(max(peaks)),
     }

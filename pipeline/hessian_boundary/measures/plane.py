@@ -8,6 +8,7 @@ from hessian_boundary.boundary.visible_pieces import visible_pieces
 from hessian_boundary.measures.boundary_alignment import (
     STRONG,
     alignment_at_boundary,
+    sections,
     sign_switches,
 )
 
@@ -25,6 +26,7 @@ def plane_measures(grid: xr.Dataset, samples: xr.Dataset, boundary: xr.Dataset) 
     `margin_order`.
     """
     values = alignment_at_boundary(grid, EIGENVECTORS) | sign_switches(grid, EIGENVECTORS)
+    values |= sections(grid, EIGENVECTORS)
     if boundary.attrs["untraced"]:
         return values
     distance = boundary["distance"].values

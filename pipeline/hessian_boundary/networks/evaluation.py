@@ -42,12 +42,16 @@ def accuracy(module: nn.Module, x: Tensor, y: Tensor) -> float:
 
     NaN without samples. In batches, so that memory does not grow with n.
     """
+    return hits(module, x, y) / len(y) if len(y) else float("nan")
+
+
+def hits(module: nn.Module, x: Tensor, y: Tensor) -> int:
+    """Return how many samples x (n, feature…) have their largest logit at the label y (n,)."""
     if not len(y):
-        return float("nan")
+        return 0
     size = max(1, min(SAMPLES_AT_ONCE, INPUTS_AT_ONCE // max(1, x[0].numel())))
     with torch.no_grad():
-        hits = sum(
+        return sum(
             int((module(inputs).argmax(1) == labels).sum())
             for inputs, labels in zip(x.split(size), y.split(size), strict=True)
         )
-    return hits / len(y)

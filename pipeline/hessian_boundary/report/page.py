@@ -7,7 +7,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from hessian_boundary.claims.checks import VERDICTS
-from hessian_boundary.claims.claim_table import SIGN
+from hessian_boundary.claims.claim_table import CAVEAT_SIGN, ONE_RUN_SIGN
 from hessian_boundary.report.html.markup import Table, breakable, numeral, prose
 from hessian_boundary.report.sections.claims import ClaimsSection
 from hessian_boundary.report.sections.complexity import ComplexitySection
@@ -59,7 +59,7 @@ def render_page(report: Report, templates: Mapping[str, str]) -> str:
     close, compared = within_spread(report.published)
     return environment.get_template(MAIN).render(
         report=report, title=TITLE, verdicts=VERDICTS, found=_found(report.claims.counts),
-        close=close, compared=compared, limit=CLOSE, sign=SIGN, raw=raw,
+        close=close, compared=compared, limit=CLOSE, sign=CAVEAT_SIGN, once=ONE_RUN_SIGN, raw=raw,
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def anchor(name: str) -> str:
 
 def _found(counts: Mapping[str, int]) -> str:
     """Say how many claims have each verdict, in words; nothing where there is no claim."""
-    words = {"partly": "partly reproduced"}
+    words = {"partly": "partly reproduced", "seen once": "seen in the one run there is"}
     parts = [
         f"{count} {'is' if count == 1 else 'are'} {words.get(verdict, verdict)}"
         for verdict, count in counts.items()

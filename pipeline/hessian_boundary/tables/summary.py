@@ -10,6 +10,7 @@ from hessian_boundary.measures.g_theta import AT_LEAST, AT_MOST
 from hessian_boundary.wording.labels import TABULATED
 
 BOUNDS = (AT_LEAST, AT_MOST)
+INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.generalisation`
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
     "g_theta": "g_theta_max",
@@ -28,13 +29,19 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
     Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
     `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
     partial spectrum only bounds, the mean and deviation are NaN, and `_at_least` and `_at_most` are
-    the means of the bounds; a run whose number is known counts with it.
+    the means of the bounds; a run whose number is known counts with it. Of the test error also its
+    95 % interval, test_error_low and test_error_high, and test_samples, averaged.
 
     Raises ValueError when a row of the table has no run.
     """
     named = [(dataset, training) for dataset, found in rows.items() for training in found]
     return pd.DataFrame(
-        {**run_counts(measures, *row), **averages(measures, *row, TABULATED)} for row in named
+        {
+            **run_counts(measures, *row),
+            **averages(measures, *row, TABULATED),
+            **_interval(measures, *row),
+        }
+        for row in named
     )
 
 
@@ -86,6 +93,13 @@ def averages(
 
 def _of_training(measures: pd.DataFrame, dataset: str, training: str) -> pd.DataFrame:
     return measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
+
+
+def _interval(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, float]:
+    chosen = _of_training(measures, dataset, training)
+    kept = chosen[chosen["status"] != "diverged"]
+    names = (f"{INTERVAL}_low", f"{INTERVAL}_high", "test_samples")
+    return {name: _by_run(kept, name).mean() for name in names}
 
 
 def _by_run(measures: pd.DataFrame, measure: str) -> pd.Series:

@@ -17,7 +17,7 @@ MEANINGS = {
     "test_accuracy": "share of test samples that are predicted right",
     "train_error": "share of training samples that are predicted wrong",
     "validation_error": "share of validation samples that are predicted wrong",
-    "test_error": "share of test samples that are predicted wrong",
+    "test_error": "share of fresh samples (simulated data) or test samples predicted wrong",
     "epochs": "epochs of training",
     "parameters": "number of parameters",
     "outliers_gap": "outliers of the spectrum, counted by the widest gap above a power-law bulk",
@@ -35,6 +35,23 @@ MEANINGS = {
     "strong_at_boundary": "share of grid points at the boundary with some |A_i| above 0.5",
     "switch_share": "share of strong crossings of the boundary where A_i changes its sign",
     "alignment_by_distance": "Kendall's τ of a sample's distance to the boundary and alignment",
+    "contrast": "alignment at the boundary minus alignment elsewhere, top five eigenvectors",
+    "gradients_contrast_high": "95th percentile of the contrast of five random training gradients",
+    "gradients_strong_at_boundary_high": "95th percentile of strong_at_boundary with five random "
+    "training gradients for eigenvectors",
+    "outside_contrast": "contrast of the five principal directions of gradients off the boundary",
+    "outside_strong_at_boundary": "strong_at_boundary with the five principal directions of "
+    "gradients off the boundary for eigenvectors",
+    "fall_off": "by how much alignment is smaller at 10 to 20 % of the window from the boundary",
+    "eigenvectors_with_section": "of five eigenvectors, those that mark 5 % of the boundary",
+    "largest_off_boundary": "largest distance from the boundary, in grid steps, of the point where "
+    "an |A_i| is largest",
+    "expansion_ratio": "median of L(θ + ĝ) over half the sum of λ_i A_i²",
+    "expansion_order": "Kendall's τ of L(θ + ĝ) and half the sum of λ_i A_i²",
+    "expansion_loss": "training loss, which the expansion takes to be zero",
+    "share_in_top": "share of a gradient's squared length in the top 25 eigenvectors, on average",
+    "strong_near_boundary_*": "share near the boundary of the points with half of the largest "
+    "value or more",
     "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
     "participation": "how many eigenvectors a training gradient spreads over, on average",
     "class_coherence": "1 where all gradients of a class have the same alignments",

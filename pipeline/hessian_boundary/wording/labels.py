@@ -7,6 +7,8 @@ from collections.abc import Sequence
 TABULATED = {
     "g_theta_max": "G_θ (max)",
     "g_theta_mean": "G_θ (mean)",
+    "test_error": "test error",
+    "train_error": "training error",
     "trace": "trace(H)",
     "lambda_max": "λ_max(H)",
     "norm_published": "Σ‖θ_tensor‖₂",
@@ -22,6 +24,12 @@ MEASURES = {
     "gauss_newton_g_theta_max_equal_confidence": "G_θ (max), Gauss–Newton, equal confidence",
 }
 BOUNDS = {"_at_least": "at least", "_at_most": "at most"}
+# training -> the one of the same data set that the published order presumes to generalise better
+PRESUMED_BETTER = {
+    "adversarial": "normal",
+    "large_norm": "normal",
+    "narrow_margin": "wide_margin",
+}
 EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
 
 

@@ -106,3 +106,13 @@ def test_a_layout_that_is_no_python_does_not_stop_the_planning(tmp_path, monkeyp
     (tmp_path / "mine.py").write_text("ARTIFACTS = (\n")
     assert layouts.declared("mine") is None
     assert layouts.artifacts_of("mine") == ()
+
+
+def test_nulls_of_data_sets_that_are_left_out_are_not_made(config: dict) -> None:
+    entry = config["profiles"]["quick"] | {"without": ["circle"]}
+    changed = config | {"profiles": config["profiles"] | {"quick": entry}}
+    assert "circle/normal" in Selection(config).contrasts()
+    found = Selection(changed).contrasts()
+    assert "gaussian/dynamics/epoch10" in found
+    assert not any(name.startswith("circle/") for name in found)
+    assert Selection({k: v for k, v in config.items() if k != "contrasts"}).contrasts() == []

@@ -21,10 +21,7 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
         place = f"figures.{figure}"
         check_module(f"{place}.layout", entry["layout"], modules(LAYOUTS))
         for experiment in entry["experiments"]:
-            named = experiment.split("/", 2)
-            check_known(place, "/".join(named[:2]), known)
-            dataset, training, *view = named
-            _check_view(place, view, config["experiments"][dataset][training])
+            check_experiment(place, experiment, config, known)
         labels = entry.get("labels", entry["experiments"])
         if len(labels) != len(entry["experiments"]):
             raise ConfigurationError(
@@ -35,6 +32,18 @@ def check_figures(config: Mapping[str, Any], known: set[str]) -> None:
         if said := declared(entry["layout"]):
             _check_settings(place, entry, said)
             _check_experiments(place, entry, said, config["planar"])
+
+
+def check_experiment(
+    place: str, experiment: str, config: Mapping[str, Any], known: set[str]
+) -> None:
+    """Check that an experiment exists, and the view that its name may end in.
+
+    Raises ConfigurationError where one does not.
+    """
+    dataset, training, *view = experiment.split("/", 2)
+    check_known(place, f"{dataset}/{training}", known)
+    _check_view(place, view, config["experiments"][dataset][training])
 
 
 def _check_view(place: str, view: Sequence[str], entry: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hessian_boundary.training.options import TrainingOptions
 from hessian_study.configuration.error import ConfigurationError, check_known, check_module
-from hessian_study.configuration.figures import check_figures
+from hessian_study.configuration.figures import check_experiment, check_figures
 from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
@@ -40,6 +40,10 @@ def check_references(config: Mapping[str, Any]) -> None:
     _check_targets(config)
     check_figures(config, known)
     _check_columns(config)
+    for name in config["over_seeds"]:
+        check_known("over_seeds", name, config["figures"])
+    for experiment in config["contrasts"]:
+        check_experiment("contrasts", experiment, config, known)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
     for name, profile in config["profiles"].items():

@@ -20,18 +20,23 @@ def main(job: Job) -> None:
 
     Raises ValueError for data sets that the layout cannot draw.
     """
-    inputs: dict[str, Sequence[Any]] = {
-        kind: _measures(paths, job.settings["experiments"])
-        if kind == "measures"
-        else [open_artifact(path, kind) for path in paths]
-        for kind, paths in job.input.items()
-    }
+    inputs = figure_inputs(job)
     name = full_name(LAYOUTS, job.settings["layout"])
     (draw, _), (numbers, _) = (own_function(name, function) for function in ("draw", "numbers"))
     check_features(own_module(name), job.settings, inputs.get("dataset", ()))
     images = {kind: path for kind, path in job.output.items() if kind != "csv"}
     save_figure(draw(inputs, job.settings), images)
     save_table(numbers(inputs, job.settings), job.output["csv"])
+
+
+def figure_inputs(job: Job) -> dict[str, Sequence[Any]]:
+    """Return what a layout is given: of each kind of artifact, one per experiment."""
+    return {
+        kind: _measures(paths, job.settings["experiments"])
+        if kind == "measures"
+        else [open_artifact(path, kind) for path in paths]
+        for kind, paths in job.input.items()
+    }
 
 
 def _measures(paths: Sequence[str], experiments: Sequence[str]) -> list[pd.DataFrame]:

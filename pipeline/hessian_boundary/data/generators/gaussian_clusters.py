@@ -23,3 +23,20 @@ def generate(
             points.append(draw.normal(cluster["mean"], cluster["standard_deviation"]))
             labels.append(cluster["label"])
     return np.array(points, dtype=np.float32), np.array(labels, dtype=np.int64)
+
+
+def draw(
+    n: int, seed: int, *, clusters: Sequence[Mapping[str, Any]], **_: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw n fresh samples, each from a cluster that is as likely as its `count` is large.
+
+    Returns x and y as `generate` does.
+    """
+    state = np.random.default_rng(seed)
+    shares = np.array([cluster["count"] for cluster in clusters], dtype=float)
+    chosen = state.choice(len(clusters), size=n, p=shares / shares.sum())
+    means, deviations, labels = (
+        np.array([cluster[name] for cluster in clusters])[chosen]
+        for name in ("mean", "standard_deviation", "label")
+    )
+    return state.normal(means, deviations).astype(np.float32), labels.astype(np.int64)

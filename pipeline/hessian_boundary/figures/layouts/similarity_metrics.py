@@ -13,6 +13,7 @@ from hessian_boundary.figures.nothing_to_draw import has_diverged
 from hessian_boundary.figures.numbers import numbers_table
 from hessian_boundary.figures.rows import draw_rows
 from hessian_boundary.figures.style import publication_style
+from hessian_boundary.measures.boundary_alignment import boundary_distance
 
 ARTIFACTS = ("dataset", "alignment_grid", "decision_boundary")
 NEEDED, TAKEN = ("eigenvectors",), ("labels",)
@@ -34,9 +35,12 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 def numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return the share of grid points where each metric says something: more than 0.1.
+    """Return where each metric says something, at all and strongly.
 
-    share_above_0.1_alignment is that of the cosine, share_above_0.1_scalar_product the other.
+    share_above_0.1_alignment is the share of grid points where the cosine is more than 0.1,
+    share_above_0.1_scalar_product that of the other, which has no scale of its own. So also, of the
+    grid points above half of the largest value, the share within 5 % of the shorter side from the
+    boundary: strong_near_boundary_alignment and strong_near_boundary_scalar_product.
     """
     count = settings["eigenvectors"]
     models = []
@@ -47,5 +51,8 @@ def numbers(
         for variable in ("alignment", "scalar_product"):
             strongest = abs(grid[variable].isel(eigen=slice(count))).max("eigen")
             values[f"share_above_0.1_{variable}"] = float((strongest > 0.1).mean())
+            near = boundary_distance(grid["prediction"]) <= 0.05 * min(strongest.shape)
+            strong = (strongest > strongest.max() / 2).values
+            values[f"strong_near_boundary_{variable}"] = float(near[strong].mean())
         models.append((experiment, values))
     return numbers_table(models)

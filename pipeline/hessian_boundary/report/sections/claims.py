@@ -4,18 +4,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from hessian_boundary.claims.checks import OPERAND, VERDICTS
+from hessian_boundary.claims.check_text import parse_check
+from hessian_boundary.claims.checks import VERDICTS
 from hessian_boundary.claims.claim_list import Claim
-from hessian_boundary.claims.claim_table import SIGN, reservations, side_text, single_runs, state
+from hessian_boundary.claims.claim_table import (
+    CAVEAT_SIGN,
+    ONE_RUN_SIGN,
+    PREMISE,
+    effect_text,
+    has_check,
+    reservations,
+    side_texts,
+    single_runs,
+    state,
+)
+from hessian_boundary.claims.findings import finding
 from hessian_boundary.wording.glossary import meaning
 
 # source of an operand -> (rule, numbers as a table); figures are rules of their own
 SOURCES = {
     "": ("measures", "tables/measures.csv"),
     "correlations": ("correlations", "tables/correlations.csv"),
+    "contrast": ("claims", "tables/claims.csv"),
 }
 
 
@@ -32,11 +44,12 @@ class Side:
 class Check:
     """A comparison with its outcome."""
 
-    left: Side
+    sides: tuple[Side, ...]
     relation: str
-    right: Side
     runs: int
     state: str
+    effect: str  # "" for fewer than two runs
+    premise: bool  # what the claim presumes, which changes no verdict
 
 
 @dataclass(frozen=True)
@@ -51,11 +64,12 @@ class ClaimView:
     runs: tuple[str, ...]  # folders of arrays, likewise
     not_made: Mapping[str, str]  # figure -> why this profile does not make it
     single_run: bool  # whether one run alone decides
+    finding: str  # what is seen here, in a sentence
 
     @property
     def sign(self) -> str:
-        """What marks its verdict: the sign of a caveat, or nothing."""
-        return SIGN if self.claim.caveat else ""
+        """What marks its verdict: the signs of a single run and of a caveat, or nothing."""
+        return ONE_RUN_SIGN * self.single_run + CAVEAT_SIGN * bool(self.claim.caveat)
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class ClaimsSection:
     @property
     def quantities(self) -> dict[str, str]:
         """What each quantity that the checks compare means."""
-        sides = (side for v in self.claims for c in v.checks for side in (c.left, c.right))
+        sides = (side for v in self.claims for c in v.checks for side in c.sides)
         names = {side.name.rpartition(":")[2]: side.meaning for side in sides if side.meaning}
         return dict(sorted(names.items()))
 
@@ -108,44 +122,44 @@ def claims_section(
             ClaimView(
                 claim=claim,
                 verdict=lines["verdict"].iloc[0],
-                checks=tuple(_check(line) for line in lines.itertuples()),
+                checks=tuple(_check(line) for line in lines.itertuples() if has_check(line)),
                 **_evidence(claim, lines),
                 not_made={name: left_out[name] for name in claim.figures if name in left_out},
                 single_run=claim.number in single,
+                finding=finding(lines),
             )
         )
     return ClaimsSection(tuple(views), reservations(table))
 
 
 def _check(line: Any) -> Check:
-    left, relation, right = line.check.split()
+    text = parse_check(line.check)
+    sides = zip(text.sides, side_texts(line), strict=True)
     return Check(
-        left=_side(left, line.left, line.left_std, line.runs),
-        relation=relation,
-        right=_side(right, line.right, line.right_std, line.runs),
+        sides=tuple(
+            Side("", "", value) if side.constant else Side(name, meaning(side.quantity), value)
+            for side, (name, value) in sides
+        ),
+        relation=text.relation,
         runs=line.runs,
         state=state(line),
+        effect=effect_text(line),
+        premise=line.role == PREMISE,
     )
 
 
-def _side(text: str, mean: float, deviation: float, runs: int) -> Side:
-    value = side_text(text, mean, deviation, runs)
-    if ":" not in text:
-        return Side("", "", value)
-    return Side(text, meaning(text.rpartition(":")[2]), value)
-
-
 def _evidence(claim: Claim, lines: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Name rules, tables and folders behind the numbers that are known, each once."""
-    operands = [
-        match
+    """Name rules, tables and folders behind the checks that are known, each once."""
+    sides = [
+        side
         for line in lines.itertuples()
-        for side, value in zip(str(line.check).split()[::2], (line.left, line.right), strict=True)
-        if np.isfinite(value) and (match := OPERAND.fullmatch(side)) is not None
+        if has_check(line) and pd.notna(line.holds)
+        for side in parse_check(line.check).sides
+        if not side.constant
     ]
-    sources = [match["source"] or "" for match in operands]
+    sources = [side.source for side in sides]
     known = [SOURCES.get(source, (source, f"figures/{source}.csv")) for source in sources]
-    folders = (match["key"] for match in operands if "/" in match["key"])
+    folders = (side.key for side in sides if "/" in side.key)
     return {
         "rules": _once([*claim.figures, *(rule for rule, _ in known)]),
         "tables": _once(table for _, table in known),

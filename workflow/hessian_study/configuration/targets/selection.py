@@ -64,6 +64,11 @@ class Selection:
         compared = {run[:2] for run in self.compared_runs() if self.compares_arithmetics}
         return [run for run in self.tabulated_runs() if run[:2] in compared]
 
+    def contrasts(self) -> list[str]:
+        """Return the experiments, perhaps with a view, that are compared with nulls."""
+        named = self._config["contrasts"]
+        return [name for name in named if not self._omitted(name.split("/")[0])]
+
     @property
     def compares_arithmetics(self) -> bool:
         """Whether the comparison of arithmetics is part of `all` and of the report."""

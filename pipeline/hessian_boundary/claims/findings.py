@@ -1,0 +1,63 @@
+"""What is seen of a claim, in a sentence made of its verdict and numbers: captions take it.
+
+A caption's own text says how to read a figure. What the paper says of it and what is seen here come
+from here, so that no caption can say other than its claims.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from hessian_boundary.claims.check_text import parse_check
+from hessian_boundary.claims.claim_table import CHECK, PREMISE, has_check, side_texts
+from hessian_boundary.wording.numbers import number
+from hessian_boundary.wording.sentences import listed
+
+
+def finding(lines: pd.DataFrame) -> str:
+    """Return what is seen of one claim, from its lines of a `claim_table`.
+
+    Its verdict, how many of the comparisons hold, the numbers of the first that fails, or of the
+    first where none does, and for which comparisons a presumption does not hold.
+    """
+    first = next(lines.itertuples())
+    checks = [line for line in lines.itertuples() if line.role == CHECK and has_check(line)]
+    known = [line for line in checks if pd.notna(line.holds)]
+    if not known:
+        return f"Not tested: {first.reason or 'no number of it is part of this profile.'}"
+    failing = [line for line in known if not line.holds]
+    counts = f"{len(known) - len(failing)} of {len(checks)} comparisons hold"
+    unknown = len(checks) - len(known)
+    missing = f", {unknown} of them not measured here" if unknown else ""
+    example = (failing or known)[0]
+    what = "found" if failing else "for instance"
+    words = first.verdict.capitalize()
+    once = ", in a single run" if first.one_run and first.verdict != "seen once" else ""
+    return f"{words}{once}: {counts}{missing}; {what} {_numbers(example)}.{_presumed(lines)}"
+
+
+def _numbers(line: Any) -> str:
+    """Write a comparison as "name = 0.599, needed … > 0.8", or as "name = 1 against name = 2"."""
+    text = parse_check(line.check)
+    values = [value for _, value in side_texts(line)]
+    constants = [side.constant for side in text.sides]
+    if any(constants):
+        measured = next(i for i, constant in enumerate(constants) if not constant)
+        needed = f" {text.relation} ".join(
+            "…" if i == measured else value for i, value in enumerate(values)
+        )
+        return f"{text.sides[measured].text} = {values[measured]}, needed {needed}"
+    return " against ".join(
+        f"{side.text} = {value}" for side, value in zip(text.sides, values, strict=True)
+    )
+
+
+def _presumed(lines: pd.DataFrame) -> str:
+    """Name the presumptions that do not hold, with their numbers."""
+    wrong = [
+        f"{parse_check(line.check).sides[0].text} = {number(line.left)} is not "
+        f"{'below' if '<' in line.check else 'above'} {number(line.right)}"
+        for line in lines.itertuples()
+        if line.role == PREMISE and pd.notna(line.holds) and not line.holds
+    ]
+    return f" The claim presumes what does not hold: {listed(wrong)}." if wrong else ""

@@ -1,0 +1,160 @@
+"""Nulls of "encodes": on a network whose gradients are known, and against a loop."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from torch import nn
+
+from hessian_boundary.alignment.grids import align_grid
+from hessian_boundary.measures.boundary_alignment import fall_off, sections
+from hessian_boundary.measures.expansion import expansion
+from hessian_boundary.measures.nulls import contrast_with_nulls
+from hessian_boundary.networks.losses import PER_SAMPLE
+from hessian_boundary.networks.problem import Problem
+
+WINDOW = ((-2.0, 2.0), (-2.0, 2.0))
+
+
+def problem() -> Problem:
+    torch.manual_seed(3)
+    network = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3)).double()
+    draw = np.random.default_rng(0)
+    x = torch.from_numpy(draw.standard_normal((40, 2)))
+    return Problem(
+        network, x, torch.from_numpy(draw.integers(0, 3, 40)), PER_SAMPLE["cross_entropy"]
+    )
+
+
+def spectrum(found: Problem, vectors: np.ndarray) -> xr.Dataset:
+    about = {"method": "dense", "rank": len(vectors), "rank_tolerance": 1e-12, "not_computed": 0,
+             "null_space_dimension": found.parameters - len(vectors), "complete": True,
+             "certificate": 0.0, "trace_by_samples": 1.0}  # fmt: skip
+    return xr.Dataset(
+        {"eigenvectors": (("eigen", "parameter"), vectors),
+         "eigenvalues": ("eigen", np.arange(len(vectors), 0, -1.0))},
+        coords={"eigen": np.arange(1, len(vectors) + 1)}, attrs=about,
+    )  # fmt: skip
+
+
+def gradient(found: Problem, point: torch.Tensor) -> np.ndarray:
+    """The unit gradient at the predicted label, by plain backward."""
+    logits = found.network(point[None])
+    loss = nn.functional.cross_entropy(logits, logits.argmax(1))
+    parts = torch.autograd.grad(loss, list(found.network.parameters()))
+    vector = torch.cat([part.flatten() for part in parts]).numpy()
+    return vector / np.linalg.norm(vector)
+
+
+def test_directions_that_are_the_gradients_at_the_boundary_win() -> None:
+    """Eigenvectors in name only: principal directions of gradients at the boundary itself."""
+    found = problem()
+    grid = align_grid(found, WINDOW, 40, spectrum(found, np.eye(found.parameters)[:1]), 1)
+    change = grid["prediction"].values[:, 1:] != grid["prediction"].values[:, :-1]
+    rows, columns = np.nonzero(change)
+    points = np.stack([grid["x"].values[columns], grid["y"].values[rows]], axis=1)
+    gradients = np.stack([gradient(found, torch.from_numpy(point)) for point in points])
+    best = np.linalg.svd(gradients, full_matrices=False)[2][:5]
+    values = contrast_with_nulls(found, align_grid(found, WINDOW, 40, spectrum(found, best), 5))
+    draw = np.random.default_rng(1).standard_normal((5, found.parameters))
+    draw /= np.linalg.norm(draw, axis=1, keepdims=True)
+    worst = contrast_with_nulls(found, align_grid(found, WINDOW, 40, spectrum(found, draw), 5))
+    assert values["contrast"] > worst["contrast"]
+    assert values["alignment_at_boundary"] > values["outside_at_boundary"]
+    # the nulls do not depend on the eigenvectors
+    same = [name for name in values if name.startswith(("gradients", "outside"))]
+    assert {n: values[n] for n in same} == pytest.approx({n: worst[n] for n in same})
+    assert values["gradients_contrast"] <= values["gradients_contrast_high"]
+
+
+def test_the_null_of_gradients_is_the_mean_over_draws_of_five() -> None:
+    """By plain backward at every grid point, with draws of the test's own."""
+    found = problem()
+    grid = align_grid(found, WINDOW, 14, spectrum(found, np.eye(found.parameters)[:5]), 5)
+    values = contrast_with_nulls(found, grid)
+    prediction = grid["prediction"].values
+    near = np.zeros_like(prediction, dtype=bool)
+    near[:, 1:] |= prediction[:, 1:] != prediction[:, :-1]
+    near[:, :-1] |= prediction[:, 1:] != prediction[:, :-1]
+    near[1:] |= prediction[1:] != prediction[:-1]
+    near[:-1] |= prediction[1:] != prediction[:-1]
+    points = torch.tensor(np.stack(np.meshgrid(grid["x"], grid["y"]), axis=-1))[near]
+    at_points = np.stack([gradient(found, point) for point in points])
+    training = np.stack([gradient(found, point) for point in found.x])
+    draw = np.random.default_rng(5)
+    means = [
+        np.abs(at_points @ training[draw.choice(40, 5, replace=False)].T).max(axis=1).mean()
+        for _ in range(2000)
+    ]
+    assert values["gradients_at_boundary"] == pytest.approx(np.mean(means), abs=0.01)
+    high = np.percentile(means, 95)
+    assert values["gradients_at_boundary_high"] == pytest.approx(high, abs=0.02)
+
+
+def test_without_a_boundary_there_is_nothing_to_compare() -> None:
+    found = problem()
+    with torch.no_grad():
+        found.network[2].bias += torch.tensor([100.0, 0, 0])
+    grid = align_grid(found, WINDOW, 8, spectrum(found, np.eye(found.parameters)[:5]), 5)
+    assert contrast_with_nulls(found, grid) == {}
+
+
+def test_a_loss_that_is_a_parabola_is_its_expansion() -> None:
+    """L = mean ½ |W x − b|² in the parameters is quadratic: the equation lacks L and the slope."""
+    draw = np.random.default_rng(2)
+    x, y = torch.from_numpy(draw.standard_normal((12, 2))), torch.zeros(12, dtype=torch.long)
+    network = nn.Linear(2, 2, bias=False).double()
+    loss = lambda logits, labels: 0.5 * (logits - 1).square().sum(1)  # noqa: E731
+    found = Problem(network, x, y, loss)
+    hessian = np.kron(np.eye(2), (x.T @ x / 12).numpy())
+    eigenvalues, vectors = np.linalg.eigh(hessian)
+    weights = network.weight.detach().numpy().copy()
+    labels = network(x).argmax(1)
+    gradients = np.stack(
+        [np.outer(weights @ point - 1, point).ravel() for point in x.numpy()]
+    )  # fmt: skip
+    units = gradients / np.linalg.norm(gradients, axis=1, keepdims=True)
+    samples = xr.Dataset(
+        {"alignment": (("eigen", "sample"), vectors.T @ units.T)},
+        coords={"eigenvalue": ("eigen", eigenvalues)}, attrs={"complete": True},
+    )  # fmt: skip
+    values = expansion(found, samples)
+    assert labels.shape == (12,)
+
+    def naive(theta: np.ndarray) -> float:
+        return float(0.5 * ((x.numpy() @ theta.reshape(2, 2).T - 1) ** 2).sum(1).mean())
+
+    curvature = np.array([0.5 * unit @ hessian @ unit for unit in units])
+    moved = np.array([naive(weights.ravel() + unit) for unit in units])
+    assert values["expansion_loss"] == pytest.approx(naive(weights.ravel()))
+    assert values["expansion_ratio"] == pytest.approx(np.median(moved / curvature))
+    np.testing.assert_array_equal(network.weight.detach().numpy(), weights)
+    assert expansion(found, samples.assign_attrs(complete=False)) == {}
+
+
+def striped(alignment: list[list[float]]) -> xr.Dataset:
+    """A grid of 20 equal rows whose class changes between columns 9 and 10."""
+    prediction = np.repeat((np.arange(20) >= 10)[None], 20, axis=0).astype(int)
+    values = np.repeat(np.array(alignment)[:, None], 20, axis=1)
+    return xr.Dataset(
+        {"prediction": (("y", "x"), prediction), "alignment": (("eigen", "y", "x"), values)}
+    )
+
+
+def test_the_fall_off_is_how_much_smaller_alignment_is_some_way_off() -> None:
+    distance = np.minimum(abs(np.arange(20) - 9), abs(np.arange(20) - 10))
+    grid = striped([np.where(distance == 0, 0.8, np.where(distance <= 4, 0.2, 0.7)).tolist()])
+    assert fall_off(grid, 1)["fall_off"] == pytest.approx(1 - 0.2 / 0.8)
+    assert fall_off(striped([[0.5] * 20]), 1)["fall_off"] == 0
+    alone = striped([[0.5] * 20]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
+    assert np.isnan(fall_off(alone, 1)["fall_off"])
+
+
+def test_sections_are_counted_where_an_eigenvector_is_the_strongest() -> None:
+    at_boundary = [0.1] * 9 + [0.9, 0.9] + [0.1] * 9
+    away = [0.95] + [0.2] * 19
+    found = sections(striped([at_boundary, away]), 2)
+    assert found == {"eigenvectors_with_section": 1.0, "largest_off_boundary": 9.0}
+    assert sections(striped([at_boundary]), 1)["largest_off_boundary"] == 0
+    alone = striped([away]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
+    assert sections(alone, 1) == {}
