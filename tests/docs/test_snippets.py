@@ -75,10 +75,18 @@ def test_the_generator_of_the_docs_generates():
     assert (y.shape, y.dtype, set(y)) == ((30,), np.int64, {0, 1})
 
 
+def test_fresh_samples_of_the_docs_are_drawn():
+    found: dict = {}
+    exec("".join(blocks(OWN_DATA, "python")[:2]), found)
+    x, y = found["draw"](30, 3, noise=0.1, samples=10)
+    assert (x.shape, y.shape) == ((30, 2), (30,))
+    assert np.array_equal(x, found["draw"](30, 3, noise=0.1)[0])
+
+
 def test_the_generator_of_files_of_the_docs_reads_them(tmp_path):
     (tmp_path / "mine.csv").write_text("0.5,1,0\n2,3.5,1\n")
     found: dict = {}
-    exec(blocks(OWN_DATA, "python")[1], found)
+    exec(blocks(OWN_DATA, "python")[2], found)
     x, y = found["generate"](files=[tmp_path / "mine.csv"])
     assert (x.tolist(), y.tolist()) == ([[0.5, 1], [2, 3.5]], [0, 1])
 

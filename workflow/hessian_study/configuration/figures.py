@@ -41,8 +41,9 @@ def check_experiment(
 
     Raises ConfigurationError where one does not.
     """
-    dataset, training, *view = experiment.split("/", 2)
-    check_known(place, f"{dataset}/{training}", known)
+    named = experiment.split("/", 2)
+    check_known(place, "/".join(named[:2]), known)
+    dataset, training, *view = named
     _check_view(place, view, config["experiments"][dataset][training])
 
 
