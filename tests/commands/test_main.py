@@ -49,7 +49,7 @@ def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
     assert "The tiny profile is not complete; so far:" in lines
     start = lines.index("1 job failed:")
     assert lines[start + 1].startswith("measure ")
-    assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0.log)")
+    assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0/measure.log)")
     assert lines[start + 2] == "ValueError: no such measure"
     job_file = "logs/tiny/measure/iris/normal/seed0/measures.json"
     assert lines[start + 3] == f"once more: python -m hessian_study.jobs.run_job {job_file}"
@@ -57,7 +57,7 @@ def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
     everything = done.stdout + done.stderr
     assert everything.count("no such measure") == everything.count(job_file) == 1
     assert len(everything.splitlines()) < 40
-    log = "failed: measure, log logs/tiny/measure/iris/normal/seed0.log"
+    log = "failed: measure, log logs/tiny/measure/iris/normal/seed0/measure.log"
     assert done.stderr.count(log) == 1
     assert "Error in rule measure" in snakemake_log(study)
 

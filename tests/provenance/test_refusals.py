@@ -100,7 +100,7 @@ def test_code_edited_while_the_workflow_runs_is_refused_and_taken_back_is_made(
         undo = edit(study, G_THETA, "\nNEW_CONSTANT = 1\n")
         (study.directory / "go on").touch()
         assert running.wait(timeout=120) != 0
-    log = (study.directory / "logs/tiny/measure/iris/normal/seed0.log").read_text()
+    log = (study.directory / "logs/tiny/measure/iris/normal/seed0/measure.log").read_text()
     assert "found other code" in log
     assert f"Edited last: {study.code / G_THETA}" in log
     undo()

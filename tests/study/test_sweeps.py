@@ -32,7 +32,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     config["datasets"] = {"circle": config["datasets"]["circle"]}
     config["experiments"] = {"circle": {"normal": config["experiments"]["circle"]["normal"]}}
     config["profiles"] = {"tiny": config["profiles"]["tiny"]}
-    config |= {"precision": {}, "planar": []} | yaml.safe_load(SWEEP)
+    of_the_paper = {"precision": {}, "planar": [], "over_seeds": [], "contrasts": []}
+    config |= of_the_paper | yaml.safe_load(SWEEP)
     result = study.run(REPLACED)
     assert result.returncode == 0, result.stderr
     return study

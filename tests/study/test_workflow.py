@@ -221,7 +221,7 @@ def test_a_silently_damaged_input_stops_its_job_and_not_the_others(study: TinySt
     result = study.run(*targets, "--keep-going", "--show-failed-logs")
     assert result.returncode != 0
     assert "iris/normal/seed0/model.zarr.zip as it was made" in result.stderr
-    assert "logs/tiny/measure/iris/normal/seed0.log" in result.stderr
+    assert "logs/tiny/measure/iris/normal/seed0/measure.log" in result.stderr
     assert not (study.directory / targets[0]).exists()
     assert (study.directory / targets[1]).is_file()
 
