@@ -20,6 +20,7 @@ from helpers.damages import DAMAGES, damage_table, flip_byte, in_silence
 from helpers.one_training import ARTIFACTS, MEASURES, MODEL, RUN, SPECTRUM, TARGET, snapshot
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.records import record_path
 
 MEASURE_AND_TABLE = [("measure", "iris", "normal", "0"), ("table2", "", "", "")]
 ALL_RULES = {"make_dataset", "train", "diagonalise", "align_samples", "measure", "table2"}
@@ -220,7 +221,9 @@ def test_without_memory_what_cannot_be_compared_is_made_again(study: TinyStudy) 
 
 
 def test_a_killed_job_is_not_adopted(study: TinyStudy) -> None:
+    """A step writes its record last: without one it was killed before it had finished."""
     forget(study)
+    (study.directory / record_path(MODEL)).unlink()
     marker = study.directory / ".snakemake/incomplete" / urlsafe_b64encode(MODEL.encode()).decode()
     marker.parent.mkdir(parents=True)
     marker.write_text('{"external_jobid": null}')
