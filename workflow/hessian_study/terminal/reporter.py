@@ -28,6 +28,7 @@ NOISE = (
     "Using workflow specific profile",
     "Using profile",
     "Exiting because a job execution failed",
+    "RuleException:\nCalledProcessError in file",
     "WorkflowError:\nAt least one job did not complete",
     "--keep-incomplete mode is set",
 )

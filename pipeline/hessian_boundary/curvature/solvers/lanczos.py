@@ -120,6 +120,7 @@ def _search(
             worst = float(ritz.residuals.max() / ritz.scale)
             status = f"{converged} of {wanted} pairs converged, worst residual {worst:.1e} max|λ|"
             if converged == wanted:
+                progress.update(space.products, status)
                 return ritz
         if space.products + space.block > maximum_products:
             raise NotConvergedError(
