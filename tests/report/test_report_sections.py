@@ -16,7 +16,14 @@ from hessian_boundary.wording.labels import TABULATED
 
 def test_claims_without_outcomes_are_refused() -> None:
     entry = {"where": "S", "says": "s", "figures": ["fig01"], "checks": ["a/b:g < 1"]}
-    line = {"number": 2, "verdict": "partly", "check": "a < b", "runs": 1, "holds": True}
+    line = {
+        "number": 2,
+        "verdict": "partly",
+        "check": "a < b",
+        "runs": 1,
+        "holds": True,
+        "one_run": False,
+    }
     table = pd.DataFrame([line])
     with pytest.raises(ValueError, match=r"expected outcomes of claim 1 \(S\), found none"):
         claims_section(read_claims([entry], ["fig01"]), table, {})
