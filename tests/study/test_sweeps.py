@@ -60,7 +60,7 @@ def test_six_lines_make_ten_models_a_table_a_figure_and_a_page(study: TinyStudy)
     check_links(page, study.results)
     assert 'id="overview"' in page
     assert 'id="plane"' in page
-    assert "rates, learning rate = 0.01" in text_of(page)
+    assert "rates, hidden = 4, learning rate = 0.01" in text_of(page)
 
 
 def test_a_value_that_changes_makes_only_the_new_points(study: TinyStudy) -> None:
