@@ -36,7 +36,7 @@ def test_a_training_that_is_killed_at_many_moments_goes_on_to_the_same_bytes(
         nonlocal saves
         saves += 1
         save(self, *arguments)
-        if saves % 7 == 0:
+        if saves % 4 == 0:
             raise Killed
 
     expected = finished(case)
@@ -51,7 +51,7 @@ def test_a_training_that_is_killed_at_many_moments_goes_on_to_the_same_bytes(
         except Killed:
             kills += 1
             torch.manual_seed(kills)  # of another process, other states
-    assert kills >= 1
+    assert kills >= 2
     assert_same(model, expected)
 
 
