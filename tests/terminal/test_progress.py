@@ -55,6 +55,16 @@ def test_the_time_left_is_the_work_left_at_the_speed_so_far(
     assert found.seconds_left() == 0
 
 
+def test_the_first_short_jobs_tell_nothing(clock: list[float]) -> None:
+    found = RunProgress()
+    found.plan({"train": 4, "measure": 10, "total": 14})
+    clock[0] += 8
+    run(found, "measure", 1)  # half a second of 45
+    assert found.seconds_left() is None
+    run(found, "measure", 2)
+    assert found.seconds_left() == pytest.approx(8 * 44 / 1)
+
+
 def test_what_jobs_took_before_counts_and_tells_the_speed_of_the_machine(
     clock: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

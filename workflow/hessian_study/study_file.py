@@ -14,26 +14,32 @@ USUAL = "study.yaml"
 SAID = ("--configfile", "--configfiles", "--directory", "-d", "--snakefile", "-s")
 
 
-class NoStudyError(ValueError):
-    """The file that should be a study is not there."""
+class StudyFileError(ValueError):
+    """The file that should be a study is not there, or an option names another one."""
 
 
 def taken(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
     """Return the user's study, if it is about one, and the other arguments.
 
-    Raises NoStudyError for a file that does not exist.
+    Raises StudyFileError for a file that does not exist, and for a study beside an option that says
+    of another one, which Snakemake would take.
     """
+    said = [argument for argument in arguments if argument.split("=")[0] in SAID]
     if arguments and arguments[0].endswith(SUFFIXES):
         study = Path(arguments[0])
         if not study.is_file():
-            raise NoStudyError(
+            raise StudyFileError(
                 f"expected a study in {study}, found no file in {Path.cwd()}; correct the path, or "
                 "write the file"
             )
+        if said:
+            raise StudyFileError(
+                f"expected the study {study} without {said[0]}, which names another configuration "
+                "or folder; leave one of the two out, and put what differs into the study"
+            )
         return study.resolve(), list(arguments[1:])
     usual = Path(USUAL)
-    own_words = any(argument.split("=")[0] in SAID for argument in arguments)
-    return usual.resolve() if usual.is_file() and not own_words else None, list(arguments)
+    return usual.resolve() if usual.is_file() and not said else None, list(arguments)
 
 
 def snakemake_arguments(study: Path | None) -> list[str]:

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from hessian_study.commands.cache_folder import writable_cache
-from hessian_study.study_file import NoStudyError, about, snakemake_arguments, taken
+from hessian_study.study_file import StudyFileError, about, snakemake_arguments, taken
 
 # command -> what it does; each is a module of this folder with `add_options(parser)` and
 # `main(options)`, which returns the exit status
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: list[str]) -> int:
     try:
         study, others = taken(arguments[1:])
-    except NoStudyError as error:
+    except StudyFileError as error:
         print(f"{arguments[0]}: {error}", file=sys.stderr)
         return MISTAKE
     arguments = [*arguments[:1], *others]

@@ -82,14 +82,16 @@ class RunProgress:
         return f"{duration(self.elapsed())} gone{estimate}"
 
     def seconds_left(self) -> float | None:
-        """Return an estimate: the work that is left, at the speed so far; None without any done.
+        """Return an estimate: the work that is left, at the speed so far.
+
+        None until a fiftieth is done: from the first short jobs nothing follows.
 
         A job's work is what jobs of its step took, in this run or an earlier one, else `TYPICAL`.
         """
         work = self._seconds_per_job()
         done = sum(count * work[rule] for rule, count in self.done.items())
         whole = sum(count * work[rule] for rule, count in self.planned.items())
-        return self.elapsed() * max(whole - done, 0.0) / done if done else None
+        return self.elapsed() * max(whole - done, 0.0) / done if done > whole / 50 else None
 
     def _seconds_per_job(self) -> Mapping[str, float]:
         costs = stage_costs(self._results) if self._results else {}

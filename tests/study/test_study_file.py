@@ -1,0 +1,46 @@
+"""Which file a command is about, by its arguments and the current folder."""
+
+from pathlib import Path
+
+import pytest
+
+from hessian_study.commands.main import main
+from hessian_study.study_file import SAID, StudyFileError, snakemake_arguments, taken
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_first_argument_that_is_yaml_is_the_study(folder: Path) -> None:
+    (folder / "mine.yml").touch()
+    (folder / "study.yaml").touch()
+    assert taken(["mine.yml", "fig01", "-n"]) == (folder / "mine.yml", ["fig01", "-n"])
+    assert snakemake_arguments(folder / "mine.yml")[-1] == str(folder)
+
+
+def test_without_one_it_is_the_usual_file_or_the_projects(folder: Path) -> None:
+    assert taken(["fig01"]) == (None, ["fig01"])
+    assert snakemake_arguments(None) == []
+    (folder / "study.yaml").touch()
+    assert taken(["fig01"]) == (folder / "study.yaml", ["fig01"])
+    assert taken(["fig01", "--configfile", "other.yaml"])[0] is None
+    assert taken(["fig01", "--configfile=other.yaml"])[0] is None
+
+
+@pytest.mark.parametrize("option", SAID)
+def test_a_study_beside_an_option_that_names_another_is_refused(
+    folder: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "study.yaml").touch()
+    with pytest.raises(StudyFileError, match=f"expected the study study.yaml without {option}"):
+        taken(["study.yaml", "fig01", option, "other"])
+    assert main(["run", "study.yaml", option, "other"]) != 0
+    assert option in capsys.readouterr().err
+
+
+def test_a_study_that_is_not_there_is_named(folder: Path) -> None:
+    with pytest.raises(StudyFileError, match=r"expected a study in mine.yaml, found no file in"):
+        taken(["mine.yaml"])
