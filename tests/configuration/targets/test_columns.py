@@ -1,5 +1,12 @@
 """What columns can show, and in which files it stands."""
 
+from helpers.alignments import partial_samples
+from helpers.one_training import MEASURES
+from helpers.tiny_study import TinyStudy
+from hessian_boundary.artifacts.store import open_table
+from hessian_boundary.measures.localisation import localisation
+from hessian_boundary.measures.model import model_measures
+from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_study.configuration.targets.columns import (
     MEASURED,
     key_values,
@@ -23,3 +30,11 @@ def test_only_the_files_that_have_the_measures_are_read() -> None:
     assert measure_files(["pieces"], ENTRIES) == ["measures", "plane_measures"]
     assert measure_files(["gauss_newton_rank", "pieces"], ENTRIES) == list(MEASURED)
     assert measure_files(["pieces"], [{"pieces": 1}]) == ["measures"]  # a key
+
+
+def test_columns_are_the_measures_that_are_written(finished: TinyStudy) -> None:
+    """Of a model with a whole spectrum, as its file has them, and of one with its upper end."""
+    written = set(open_table(finished.directory / MEASURES)["measure"])
+    partial = partial_samples().assign_attrs(bottom_pairs=0).assign(label=("sample", [0, 1, 0]))
+    bounded = {**model_measures(partial, None), **localisation(partial, 25), **outliers_of(partial)}
+    assert set(MEASURED["measures"]) == written | set(bounded)

@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-_BOUNDED = ("g_theta_max", "g_theta_mean", "outliers_edge")
+_AT_LEAST = (
+    *("g_theta_max", "g_theta_mean", "rank", "resolved_share_min", "resolved_share_mean"),
+    *("outliers_gap", "outliers_edge", "share_in_top", "share_resolved"),
+)
+_AT_MOST = ("g_theta_max", "g_theta_mean", "lambda_min")
 _INTERVALS = ("outliers_gap", "outliers_edge", "participation")
 _GAUSS_NEWTON = ("g_theta_max", "g_theta_mean")
 # file of a run -> the measures that it has
@@ -17,7 +21,9 @@ MEASURED: dict[str, tuple[str, ...]] = {
         *(f"{part}_error" for part in ("train", "validation", "test")),
         *("participation", "share_in_top", "share_resolved", "class_coherence"),
         *("outliers_gap", "outliers_edge"),
-        *(f"{name}_at_least" for name in _BOUNDED),
+        *("test_error_standard_error", "test_error_low", "test_error_high", "test_samples"),
+        *(f"{name}_at_least" for name in _AT_LEAST),
+        *(f"{name}_at_most" for name in _AT_MOST),
         *(f"{name}_{end}" for name in _INTERVALS for end in ("low", "high")),
     ),
     "plane_measures": (
