@@ -10,6 +10,8 @@ import pytest
 
 from hessian_boundary.artifacts.store import open_artifact, open_table
 
+pytestmark = pytest.mark.slow  # a whole study each
+
 STUDY = """
 seeds: [0]
 datasets:
@@ -44,8 +46,6 @@ def build(input_shape, classes, *, width):
 """,
     "nets/my_blocks.py": """
 from torch import nn
-
-pytestmark = pytest.mark.slow  # a whole study each
 
 def chain(inputs, width, end):
     return nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), end)

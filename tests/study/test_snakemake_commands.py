@@ -76,7 +76,9 @@ def test_the_report_shows_figures_and_tables_with_captions(study: TinyStudy) -> 
     assert results[figures[1]]["mime_type"] == "image/png"
     assert results[figures[1]]["labels"]["file"] == "fig04.png"
     assert "Figure 4: the method step by step" in results[figures[0]]["labels"]["title"]
-    assert "own one boundary point each: A_1 and A_2" in results[figures[0]]["caption"]
+    assert (
+        "the top two eigenvectors, and the alignments A_1 and A_2" in results[figures[0]]["caption"]
+    )
     assert "Table 2: the same measures" in results[tables[1]]["caption"]
     assert "How the eigenvectors of the Hessian" in page
 

@@ -8,7 +8,7 @@ from hessian_study.configuration.targets.columns import (
     key_values,
     measure_files,
 )
-from hessian_study.configuration.views import view_folder
+from hessian_study.configuration.views import experiment_parts, view_folder
 
 
 def dataset_file(dataset):
@@ -79,7 +79,7 @@ def figure_arrays(name):
 def seed_arrays(name, seed):
     """The same of any run."""
     entry = study.selection.figure(name)
-    experiments = [name.split("/", 2) for name in entry["experiments"]]
+    experiments = list(map(experiment_parts, entry["experiments"]))
     return {
         kind: (
             measure_tables(
@@ -100,14 +100,16 @@ def figure_quantities(entry):
 
 
 def figure_experiments(entry):
-    return [study.experiment(*name.split("/")[:2]) for name in entry["experiments"]]
+    return [
+        study.experiment(*experiment_parts(name)[:2]) for name in entry["experiments"]
+    ]
 
 
 def measure_tables(runs, columns=()):
     """The tables of runs (data set, training, seed, perhaps a view) with the columns' measures."""
     kinds = measure_files(columns, [study.experiment(*run[:2]) for run in runs])
     return [
-        run_file(*run[:3], "/".join([*run[3:], f"{kind}.csv"]))
+        run_file(*run[:3], f"{view_folder(kind, *(run[3:] or ('',)))}{kind}.csv")
         for run in runs
         for kind in kinds
         if kind != PLANE or run[0] in study.config["planar"]
@@ -137,7 +139,7 @@ def further_numbers():
 def contrast_files():
     """The comparisons with nulls, of every seed."""
     return [
-        artifact_file("contrast", seed, *experiment.split("/", 2)).replace(
+        artifact_file("contrast", seed, *experiment_parts(experiment)).replace(
             ".zarr.zip", ".csv"
         )
         for experiment in study.selection.contrasts()

@@ -118,6 +118,9 @@ def _checked(place: str, path: Path) -> str:
 
 
 def _from_here(path: Path) -> str:
-    """Return a path below the working directory as relative to it: a folder may be moved whole."""
+    """Return a path below the working directory as relative to it: a folder may be moved whole.
+
+    One that is nowhere stays as it is: an error shall say where it was looked for.
+    """
     here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return str(path.relative_to(here) if path.is_relative_to(here) and path.exists() else path)

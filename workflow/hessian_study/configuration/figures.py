@@ -5,7 +5,7 @@ from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known, check_module
 from hessian_study.configuration.layouts import declared
-from hessian_study.configuration.views import parse_view
+from hessian_study.configuration.views import experiment_parts, parse_view
 from hessian_study.project import LAYOUTS, modules
 
 ABOUT = ("layout", "experiments")  # keys that every figure has
@@ -41,7 +41,7 @@ def check_experiment(
 
     Raises ConfigurationError where one does not.
     """
-    named = experiment.split("/", 2)
+    named = experiment_parts(experiment)
     check_known(place, "/".join(named[:2]), known)
     dataset, training, *view = named
     _check_view(place, view, config["experiments"][dataset][training])

@@ -40,6 +40,11 @@ class View:
     matrix: Matrix = "hessian"
 
 
+def experiment_parts(name: str) -> list[str]:
+    """Return data set, training and perhaps a view of an experiment's name in a figure."""
+    return name.split("/", 2)
+
+
 def view_folder(kind: str, view: str) -> str:
     """Return "epoch50/" or "", the folder of one kind of artifact for the view "epoch50"."""
     if not view or kind in WITHOUT_VIEW:
