@@ -175,7 +175,8 @@ def test_the_step_writes_verdicts_as_data_and_for_reading(tmp_path: Path) -> Non
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump([ENTRY | {"checks": ["a/n:g < a/m:g"]}]))
     for name, table in numbers().items():
         save_table(table, tmp_path / f"{name}.csv")
-    paths = {name: str(tmp_path / f"{name}.csv") for name in ("measures", "correlations")}
+    paths = {"measures": str(tmp_path / "measures.csv")}
+    paths |= {"correlations": [str(tmp_path / "correlations.csv")]}
     paths |= {"claims": str(tmp_path / "claims.yaml"), "numbers": [str(tmp_path / "fig01.csv")]}
     outputs = {"csv": str(tmp_path / "out.csv"), "markdown": str(tmp_path / "out.md")}
     settings = {"targets": TARGETS, "paper": [], "note": "tiny profile: 2 seeds", "drawn_seed": 0}

@@ -120,7 +120,8 @@ def run_steps(results: Path, claims: Path) -> None:
     tables = results / "tables"
     numbers = [str(results / f"figures/fig0{n}.csv") for n in (1, 2)]
     common: dict[str, Any] = {"claims": str(claims), "numbers": numbers}
-    common |= {name: str(tables / f"{name}.csv") for name in ("measures", "correlations")}
+    common |= {"measures": str(tables / "measures.csv")}
+    common |= {"correlations": [str(tables / "correlations.csv")]}
     outputs = {"csv": str(tables / "claims.csv"), "markdown": str(tables / "claims.md")}
     settings: dict[str, Any] = {"targets": TARGETS, "paper": [], "note": "made-up profile: 3 seeds"}
     settings["drawn_seed"] = 0
@@ -135,7 +136,7 @@ def run_steps(results: Path, claims: Path) -> None:
         "shown": {"profile": "made_up"},
     }  # fmt: skip
     inputs = common | {
-        "verdicts": outputs["csv"],
+        "verdicts": [outputs["csv"]],
         "tables": [str(tables / "table1.csv")],
         "comparisons": [str(tables / "table1_published.csv")],
         "precision": [],

@@ -184,5 +184,16 @@ def precision_table(kind):
     return [getattr(output, kind)] if study.selection.compares_arithmetics else []
 
 
+def correlations_table():
+    """The correlations with the number of pieces, where some model has an exact boundary."""
+    return [rules.correlations.output.csv] if study.selection.planar_runs() else []
+
+
+def claims_table():
+    """The claims' verdicts, where the study has something of the paper's that claims are about."""
+    known = set(claim_targets()) & set(captioned())
+    return [rules.claims.output.csv] if known else []
+
+
 def report_templates():
     return [f"{TEMPLATES}/{name}" for name in sorted(os.listdir(TEMPLATES))]

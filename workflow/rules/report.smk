@@ -6,7 +6,7 @@ rule claims:
     input:
         claims=f"{WORKFLOW}/report/claims.yaml",
         measures=rules.measures.output.table,
-        correlations=rules.correlations.output.csv,
+        correlations=correlations_table(),
         numbers=all_figure_files("csv"),
         further=further_numbers(),
         contrasts=contrast_files(),
@@ -30,10 +30,10 @@ rule report:
     """One self-contained page of HTML: claims, published numbers, figures."""
     input:
         claims=rules.claims.input.claims,
-        verdicts=rules.claims.output.csv,
+        verdicts=claims_table(),
         captions=str(CAPTIONS),
         measures=rules.measures.output.table,
-        correlations=rules.correlations.output.csv,
+        correlations=correlations_table(),
         tables=all_table_files("csv"),
         comparisons=all_table_files("comparison_csv"),
         precision=precision_table("csv"),

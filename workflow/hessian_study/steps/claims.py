@@ -11,6 +11,7 @@ from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.claims.claim_list import Claim, read_claims
 from hessian_boundary.claims.claim_table import claim_notes, claim_table, display_claims
 from hessian_boundary.claims.numbers import collect
+from hessian_boundary.statistics.correlations import COLUMNS
 from hessian_boundary.tables.formats import markdown
 from hessian_boundary.tables.text import study_notes
 from hessian_study.jobs.job import Job
@@ -19,13 +20,19 @@ from hessian_study.jobs.job import Job
 def main(job: Job) -> None:
     """Write one line per check with its claim's verdict, and the same for reading."""
     claims = open_claims(job.input["claims"], job.settings)
-    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    measures, correlations = open_table(job.input["measures"]), open_correlations(job)
     contrasts = [open_table(path) for path in job.input.get("contrasts", [])]
     together = pd.concat(contrasts, ignore_index=True) if contrasts else None
     table = claim_table(claims, collect(measures, _figures(job), correlations, together))
     save_table(table, job.output["csv"])
     notes = [*study_notes(job.settings["note"]), *claim_notes(table)]
     save_text(markdown(display_claims(table), notes), job.output["markdown"])
+
+
+def open_correlations(job: Job) -> pd.DataFrame:
+    """Return the rank correlations; none where no model's exact boundary is known."""
+    tables = [open_table(path) for path in job.input["correlations"]]
+    return tables[0] if tables else pd.DataFrame(columns=list(COLUMNS))
 
 
 def _figures(job: Job) -> dict[str, pd.DataFrame]:

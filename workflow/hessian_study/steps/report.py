@@ -6,7 +6,7 @@ from pathlib import Path
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
 from hessian_boundary.report.html.markup import table_view
 from hessian_boundary.report.page import Report, render_page
-from hessian_boundary.report.sections.claims import ClaimsSection, claims_section
+from hessian_boundary.report.sections.claims import NO_CLAIMS, ClaimsSection, claims_section
 from hessian_boundary.report.sections.complexity import ComplexitySection, complexity_section
 from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
 from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
@@ -15,7 +15,7 @@ from hessian_boundary.report.sections.run import run_section
 from hessian_study.captions import caption
 from hessian_study.jobs.job import Job
 from hessian_study.provenance.records import package_versions
-from hessian_study.steps.claims import open_claims
+from hessian_study.steps.claims import open_claims, open_correlations
 
 
 def main(job: Job) -> None:
@@ -39,8 +39,11 @@ def main(job: Job) -> None:
 
 
 def _claims(job: Job) -> ClaimsSection:
+    if not job.input["verdicts"]:
+        return NO_CLAIMS
+    (verdicts,) = job.input["verdicts"]
     claims = open_claims(job.input["claims"], job.settings)
-    return claims_section(claims, open_table(job.input["verdicts"]), job.settings["left_out"])
+    return claims_section(claims, open_table(verdicts), job.settings["left_out"])
 
 
 def _published(job: Job) -> list[PublishedTable]:
@@ -67,7 +70,7 @@ def _complexity(job: Job) -> ComplexitySection:
     datasets = {Path(path).parent.name: open_artifact(path) for path in job.input["datasets"]}
     classes = {name: int(dataset["y"].max()) + 1 for name, dataset in datasets.items()}
     tables = [open_table(path) for path in job.input["tables"]]
-    measures, correlations = map(open_table, (job.input["measures"], job.input["correlations"]))
+    measures, correlations = open_table(job.input["measures"]), open_correlations(job)
     named = tables or [measures.drop_duplicates(["dataset", "training"])]
     pairs = (pair for t in named for pair in zip(t["dataset"], t["training"], strict=True))
     experiments = list(dict.fromkeys(pairs))  # in several tables, perhaps

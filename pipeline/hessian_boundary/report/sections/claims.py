@@ -100,6 +100,9 @@ class ClaimsSection:
         return dict(sorted(names.items()))
 
 
+NO_CLAIMS = ClaimsSection((), "")
+
+
 def claims_section(
     claims: Sequence[Claim], table: pd.DataFrame, left_out: Mapping[str, str]
 ) -> ClaimsSection:
