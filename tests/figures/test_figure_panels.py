@@ -16,7 +16,6 @@ from helpers.made_up_artifacts import (
     samples,
 )
 from hessian_boundary.figures.boundary import boundary_points, class_margins
-from hessian_boundary.figures.line_panels import gradient_map
 from hessian_boundary.figures.panels import alignment_map, class_means, draw_boundary
 from hessian_boundary.figures.spectrum_panel import (
     known_outliers,
@@ -24,6 +23,7 @@ from hessian_boundary.figures.spectrum_panel import (
     spectrum_histogram,
 )
 from hessian_boundary.figures.style import UNDEFINED, new_figure, publication_style
+from hessian_boundary.figures.vector_panels import gradient_map
 
 
 @pytest.fixture

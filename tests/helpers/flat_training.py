@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from hessian_boundary.training import loop
-from hessian_boundary.training.loop import Training
+from hessian_boundary.training.history import Training
 from hessian_boundary.training.optimisation.options import UpdateOptions
 
 UPDATE = {*UpdateOptions.__dataclass_fields__, "learning_rate_schedule"}

@@ -1,19 +1,16 @@
-"""The panels of Figure 4: inputs with one feature, and vectors over all parameters."""
+"""The panels of Figure 4 over inputs with one feature, its network and its spectrum."""
 
 import json
 from itertools import pairwise
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.image import AxesImage
 
 from hessian_boundary.figures.boundary import boundary_points
 from hessian_boundary.figures.panels import class_label
 from hessian_boundary.figures.style import (
     ACCENT,
-    UNDEFINED,
     class_colour,
     class_marker,
     mixed,
@@ -36,7 +33,7 @@ def data_line(axes: Axes, dataset: xr.Dataset, grid: xr.Dataset) -> None:
             markersize=4.5, markeredgecolor="black", markeredgewidth=0.3,
             label=class_label(int(label), [dataset]),
         )  # fmt: skip
-    _share_axis(axes, grid, "(A) training data")
+    share_axis(axes, grid, "(A) training data")
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.92), ncols=8, handletextpad=0.1)
     axes.set(yticks=[], ylim=(-1, 1))
     axes.spines["left"].set_visible(False)
@@ -97,45 +94,8 @@ def logit_curves(axes: Axes, grid: xr.Dataset) -> None:
             name, (point, 1), (2, -2), xycoords=("data", "axes fraction"),
             textcoords="offset points", va="top",
         )  # fmt: skip
-    _share_axis(axes, grid, "(C.1) logits and predicted class")
+    share_axis(axes, grid, "(C.1) logits and predicted class")
     axes.set_ylabel("$f_c(x)$")
-
-
-def gradient_map(axes: Axes, grid: xr.Dataset, model: xr.Dataset) -> None:
-    """(C.3) Draw gradient(parameter, x), each of unit length, with the layers' names.
-
-    Raises ValueError when the grid has no gradients.
-    """
-    # DEVIATION: unit length, so that gradients far from the boundary are seen as well; and the
-    # parameters in the order of the layers, where the paper clusters them.
-    if "gradient" not in grid:
-        raise ValueError(
-            "expected the variable gradient(parameter, x) in the alignment grid, found only "
-            f"{sorted(map(str, grid.data_vars))}; gradients are kept for small networks only, draw "
-            "one of at most 1000 parameters"
-        )
-    x = grid["x"].values
-    half = (x[1] - x[0]) / 2
-    _parameter_image(axes, grid["gradient"].values, (x[0] - half, x[-1] + half), grid)
-    _share_axis(axes, grid, "(C.3) gradients $g_θ(x)$ of single inputs, scaled to unit length")
-    layers = model["layer"].values
-    first = [0, *(1 + np.flatnonzero(layers[1:] != layers[:-1]))]
-    for start in first[1:]:
-        axes.axhline(start - 0.5, color="0.4", linewidth=0.4)
-    ends = [*first[1:], len(layers)]
-    centres = [(start + end - 1) / 2 for start, end in zip(first, ends, strict=True)]
-    axes.set_yticks(centres, _layer_names([str(layers[start]) for start in first]))
-    axes.set_ylabel("parameter")
-
-
-def vector_map(axes: Axes, spectrum: xr.Dataset, eigenvectors: int, grid: xr.Dataset) -> AxesImage:
-    """(C.4) Draw the top eigenvectors(eigen, parameter) on the colour scale of (C.3)."""
-    top = spectrum["eigenvectors"].isel(eigen=slice(eigenvectors)).values
-    image = _parameter_image(axes, top.T, (0.5, len(top) + 0.5), grid)
-    axes.set_xticks(range(1, len(top) + 1), [f"$v_{{{i + 1}}}$" for i in range(len(top))])
-    axes.set_yticks([])
-    axes.set_title("(C.4) eigenvectors", loc="left")
-    return image
 
 
 def alignment_curves(axes: Axes, grid: xr.Dataset, eigenvectors: int) -> None:
@@ -144,7 +104,7 @@ def alignment_curves(axes: Axes, grid: xr.Dataset, eigenvectors: int) -> None:
     for index, values in enumerate(grid["alignment"].isel(eigen=slice(eigenvectors)).values):
         axes.plot(grid["x"], values, label=f"$A_{{{index + 1}}}$", **_vector_line(index))
     axes.axhline(0, color="0.6", linewidth=0.4, zorder=0)
-    _share_axis(axes, grid, "(C.5) alignment of the gradients with the eigenvectors")
+    share_axis(axes, grid, "(C.5) alignment of the gradients with the eigenvectors")
     axes.set(ylim=(-1.1, 1.1), yticks=[-1, 0, 1], xlabel="input $x$", ylabel="$A_i(x)$")
     axes.tick_params(labelbottom=True)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.96), ncols=5, handlelength=2.2)
@@ -176,27 +136,7 @@ def _vector_line(index: int) -> dict:
     }
 
 
-def _parameter_image(
-    axes: Axes, values: np.ndarray, ends: tuple[float, float], grid: xr.Dataset
-) -> AxesImage:
-    """Show values (parameter, …) with the first parameter on top; gradients set the limits."""
-    limit = float(np.nanmax(np.abs(grid["gradient"].values)))
-    return axes.imshow(
-        np.ma.masked_invalid(values), extent=(*ends, len(values) - 0.5, -0.5), aspect="auto",
-        cmap=mpl.colormaps["PuOr"].with_extremes(bad=UNDEFINED), vmin=-limit, vmax=limit,
-    )  # fmt: skip
-
-
-def _layer_names(names: list[str]) -> list[str]:
-    """Return W₁, b₁, W₂, … for "0.weight", "0.bias", "2.weight", …."""
-    numbers = {
-        number: i + 1 for i, number in enumerate(dict.fromkeys(n.split(".")[0] for n in names))
-    }
-    symbols = {"weight": "W", "bias": "b"}
-    return [f"${symbols[n.split('.')[-1]]}_{{{numbers[n.split('.')[0]]}}}$" for n in names]
-
-
-def _share_axis(axes: Axes, grid: xr.Dataset, title: str) -> None:
+def share_axis(axes: Axes, grid: xr.Dataset, title: str) -> None:
     """Give the panel the common axis x, the boundary points as dotted lines, and its title."""
     x = grid["x"].values
     for point in boundary_points(x, grid["logits"].values):

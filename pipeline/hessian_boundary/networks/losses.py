@@ -182,18 +182,14 @@ def recognised(loss: Loss, classes: int) -> Loss:
 
     Any other function is returned as it is, also one with an `ignore_index` of its own.
     """
+    names = ("reduction", "label_smoothing", "weight")
     if isinstance(loss, torch.nn.CrossEntropyLoss) and loss.ignore_index == -100:
-        names = ("reduction", "label_smoothing", "weight")
         given = {name: getattr(loss, name) for name in names}
     elif isinstance(loss, partial) and loss.func is F.cross_entropy and not loss.args:
         given = loss.keywords
     else:
         return loss
-    if given.get("reduction") != "none" or given.keys() - {
-        "reduction",
-        "label_smoothing",
-        "weight",
-    }:
+    if given.get("reduction") != "none" or given.keys() - set(names):
         return loss
     smoothing, weights = given.get("label_smoothing", 0.0), given.get("weight")
     if not smoothing and weights is None:

@@ -71,3 +71,14 @@ def _other_output(output: object, samples: int) -> str:
         f"expected logits ({samples}, C) in training as in eval mode for {samples} samples, found "
         f"{found}; let the forward pass return the same in both, further outputs left out"
     )
+
+
+def explain_single_sample(error: ValueError, batch: int, samples: int, batch_size: int) -> None:
+    """Raise ValueError in words where normalisation finds no variance in a single sample."""
+    if batch == 1 and "more than 1" in str(error):
+        raise ValueError(
+            "expected at least two samples in each mini-batch for a network with batch "
+            f"normalisation, found {samples} training samples in mini-batches of {batch_size}, "
+            "which leaves one with a single sample; change `batch_size`, or `train_fraction`, or "
+            "normalise otherwise"
+        ) from error

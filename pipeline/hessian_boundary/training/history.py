@@ -1,10 +1,24 @@
-"""Loss and accuracy of every epoch, read back from the device once in a while."""
+"""What a training did: loss and accuracy of every epoch, read back once in a while."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training did. Histories are running values over each epoch's mini-batches."""
+
+    loss: np.ndarray  # (epoch,) float32, mean over the samples of the epoch
+    accuracy: np.ndarray  # (epoch,) float32, before each update, in [0, 1]
+    diverged: bool  # the loss or a parameter became NaN or infinite, and training ended there
+    checkpoints: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (p,)
+    checkpoint_buffers: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (buffer,)
+    validation_loss: np.ndarray | None = None  # (epoch,) float64, of early stopping
+    best_epoch: int | None = None  # whose parameters early stopping took
 
 
 class History:

@@ -1,7 +1,7 @@
 """Mini-batch training: one seed of one experiment."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.runtime.seeds import random_states, set_random_states
 from hessian_boundary.training.checkpoints import Checkpoints
 from hessian_boundary.training.early_stopping import EarlyStopping
-from hessian_boundary.training.gradient_step import gradient_step
-from hessian_boundary.training.history import History
+from hessian_boundary.training.gradient_step import explain_single_sample, gradient_step
+from hessian_boundary.training.history import History, Training
 from hessian_boundary.training.memory_layout import in_fast_layout
 from hessian_boundary.training.optimisation.options import UpdateOptions
 from hessian_boundary.training.optimisation.update import Update
@@ -25,19 +25,6 @@ from hessian_boundary.training.unfinished.saving import Saver, saving
 
 # Losses are read back, and divergence and fits looked at, once per this many epochs.
 EPOCHS_PER_CHECK = 100
-
-
-@dataclass(frozen=True)
-class Training:
-    """What a training did. Histories are running values over each epoch's mini-batches."""
-
-    loss: np.ndarray  # (epoch,) float32, mean over the samples of the epoch
-    accuracy: np.ndarray  # (epoch,) float32, before each update, in [0, 1]
-    diverged: bool  # the loss or a parameter became NaN or infinite, and training ended there
-    checkpoints: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (p,)
-    checkpoint_buffers: dict[int, Tensor] = field(default_factory=dict)  # epoch -> (buffer,)
-    validation_loss: np.ndarray | None = None  # (epoch,) float64, of early stopping
-    best_epoch: int | None = None  # whose parameters early stopping took
 
 
 def train(
@@ -144,7 +131,7 @@ class _Run:
             try:
                 value, hits, gradients = step(x[batch], y[batch])
             except ValueError as error:
-                _explain_single_sample(error, len(batch), len(y), self.batch_size)
+                explain_single_sample(error, len(batch), len(y), self.batch_size)
                 raise
             self.update.add(gradients, self.weight_of(y[batch]))
             self.history.add(value, hits)
@@ -203,14 +190,3 @@ def _fits(module: nn.Module, x: Tensor, y: Tensor) -> bool:
     """Whether all labels are predicted in eval mode; the mode is put back."""
     with evaluating(module):
         return accuracy(module, x, y) == 1
-
-
-def _explain_single_sample(error: ValueError, batch: int, samples: int, batch_size: int) -> None:
-    """Raise ValueError in words where normalisation finds no variance in a single sample."""
-    if batch == 1 and "more than 1" in str(error):
-        raise ValueError(
-            "expected at least two samples in each mini-batch for a network with batch "
-            f"normalisation, found {samples} training samples in mini-batches of {batch_size}, "
-            "which leaves one with a single sample; change `batch_size`, or `train_fraction`, or "
-            "normalise otherwise"
-        ) from error

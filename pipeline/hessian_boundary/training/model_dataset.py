@@ -13,7 +13,7 @@ from hessian_boundary.data.dataset import class_count, samples_of
 from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.parameters import norms, parameter_layers, parameter_vector
 from hessian_boundary.networks.stored import network_variables, parameter_numbers
-from hessian_boundary.training.loop import Training
+from hessian_boundary.training.history import Training
 from hessian_boundary.training.options import LossOptions, TrainingOptions
 
 

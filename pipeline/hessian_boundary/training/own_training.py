@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.runtime.own_code import own_function
 from hessian_boundary.runtime.own_files import only_reading
-from hessian_boundary.training.loop import Training
+from hessian_boundary.training.history import Training
 
 FUNCTION = "train"
 

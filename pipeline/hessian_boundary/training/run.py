@@ -26,8 +26,9 @@ from hessian_boundary.networks.trained_elsewhere.loading import load_trained
 from hessian_boundary.runtime.seeds import derive_seed, seeded
 from hessian_boundary.training.class_weights import class_weights
 from hessian_boundary.training.early_stopping import EarlyStopping
+from hessian_boundary.training.history import Training
 from hessian_boundary.training.initialisation import scale_to_norm
-from hessian_boundary.training.loop import Training, train
+from hessian_boundary.training.loop import train
 from hessian_boundary.training.model_dataset import model_dataset
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.own_training import TrainingData, train_by_own_function

@@ -12,15 +12,14 @@ from hessian_boundary.figures.boundary import boundary_points
 from hessian_boundary.figures.line_panels import (
     alignment_curves,
     data_line,
-    gradient_map,
     logit_curves,
     network,
     ranked_spectrum,
-    vector_map,
 )
 from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
 from hessian_boundary.figures.numbers import numbers_table
 from hessian_boundary.figures.style import add_panel, new_figure, publication_style
+from hessian_boundary.figures.vector_panels import gradient_map, vector_map
 
 ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
 NEEDED, TAKEN = ("eigenvectors",), ()
