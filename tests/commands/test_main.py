@@ -68,6 +68,7 @@ def snakemake_log(study: TinyStudy) -> str:
     return last.read_text()
 
 
+@pytest.mark.slow
 def test_a_run_without_a_summary_says_what_failed_too(study: TinyStudy) -> None:
     (study.directory / MEASURES).unlink()
     (study.code / "pipeline/hessian_boundary/measures/localisation.py").write_text(

@@ -136,6 +136,7 @@ def test_losing_the_memory_leaves_room_for_targets_that_make_nothing(study: Tiny
     assert not {("measure", "iris", "normal", "0"), ("table2", "", "", "")} & set(jobs)
 
 
+@pytest.mark.slow
 def test_losing_the_memory_hides_no_edit(study: TinyStudy) -> None:
     undo = edit_code(study)
     forget(study)
@@ -183,6 +184,7 @@ def test_results_copied_elsewhere_are_judged_by_content(
     assert elsewhere.planned(TARGET) == MEASURE_AND_TABLE
 
 
+@pytest.mark.slow
 def test_old_results_put_over_new_ones_are_not_taken_for_them(
     study: TinyStudy, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_your_own_network(tmp_path):
     assert any((tmp_path / "your_own_network").iterdir())
 
 
+@pytest.mark.slow
 def test_reading_the_arrays(tmp_path):
     study = TinyStudy(tmp_path / "study")
     study.directory.mkdir()

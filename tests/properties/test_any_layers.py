@@ -82,7 +82,7 @@ def assert_gradients(problem: Problem, loss, data: st.DataObject) -> None:
     np.testing.assert_allclose(found.cosine[:, known], cosines[:, known], atol=1e-8)
 
 
-@examples(40)
+@examples(15)
 @given(layered_recipes(), st.data())
 def test_fast_paths_are_right_in_batches_of_any_size(recipe: Recipe, data: st.DataObject) -> None:
     check(recipe, data)

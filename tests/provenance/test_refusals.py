@@ -90,6 +90,7 @@ def test_an_input_that_was_changed_in_silence_is_refused(
 # what happens while a job runs
 
 
+@pytest.mark.slow
 def test_code_edited_while_the_workflow_runs_is_refused_and_taken_back_is_made(
     study: TinyStudy,
 ) -> None:

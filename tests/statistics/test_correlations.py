@@ -103,6 +103,7 @@ def test_unrelated_trainings_are_rarely_found_to_be_related() -> None:
     assert np.mean((rows["difference_low"] > 0) | (rows["difference_high"] < 0)) < 0.05
 
 
+@pytest.mark.slow
 def test_related_seeds_of_unrelated_trainings_leave_p_as_it_is() -> None:
     rows = pd.DataFrame(simulated(300, alike=0, spread=1, seeds_alike=0.8))
     assert np.mean(rows["p"] < 0.05) < 0.09

@@ -48,7 +48,12 @@ def rules(study: TinyStudy, target: str = TARGET) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("function", "call", "artifact"), [IN_TRAINING, IN_EIGENDECOMPOSITION, IN_A_WRITE]
+    ("function", "call", "artifact"),
+    [
+        pytest.param(*IN_TRAINING, marks=pytest.mark.slow),
+        pytest.param(*IN_EIGENDECOMPOSITION, marks=pytest.mark.slow),
+        IN_A_WRITE,
+    ],
 )
 def test_a_killed_job_leaves_nothing_half_made(
     study: TinyStudy, function: str, call: int, artifact: str
@@ -66,6 +71,7 @@ def test_a_killed_job_leaves_nothing_half_made(
     assert study.planned(TARGET) == []
 
 
+@pytest.mark.slow
 def test_after_a_power_cut_the_workflow_is_unlocked_and_goes_on(study: TinyStudy) -> None:
     before = study.artifacts()
     (study.directory / SPECTRUM).unlink()
@@ -104,6 +110,7 @@ def test_what_was_made_from_a_model_that_failed_to_come_again_is_made_again(
     assert study.artifacts() == before
 
 
+@pytest.mark.slow
 def test_what_is_older_than_a_deleted_model_was_is_made_again(study: TinyStudy) -> None:
     changed = study.edited(experiments__iris__normal__learning_rate=0.02)
     assert changed.run(MODEL).returncode == 0
@@ -149,6 +156,7 @@ def test_ctrl_c_ends_every_job_and_the_next_run_goes_on(study: TinyStudy) -> Non
     assert study.artifacts() == before
 
 
+@pytest.mark.slow
 def test_a_second_workflow_in_the_folder_is_refused_and_the_first_goes_on(
     study: TinyStudy,
 ) -> None:
@@ -167,6 +175,7 @@ def test_a_second_workflow_in_the_folder_is_refused_and_the_first_goes_on(
 # a disk that takes no more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("space", [50_000, 0])  # bytes: too few for the spectrum; none for a log
 def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
     finished: TinyStudy, tmp_path: Path, space: int
@@ -189,6 +198,7 @@ def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
         assert small.planned(TARGET) == []
 
 
+@pytest.mark.slow
 def test_a_file_larger_than_the_quota_is_not_half_made(study: TinyStudy) -> None:
     before = study.artifacts()
     (study.directory / SPECTRUM).unlink()

@@ -53,7 +53,11 @@ def with_data(study: TinyStudy, generator: str, files: list[str], **parameters: 
 
 @pytest.mark.parametrize(
     ("place", "generator"),
-    [("beside the configuration", "given"), ("data folder", "reads"), ("elsewhere", "given")],
+    [
+        ("beside the configuration", "given"),
+        pytest.param("data folder", "reads", marks=pytest.mark.slow),
+        pytest.param("elsewhere", "given", marks=pytest.mark.slow),
+    ],
 )
 def test_an_edit_of_an_own_file_makes_the_data_set_again(
     study: TinyStudy, tmp_path: Path, place: str, generator: str

@@ -42,7 +42,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     return study
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "both" else pytest.mark.slow) for name in STUDIES],
+)
 def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None:
     tables, figures, planar = STUDIES[name]
     study = study.edited(tables=tables, figures=figures, planar=planar)
@@ -65,6 +68,7 @@ def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None
     assert "Nothing to be done" in study.run(REPLACED).stderr
 
 
+@pytest.mark.slow
 def test_claims_stay_where_their_targets_do(study: TinyStudy) -> None:
     names = {"fig01": FIGURE, "fig05": FIGURE}
     study = study.edited(tables={"own": {"circle": ["normal"]}}, figures=names, planar=["circle"])
@@ -84,6 +88,7 @@ def test_claims_stay_where_their_targets_do(study: TinyStudy) -> None:
     assert '<section id="claims">' in page
 
 
+@pytest.mark.slow
 def test_what_nothing_can_be_shown_in_is_left_out_and_refused_by_name(study: TinyStudy) -> None:
     study = study.edited(tables={"none": {}}, figures={}, planar=[])
     result = study.run(REPLACED)

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 from helpers.one_training import MODEL, TABLE, TARGET
 from helpers.snakemake_report import report_categories, report_page, report_results
 from helpers.tiny_study import ROOT, TinyStudy
@@ -62,6 +64,7 @@ def summary(study: TinyStudy) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
 
+@pytest.mark.slow
 def test_the_report_shows_figures_and_tables_with_captions(study: TinyStudy) -> None:
     assert study.run("fig04").returncode == 0
     page = report_page(study, TARGET, "fig04")

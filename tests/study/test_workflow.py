@@ -201,6 +201,7 @@ def damage(path: Path, content: bytes, *, silently: bool) -> None:
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+@pytest.mark.slow
 def test_an_overwritten_artifact_is_made_again(study: TinyStudy) -> None:
     model = study.results / "iris/normal/seed0/model.zarr.zip"
     before = file_digest(model)
@@ -255,6 +256,7 @@ def test_every_target_explains_itself() -> None:
         assert len(listed[target]) > 20
 
 
+@pytest.mark.slow
 def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinyStudy) -> None:
     changed = study.edited(experiments__iris__normal__learning_rate=1e30)
     result = changed.run("table2")
@@ -266,6 +268,7 @@ def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinySt
     assert "normal ‡" in text
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own_is_made_without_published_numbers(study: TinyStudy) -> None:
     slow = {**study.config["experiments"]["iris"]["normal"], "epochs": 1, "presumes_fit": False}
     own = study.edited(experiments__iris__short=slow, tables__mine={"iris": ["normal", "short"]})
