@@ -21,13 +21,15 @@ pytestmark = pytest.mark.slow
 
 WAITING = 900  # seconds, on a machine with much else to do
 MODELS = [f"results/tiny/iris/normal/seed{seed}/model.zarr.zip" for seed in (0, 1)]
-# the second training, which sees the record of the first, waits for SLURM to end it
+# the second training, which sees the record of the first, waits for SLURM to ask for its end
 WAIT = """\
 import glob
             if glob.glob("results/tiny/provenance/iris/normal/seed*/model*"):
                 if not os.path.exists("held"):
                     open("held", "w").close()
-                    time.sleep(1000)
+                    handler = signal.getsignal
+                    while not getattr(handler(signal.SIGTERM).__self__, "asked", False):
+                        time.sleep(0.05)
 """
 
 
