@@ -9,7 +9,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.naive import naive_gradients, naive_hessian
-from helpers.other_networks import FEATURES, REFUSED, RIGHT, Own, sequence
+from helpers.other_modules import FEATURES, Own, sequence
+from helpers.other_networks import REFUSED, RIGHT
 from hessian_boundary import analyse
 from hessian_boundary.certificates.certificate import CertificateError
 from hessian_boundary.certificates.plain import plain_products

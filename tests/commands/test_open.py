@@ -1,8 +1,12 @@
 """The examples that open artifacts, on made-up ones."""
 
 from helpers.made_up_artifacts import dataset
+from helpers.saved_results import saved, spectrum
+from hessian_boundary.artifacts.schema import KINDS
 from hessian_boundary.artifacts.strings import string_array
 from hessian_study.commands import open as opened
+from hessian_study.commands.main import main
+from hessian_study.commands.open import EXAMPLES
 
 
 def test_training_samples_are_counted_by_class_and_by_its_name() -> None:
@@ -10,3 +14,22 @@ def test_training_samples_are_counted_by_class_and_by_its_name() -> None:
     assert opened.dataset(store).to_dict() == {0: 2, 1: 2, 2: 1}
     named = store.assign(class_name=("class", string_array(["cat", "dog", "owl"])))
     assert opened.dataset(named).to_dict() == {"cat": 2, "dog": 2, "owl": 1}
+
+
+def test_there_is_an_example_of_opening_every_kind_of_artifact() -> None:
+    assert set(EXAMPLES) == set(KINDS)
+
+
+def test_an_example_opens_the_first_artifact_of_its_kind(tmp_path, capsys) -> None:
+    for name, eigenvalues in (("a/spectrum", [3.0, 1.0]), ("b/spectrum", [9.0])):
+        saved(tmp_path / f"{name}.zarr.zip", spectrum(eigenvalues))
+    (tmp_path / "a" / "measures.csv").write_text("measure,value\ntrace,4.5\n")
+    assert main(["open", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert f"{tmp_path}/a/spectrum.zarr.zip\n" in text
+    assert "eigenvectors('eigen', 'parameter') float64" in text
+    assert "The five largest eigenvalues" in text
+    largest = abs(spectrum([3.0, 1.0])["eigenvectors"]).max("parameter").values
+    assert f"{largest[0]:.6f}" in text
+    assert "9.0" not in text
+    assert "trace    4.5" in text

@@ -6,15 +6,12 @@ import numpy as np
 import pytest
 import torch
 from scipy.sparse.linalg import LinearOperator, eigsh
-from torch import Tensor, nn
+from torch import Tensor
 
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined, limit_for, solve
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.krylov import KrylovState
-from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs, largest_cluster
-from hessian_boundary.networks.losses import cross_entropy_per_sample
-from hessian_boundary.networks.problem import Problem
 
 TOLERANCE = 1e-8
 
@@ -183,48 +180,3 @@ def test_runs_repeat_exactly_and_leave_the_global_random_state():
     first, again = (solve(DiagonalOperator(hessian_like()), 5, 2) for _ in range(2))
     assert torch.equal(first.eigenvectors, again.eigenvectors)
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def softmax_regression_at_zero(classes: int, features: int) -> Problem:
-    """H = (I/C − 11ᵀ/C²) ⊗ XᵀX/n: every eigenvalue of XᵀX/n, over C, occurs C − 1 times."""
-    generator = torch.Generator().manual_seed(0)
-    network = nn.Linear(features, classes, bias=False).double()
-    nn.init.zeros_(network.weight)
-    x = torch.randn(500, features, generator=generator, dtype=torch.float64)
-    x *= torch.linspace(3, 0.1, features, dtype=torch.float64)
-    return Problem(network, x, torch.arange(500) % classes, cross_entropy_per_sample)
-
-
-@pytest.mark.parametrize(("classes", "tolerance"), [(10, 1e-4), (7, 1e-3), (5, 1e-8)])
-def test_eigenvalues_are_found_as_often_as_they_occur(classes, tolerance, capsys):
-    problem = softmax_regression_at_zero(classes, 30)
-    top = 2 * classes
-    pairs = lanczos_eigenpairs(
-        Hessian(problem), k_top=top, seed=1, residual_tolerance=tolerance, memory_limit=1e9
-    )
-    covariance = problem.x.T @ problem.x / problem.samples / classes
-    expected = torch.linalg.eigvalsh(covariance).flip(0).repeat_interleave(classes - 1)[:top]
-    torch.testing.assert_close(
-        pairs.eigenvalues, expected, rtol=0, atol=2 * tolerance * float(expected[0])
-    )
-    assert not pairs.copies_may_be_missing
-    assert "again with blocks of 8" in capsys.readouterr().err
-
-
-def test_where_memory_forbids_wider_blocks_copies_may_be_missing():
-    operator = DiagonalOperator(torch.tensor([2.0] * 9 + [1.0] * 300, dtype=torch.float64))
-    vector = operator.dimension * 8
-    limit = (12 + 3 * 4 + 7 * 4 + 12) * vector  # what blocks of 4 need
-    options = {"memory_limit": limit, "residual_tolerance": 1e-4}
-    pairs = lanczos_eigenpairs(operator, k_top=12, seed=0, **options)
-    assert pairs.copies_may_be_missing
-
-
-def test_clusters_are_counted():
-    values = torch.tensor([5.0, 4.0, 4.0, 3.9999, 1.0, 1.0])
-    assert largest_cluster(values, 1e-5) == 3
-    assert largest_cluster(values, 1e-9) == 2
-    assert largest_cluster(values[:1], 1e-5) == 1
-    null_space = torch.tensor([5.0, 1e-9, 0.0, 0.0, -1e-9])
-    assert largest_cluster(null_space, 1e-8) == 1
-    assert largest_cluster(torch.zeros(3), 1e-8) == 0

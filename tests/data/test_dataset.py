@@ -1,6 +1,4 @@
-"""Split and random labels, against the fact sheet's rules written out here a second way."""
-
-from collections import Counter
+"""Data sets as artifacts, by the fact sheet's rules: parts, random labels, names, refusals."""
 
 import numpy as np
 import pytest
@@ -46,27 +44,6 @@ def test_split_sizes_of_every_configured_data_set(name):
     check(dataset, "dataset")
     counts = [int((dataset["split"] == part).sum()) for part in ("train", "test", "validation")]
     assert (dataset.sizes["sample"], *counts) == SIZES[name]
-
-
-def test_sizes_are_rounded_down():
-    counts = Counter(split(57, 0.7).tolist())
-    assert counts == {"train": 39, "test": 11, "validation": 7}  # int(39.9), int(11.4), the rest
-
-
-def test_split_takes_train_first_from_the_permutation_of_torch_seed_42():
-    order = torch.randperm(300, generator=torch.Generator().manual_seed(42))
-    assignment = split(300, 0.5)
-    assert set(np.flatnonzero(assignment == "train")) == set(order[:150].tolist())
-    assert set(np.flatnonzero(assignment == "test")) == set(order[150:210].tolist())
-
-
-def test_split_ignores_and_leaves_the_global_random_state():
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    first = split(100, 0.5)
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(2)
-    np.testing.assert_array_equal(first, split(100, 0.5))
 
 
 def test_random_labels_are_the_permutation_of_random_state_28():

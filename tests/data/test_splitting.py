@@ -1,4 +1,6 @@
-"""Splits: of equal class shares, and of the user's own."""
+"""Splits: the paper's, those of equal class shares, and the user's own."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -116,3 +118,24 @@ def test_names_of_features_come_from_the_data_unless_the_user_gives_others() -> 
     assert given["feature"].values.tolist() == ["c", "d"]
     with pytest.raises(ValueError, match=r"a name for each feature of x \(12, 2\), found 1 names"):
         build_dataset(X, Y, features=["c"])
+
+
+def test_sizes_are_rounded_down():
+    counts = Counter(split(57, 0.7).tolist())
+    assert counts == {"train": 39, "test": 11, "validation": 7}  # int(39.9), int(11.4), the rest
+
+
+def test_split_takes_train_first_from_the_permutation_of_torch_seed_42():
+    order = torch.randperm(300, generator=torch.Generator().manual_seed(42))
+    assignment = split(300, 0.5)
+    assert set(np.flatnonzero(assignment == "train")) == set(order[:150].tolist())
+    assert set(np.flatnonzero(assignment == "test")) == set(order[150:210].tolist())
+
+
+def test_split_ignores_and_leaves_the_global_random_state():
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = split(100, 0.5)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    np.testing.assert_array_equal(first, split(100, 0.5))

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from helpers.made_up_artifacts import LAYOUTS, dataset, inputs_and_settings
+from helpers.made_up_artifacts import dataset
+from helpers.made_up_layouts import LAYOUTS, inputs_and_settings
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.figures.panels import class_label
 

@@ -3,18 +3,9 @@
 import numpy as np
 
 from helpers.drawn_layouts import texts
-from helpers.made_up_artifacts import (
-    LAYOUTS,
-    dataset,
-    draw,
-    inputs_and_settings,
-    samples,
-    spectrum,
-)
-from hessian_boundary.figures.layouts import (
-    covariance_comparison,
-    similarity_metrics,
-)
+from helpers.made_up_artifacts import dataset, samples, spectrum
+from helpers.made_up_layouts import LAYOUTS, draw, inputs_and_settings
+from hessian_boundary.figures.layouts import covariance_comparison, similarity_metrics
 from hessian_boundary.figures.panels import class_means
 
 

@@ -6,14 +6,9 @@ import xarray as xr
 
 from helpers.alignments import aligned_samples
 from helpers.drawn_layouts import numbers
-from helpers.made_up_artifacts import (
-    AXIS,
-    LAYOUTS,
-    inputs_and_settings,
-)
-from hessian_boundary.figures.layouts import (
-    walkthrough,
-)
+from helpers.made_up_artifacts import AXIS
+from helpers.made_up_layouts import LAYOUTS, inputs_and_settings
+from hessian_boundary.figures.layouts import walkthrough
 from hessian_boundary.figures.numbers import extreme_alignments, spectral_summary
 
 

@@ -7,14 +7,8 @@ import pytest
 import xarray as xr
 from matplotlib.colors import to_rgb
 
-from helpers.made_up_artifacts import (
-    dataset,
-    decision_boundary,
-    draw,
-    grid,
-    model,
-    samples,
-)
+from helpers.made_up_artifacts import dataset, decision_boundary, grid, model, samples
+from helpers.made_up_layouts import draw
 from hessian_boundary.figures.boundary import boundary_points, class_margins
 from hessian_boundary.figures.panels import alignment_map, class_means, draw_boundary
 from hessian_boundary.figures.spectrum_panel import (

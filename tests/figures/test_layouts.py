@@ -5,13 +5,8 @@ from typing import Any
 import pytest
 
 from helpers.drawn_layouts import numbers, texts
-from helpers.made_up_artifacts import (
-    EVERY_KIND,
-    LAYOUTS,
-    dataset,
-    draw,
-    inputs_and_settings,
-)
+from helpers.made_up_artifacts import EVERY_KIND, dataset
+from helpers.made_up_layouts import LAYOUTS, draw, inputs_and_settings
 from helpers.tiny_study import ROOT
 from hessian_boundary.artifacts.schema import KINDS, check
 from hessian_boundary.artifacts.store import save_artifact, save_figure

@@ -1,9 +1,7 @@
 """What rows are called."""
 
-from helpers.made_up_artifacts import (
-    dataset,
-    draw,
-)
+from helpers.made_up_artifacts import dataset
+from helpers.made_up_layouts import draw
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.figures.row_labels import row_labels
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers.made_up_artifacts import draw, inputs_and_settings, measures
+from helpers.made_up_artifacts import measures
+from helpers.made_up_layouts import draw, inputs_and_settings
 from hessian_boundary.figures.layouts import scatter
 from hessian_boundary.figures.quantities.axis import axis_label, is_logarithmic
 from hessian_boundary.figures.style import UNDEFINED

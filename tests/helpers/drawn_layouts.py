@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from helpers.made_up_artifacts import (
-    LAYOUTS,
-    inputs_and_settings,
-)
+from helpers.made_up_layouts import LAYOUTS, inputs_and_settings
 
 
 def texts(figure: Any) -> list[str]:

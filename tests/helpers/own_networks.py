@@ -22,6 +22,7 @@ SETTINGS = {
     "optimizer": "sgd", "learning_rate": 0.05, "weight_decay": 0, "batch_size": 8, "epochs": 4,
     "stop_when_fitted": False, "presumes_fit": False,
 }  # fmt: skip
+X = torch.tensor([[0.3, -1.0], [2.0, 0.5], [-0.7, 0.1], [1.0, 1.5]])  # samples to look with
 
 
 def blobs(samples: int = 60, classes: int = 3, train_fraction: float = 0.5) -> xr.Dataset:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils import parametrizations, parametrize
 
-from helpers.other_networks import Square
+from helpers.other_modules import Square
 
 
 class Own(nn.Module):

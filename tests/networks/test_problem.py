@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.other_networks import closed_over
+from helpers.other_modules import closed_over
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem, loss_by_name
 

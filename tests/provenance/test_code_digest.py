@@ -43,9 +43,8 @@ def project(tmp_path, monkeypatch):
 def test_closure_holds_what_is_imported_directly_or_not_and_nothing_else(project):
     project()
     closure = set(digests.read_closure("workflow.step"))
-    assert {
-        "workflow.step", "pipeline.middle", "pipeline.base", "pipeline.deep.leaf"
-    } <= closure  # fmt: skip
+    imported = {"workflow.step", "pipeline.middle", "pipeline.base", "pipeline.deep.leaf"}
+    assert imported <= closure
     assert closure.isdisjoint({"pipeline.unrelated", "numpy"})
 
 

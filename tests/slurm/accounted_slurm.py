@@ -5,7 +5,8 @@ import shutil
 import subprocess
 from functools import cached_property
 
-from slurm.cluster import SYSTEM_PATH, LocalSlurm, SlurmError, free_ports
+from slurm.cluster import LocalSlurm, free_ports
+from slurm.daemons import SYSTEM_PATH, SlurmError
 
 PROGRAMS = ("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb", "mariadb-install-db")
 

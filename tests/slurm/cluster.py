@@ -1,6 +1,6 @@
 """A cluster of one node on 127.0.0.1, all of whose files are in one directory: up, down, commands.
 
-Standard library only, and nothing from beside it: local_slurm.py is run as a script.
+Standard library only: local_slurm.py is run as a script, by any Python.
 """
 
 import getpass
@@ -9,19 +9,10 @@ import shlex
 import shutil
 import signal
 import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+
+from slurm.daemons import SYSTEM_PATH, Daemons, SlurmError
 
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
-SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
-STATE = Path(tempfile.gettempdir()) / f"local-slurm-{getpass.getuser()}"
-
-
-class SlurmError(RuntimeError):
-    """SLURM cannot be installed or started; the message says why and what to do."""
 
 
 def why_not(*further: str) -> str:
@@ -39,23 +30,10 @@ def why_not(*further: str) -> str:
     )
 
 
-class LocalSlurm:
+class LocalSlurm(Daemons):
     """The cluster whose files are in one directory; that directory holds all of its state."""
 
     daemons: tuple[str, ...] = ("slurmd", "slurmctld", "munged")  # in the order they are ended
-
-    def __init__(self, state: Path = STATE) -> None:
-        self.state = state
-        self.configuration = state / "slurm.conf"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What SLURM's commands need to find this cluster."""
-        path = os.environ.get("PATH", SYSTEM_PATH)
-        return {
-            "SLURM_CONF": str(self.configuration),
-            "PATH": f"{self.state / 'bin'}:{path}:{SYSTEM_PATH}",
-        }
 
     def up(self) -> None:
         """Start it and wait until its node takes jobs. Raise SlurmError if it does not."""
@@ -102,21 +80,6 @@ class LocalSlurm:
     def _accounting(self) -> str:
         """Return the lines about accounting in slurm.conf."""
         return "AccountingStorageType=accounting_storage/none"
-
-    def command(self, *arguments: str) -> str:
-        """Run one of SLURM's commands and return what it prints, errors included."""
-        try:
-            return subprocess.run(
-                arguments,
-                env=os.environ | self.environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=10,
-                check=False,
-            ).stdout
-        except subprocess.TimeoutExpired:
-            return f"{arguments[0]} did not answer"
 
     def queue(self) -> str:
         """Return the jobs that wait or run, one per line."""
@@ -180,70 +143,6 @@ PartitionName=urgent Nodes={_host()} MaxTime=INFINITE State=UP PriorityTier=10
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 """
-
-    def _start(self, program: str, *arguments: str) -> None:
-        """Start a daemon in a session of its own and remember its process."""
-        executable = shutil.which(program, path=SYSTEM_PATH)
-        assert executable is not None  # why_not looked
-        with (self.state / "log" / program).open("wb") as log:
-            process = subprocess.Popen(
-                [executable, *arguments],
-                env=os.environ | self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        (self.state / "pid" / program).write_text(str(process.pid))
-
-    def _running(self, program: str) -> int:
-        """Return the daemon's process, or 0: ended, a zombie, or the number is another's now."""
-        try:
-            process = int((self.state / "pid" / program).read_text())
-            command = Path(f"/proc/{process}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return 0
-        return process if program.encode() in command.split(b"\0")[0] else 0
-
-    def _stop(self, program: str) -> None:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if process := self._running(program):
-                os.kill(process, number)
-                self._wait(lambda: not self._running(program), required=False)
-
-    def _left_over(self) -> list[int]:
-        """Return processes of this cluster's jobs that SLURM lost: their parent ended first."""
-        mark = f"SLURM_CONF={self.configuration}".encode()
-        found = []
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            try:
-                variables = path.read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if mark in variables and any(v.startswith(b"SLURM_JOB_ID=") for v in variables):
-                found.append(int(path.parent.name))
-        return [process for process in found if process != os.getpid()]
-
-    def _succeeds(self, *arguments: str) -> bool:
-        environment = os.environ | self.environment
-        done = subprocess.run(arguments, env=environment, capture_output=True, check=False)
-        return done.returncode == 0
-
-    def _wait(self, condition: Callable[[], bool], required: bool = True) -> None:
-        deadline = time.monotonic() + 60
-        while not condition():
-            if time.monotonic() > deadline:
-                if required:
-                    raise SlurmError(f"SLURM did not start within a minute:\n{self._logs()}")
-                return
-            time.sleep(0.1)
-
-    def _logs(self) -> str:
-        ends = (
-            (path.name, path.read_text(errors="replace").splitlines()[-5:])
-            for path in sorted((self.state / "log").iterdir())
-        )
-        return "\n".join(f"{name}: {line}" for name, lines in ends for line in lines)
 
 
 def _host() -> str:

@@ -16,8 +16,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-from cluster import LocalSlurm, SlurmError, why_not
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script has its own folder alone
+
+from slurm.cluster import LocalSlurm, why_not
+from slurm.daemons import SlurmError
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge", "slurmdbd", "mariadb-server")
 

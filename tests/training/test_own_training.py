@@ -167,9 +167,7 @@ def test_the_order_of_samples_may_have_a_seed_of_its_own():
 def test_the_artifact_says_of_which_loss_the_hessian_is(hessian_loss, weighted):
     changes = {"class_weights": [1, 2, 4], "label_smoothing": 0.1, "hessian_loss": hessian_loss}
     model = run(**changes)
-    about = {
-        name: model.attrs[name] for name in ("label_smoothing", "class_weights", "hessian_loss")
-    }
+    about = {name: model.attrs[name] for name in changes}
     assert about == changes | {"class_weights": [1.0, 2.0, 4.0]}
     x, y = samples_of(dataset(), "train")
     logits = trained_module(model, torch.float64, CPU)(x.double())

@@ -1,4 +1,4 @@
-"""From a dataset artifact to a model artifact, and the small modules that it leans on."""
+"""From a dataset artifact to a model artifact."""
 
 import json
 import sys
@@ -8,16 +8,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
-from helpers.flat_training import train
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.parameters import norms, parameter_layers, parameter_vector
 from hessian_boundary.networks.stored import trained_module
-from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training
@@ -185,46 +182,7 @@ def test_network_with_buffers_trains_and_comes_back_from_its_artifact_unchanged(
     assert float(module[1].running_mean.abs().max()) > 1e-3
 
 
-def test_derived_seeds_depend_on_every_name_and_nothing_else():
-    seed = derive_seed(0, "gaussian/normal", "shuffling")
-    assert seed == derive_seed(0, "gaussian/normal", "shuffling")
-    assert 0 <= seed < 2**63
-    others = [
-        derive_seed(1, "gaussian/normal", "shuffling"),
-        derive_seed(0, "gaussian/other", "shuffling"),
-        derive_seed(0, "gaussian/normal", "initialisation"),
-    ]
-    assert len({seed, *others}) == 4
-
-
-def test_derived_seed_is_the_same_in_every_interpreter():
-    # first 8 bytes of SHA-256("a/1"), shifted right by one bit; from the tool sha256sum
-    assert derive_seed("a", 1) == 0x773232ABE9343F0E >> 1
-
-
 def test_built_models_start_from_the_derived_seed():
     seed = derive_seed("toy/normal", 0, "initialisation")
     expected = build_model(SETTINGS["architecture"], (2,), 3, seed)
     assert torch.equal(_theta(_run(learning_rate=0.0)), parameter_vector(expected))
-
-
-def test_device_names_resolve_and_a_missing_gpu_is_refused(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert resolve_device("auto") == resolve_device("cpu") == torch.device("cpu")
-    with pytest.raises(RuntimeError, match=r"expected a CUDA device .* found none; set `device"):
-        resolve_device("cuda")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert resolve_device("auto") == torch.device("cuda")
-
-
-def test_looking_whether_all_labels_fit_changes_nothing():
-    """Dropout is off while the labels are compared, batch statistics stay, the mode comes back."""
-    module = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.9), nn.Linear(8, 2))
-    x = torch.tensor([[-1.0, 0.0], [1.0, 0.0]]).repeat(20, 1)
-    y = torch.tensor([0, 1]).repeat(20)
-    options = {"optimizer": "adam", "learning_rate": 0.05, "weight_decay": 0, "batch_size": 40,
-                   "shuffle_seed": 0}  # fmt: skip
-    result = train(module, x, y, F.cross_entropy, epochs=1000, stop_when_fitted=True, **options)
-    assert len(result.loss) < 1000
-    assert int(module[1].num_batches_tracked) == len(result.loss)
-    assert module.training

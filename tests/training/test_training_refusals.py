@@ -87,3 +87,16 @@ def test_parts_that_are_kept_in_eval_mode_stay_so_when_labels_are_compared():
     train(module, x, y, F.cross_entropy, **{**OPTIONS, "epochs": 250}, stop_when_fitted=True)
     assert int(module[0].num_batches_tracked) == 0
     assert [part.training for part in module] == [False, True]
+
+
+def test_looking_whether_all_labels_fit_changes_nothing():
+    """Dropout is off while the labels are compared, batch statistics stay, the mode comes back."""
+    module = nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.9), nn.Linear(8, 2))
+    x = torch.tensor([[-1.0, 0.0], [1.0, 0.0]]).repeat(20, 1)
+    y = torch.tensor([0, 1]).repeat(20)
+    options = {"optimizer": "adam", "learning_rate": 0.05, "weight_decay": 0, "batch_size": 40,
+                   "shuffle_seed": 0}  # fmt: skip
+    result = train(module, x, y, F.cross_entropy, epochs=1000, stop_when_fitted=True, **options)
+    assert len(result.loss) < 1000
+    assert int(module[1].num_batches_tracked) == len(result.loss)
+    assert module.training

@@ -4,7 +4,14 @@ import pytest
 
 from helpers.made_up_report import NAN
 from hessian_boundary.wording.labels import measure_label
-from hessian_boundary.wording.numbers import at_least, duration, measured, number
+from hessian_boundary.wording.numbers import (
+    at_least,
+    duration,
+    mean_and_deviation,
+    measured,
+    number,
+    p_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,23 @@ def test_lower_bounds_say_that_they_are() -> None:
     assert [at_least(10.0), at_least(0.123456), at_least(NAN)] == ["≥ 10", "≥ 0.1235", "–"]
     assert measure_label("g_theta_max_at_least") == "G_θ (max), at least"
     assert measure_label("some_thing_at_least") == "some thing, at least"
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "text"),
+    [
+        (0.05514, 0.00372, "0.0551 ± 0.0037"),
+        (19.604, 0.153, "19.60 ± 0.15"),
+        (2237.6, 3526.8, "2238 ± 3527"),
+        (0.99999999968, 5.5e-11, "1.000000 ± 0.000000"),
+        (0.5, float("nan"), "0.5 ± –"),
+        (0.25, 0.0, "0.25 ± 0"),
+        (float("nan"), float("nan"), "–"),
+    ],
+)
+def test_two_digits_of_the_deviation(mean: float, deviation: float, text: str) -> None:
+    assert mean_and_deviation(mean, deviation) == text
+
+
+def test_small_p_values_are_bounds() -> None:
+    assert [p_value(p) for p in (0.0004, 0.0396, 1.0, NAN)] == ["< 0.001", "0.040", "1.000", "–"]

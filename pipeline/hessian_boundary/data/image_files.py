@@ -109,8 +109,7 @@ def first_of_each_class(
     `images` is (n, …) and `labels` (n,). Returns the images chosen and y (sample,) int64, which
     counts the classes in list order: 0 … C−1.
 
-    Raises ValueError for classes that are none of 0 … 9 or named twice, for `per_class` below 1,
-    and for a class with too few samples.
+    Raises ValueError for classes outside 0 … 9 or named twice, `per_class` < 1, too few samples.
     """
     if not classes or len(set(classes)) < len(classes) or not set(classes) <= set(range(CLASSES)):
         raise ValueError(f"expected `classes` among 0 … 9, each once, found {list(classes)}")

@@ -1,0 +1,85 @@
+"""Alignment of samples: against whole gradients, and the random directions beside it."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from helpers.spectra_and_gradients import whole_gradients
+from hessian_boundary.alignment.random_directions import random_directions
+from hessian_boundary.alignment.samples import align_samples
+from hessian_boundary.artifacts.schema import check
+from hessian_boundary.gradients.products import gradient_products
+from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
+
+
+def test_sample_variables_follow_from_whole_gradients(plane):
+    module, x, y, spectrum = plane
+    found = align_samples(Problem(module, x, y, cross_entropy_per_sample), spectrum)
+    check(found, "alignment_samples")
+    gradients = whole_gradients(module, x)
+    vectors = spectrum["eigenvectors"].values
+    norms = np.linalg.norm(gradients, axis=1)
+    products = vectors @ gradients.T
+    np.testing.assert_allclose(found["scalar_product"], products, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(found["alignment"], products / norms, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found["gradient_norm"], norms, rtol=1e-11)
+    cosines = random_directions(gradients.shape[1]) @ gradients.T / norms
+    np.testing.assert_allclose(found["random_alignment"], cosines, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(found["label"], y)
+    logits = module(x).detach()
+    np.testing.assert_array_equal(found["prediction"], logits.argmax(1))
+    np.testing.assert_allclose(found["logits"], logits.T, rtol=1e-12)
+    np.testing.assert_array_equal(found["eigenvalue"], spectrum["eigenvalues"])
+    for name in ("method", "rank", "null_space_dimension", "certificate"):
+        assert found.attrs[name] == spectrum.attrs[name]
+
+
+def test_resolved_share_is_the_squared_length_in_the_resolved_eigenspace(plane):
+    module, x, y, spectrum = plane
+    cut = spectrum.isel(eigen=slice(4))
+    found = align_samples(Problem(module, x, y, cross_entropy_per_sample), cut)
+    gradients = whole_gradients(module, x)
+    basis = cut["eigenvectors"].values
+    inside = gradients @ basis.T @ basis
+    share = (inside**2).sum(1) / (gradients**2).sum(1)
+    np.testing.assert_allclose(found["resolved_share"], share, rtol=1e-10)
+    assert 0.01 < float(found["resolved_share"].min()) < 0.99
+
+
+def test_samples_without_direction_have_no_share(plane):
+    module, x, y, spectrum = plane
+    last = module[-1]
+    saturated = nn.Sequential(module[0], module[1], nn.Linear(8, 3).double())
+    with torch.no_grad():
+        saturated[-1].weight.copy_(last.weight)
+        saturated[-1].bias.copy_(torch.tensor([5000.0, 0.0, 0.0]))
+    found = align_samples(Problem(saturated, x, y, cross_entropy_per_sample), spectrum)
+    assert bool(found["resolved_share"].isnull().all())
+    assert bool((found["gradient_norm"] == 0).all())
+
+
+def test_random_directions_are_five_unit_vectors_from_random_state_42():
+    directions = random_directions(1000)
+    assert directions.shape == (5, 1000)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=1), 1, rtol=1e-14)
+    draw = np.random.RandomState(42).randn(5000)[1000:2000]
+    np.testing.assert_allclose(directions[1], draw / np.sqrt((draw**2).sum()), rtol=1e-13)
+    np.random.seed(0)
+    np.testing.assert_array_equal(random_directions(1000), directions)
+
+
+def test_alignment_ignores_the_given_labels_as_equation_1_says(plane):
+    module, x, y, spectrum = plane
+    first = align_samples(Problem(module, x, y, cross_entropy_per_sample), spectrum)
+    other = align_samples(Problem(module, x, (y + 1) % 3, cross_entropy_per_sample), spectrum)
+    np.testing.assert_array_equal(first["alignment"], other["alignment"])
+    predicted = gradient_products(
+        module,
+        x,
+        torch.from_numpy(spectrum["eigenvectors"].values),
+        cross_entropy_per_sample,
+        labels=module(x).argmax(1),
+        minimum_norm=0,
+    )
+    np.testing.assert_allclose(first["alignment"], predicted.cosine, rtol=0, atol=1e-13)
