@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from helpers.planned_jobs import planned_jobs
 from hessian_study.configuration.study import completed
 from hessian_study.provenance.file_digests import file_digest
 
@@ -135,15 +136,8 @@ class TinyStudy:
 
     def planned(self, *targets: str) -> list[tuple[str, ...]]:
         """Return (rule, dataset, training, seed) of every job that would run."""
-        command = [
-            *self.python(),
-            str(ROOT / "tests" / "helpers" / "planned_jobs.py"),
-            *(str(self.directory), str(self.write_config())),
-            *(targets or ("all",)),
-        ]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, result.stderr
-        return [tuple(job) for job in json.loads(result.stdout)]
+        asked = list(targets or ("all",))
+        return planned_jobs(self.code, self.directory, self.write_config(), asked)
 
     def write_config(self) -> Path:
         """Write the configuration into the working directory, where every run reads it."""
