@@ -2,6 +2,11 @@
 from itertools import groupby
 
 from hessian_boundary.runtime.own_code import full_name
+from hessian_study.configuration.targets.generalisation import (
+    chunk_settings,
+    chunks,
+    comparison_settings,
+)
 
 
 def settings_of(section, *keys):
@@ -77,6 +82,16 @@ def table_settings(name):
             for dataset, trainings in groupby(rows, lambda row: row[0])
         ]
     return lambda wildcards: settings
+
+
+def sweep_settings(wildcards):
+    """What the models of one data draw are trained and measured with."""
+    own = chunk_settings(study.config, wildcards.dataset, int(wildcards.draw))
+    return {**own, "curvature": study.config["curvature"]}
+
+
+def measure_settings(wildcards):
+    return {**comparison_settings(study.config), "note": profile_note()}
 
 
 def claim_targets():

@@ -10,6 +10,7 @@ from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
 from hessian_study.configuration.targets.columns import MEASURED, PLANE, key_values, known_columns
+from hessian_study.configuration.targets.generalisation import check_generalisation
 from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
 
 
@@ -46,6 +47,7 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_experiment("contrasts", experiment, config, known)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
+    check_generalisation(config)
     for name, profile in config["profiles"].items():
         with_changes(config, name)  # of profiles that are not used, what they name
         for dataset in profile["without"]:

@@ -1,0 +1,72 @@
+# Does G_θ predict generalisation? Many small models, and which measures order them by their test error.
+# No part of `all`: `hessian-boundary run generalisation` asks for it.
+
+MODELS = f"{RESULTS}/generalisation/{{dataset}}/draw{{draw}}/models.zarr.zip"
+
+
+rule sweep_models:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        models=MODELS,
+    log:
+        f"{LOGS}/sweep_models/{{dataset}}/draw{{draw}}.log",
+    wildcard_constraints:
+        draw=r"\d+",
+    threads: 1
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(60),
+    params:
+        **job("sweep_models", sweep_settings, generator_code),
+    shell:
+        RUN
+
+
+rule compare_measures:
+    """Which measures order models by their test error: every statistic, and a verdict."""
+    input:
+        models=[MODELS.format(dataset=d, draw=k) for d, k in chunks(study.config)],
+    output:
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/generalisation.csv"}, "csv"),
+        markdown=f"{RESULTS}/tables/generalisation.md",
+        latex=f"{RESULTS}/tables/generalisation.tex",
+        models=f"{RESULTS}/tables/generalisation_models.csv",
+        answer=f"{RESULTS}/tables/generalisation_answer.txt",
+    log:
+        f"{LOGS}/compare_measures.log",
+    localrule: True
+    params:
+        **job("compare_measures", measure_settings, about="generalisation"),
+    shell:
+        RUN
+
+
+rule draw_comparison:
+    """The measures in one figure."""
+    input:
+        table=rules.compare_measures.output.csv,
+    output:
+        **in_report(
+            "Figures",
+            {
+                kind: f"{RESULTS}/figures/generalisation.{kind}"
+                for kind in ("pdf", "png")
+            },
+            "pdf",
+            "png",
+        ),
+    log:
+        f"{LOGS}/draw_comparison.log",
+    localrule: True
+    params:
+        **job("draw_comparison", measure_settings, about="generalisation"),
+    shell:
+        RUN
+
+
+rule generalisation:
+    """Does G_θ predict generalisation? Models, table, figure and answer; not part of `all`."""
+    input:
+        rules.compare_measures.output,
+        rules.draw_comparison.output,
