@@ -18,7 +18,7 @@ rule sweep_models:
         mem_mb=growing(3000),
         runtime=growing(60),
     params:
-        **job("sweep_models", sweep_settings, generator_code),
+        **job("sweep_models", sweep_settings, sweep_code),
     shell:
         RUN
 

@@ -90,6 +90,12 @@ def sweep_settings(wildcards):
     return {**own, "curvature": study.config["curvature"]}
 
 
+def sweep_code(wildcards):
+    name = sweep_settings(wildcards)["architecture"]
+    architecture = full_name("hessian_boundary.networks.architectures", name)
+    return [*generator_code(wildcards), architecture]
+
+
 def measure_settings(wildcards):
     return {**comparison_settings(study.config), "note": profile_note()}
 
