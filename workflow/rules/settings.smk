@@ -7,6 +7,7 @@ from hessian_study.configuration.targets.generalisation import (
     chunks,
     comparison_settings,
 )
+from hessian_study.provenance.file_digests import file_digest
 
 
 def settings_of(section, *keys):
@@ -126,6 +127,25 @@ def figure_summary(name):
     }
 
 
+def made_generalisation():
+    """The files of the target `generalisation` with their digests, where it was made; else nothing.
+
+    They are no inputs of the report: that would make an hour's study part of `all`.
+    """
+    files = {
+        "answer": f"{RESULTS}/tables/generalisation_answer.txt",
+        "table": f"{RESULTS}/tables/generalisation.csv",
+        "models": f"{RESULTS}/tables/generalisation_models.csv",
+        "png": f"{RESULTS}/figures/generalisation.png",
+    }
+    fitted = study.config["generalisation"].get("fitted")
+    if not fitted or not all(map(os.path.exists, files.values())):
+        return {}
+    digests = {name: file_digest(path) for name, path in files.items()}
+    made = {**files, "digests": digests, "limit": fitted["train_error_at_most"]}
+    return {"generalisation": made}
+
+
 def report_settings(wildcards):
     curvature, alignment = study.config["curvature"], study.config["alignment"]
     return {
@@ -140,6 +160,7 @@ def report_settings(wildcards):
         },
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
+        **made_generalisation(),
         "shown": {
             "profile": study.profile,
             "seeds": ", ".join(map(str, study.seeds)),

@@ -13,6 +13,7 @@ from hessian_boundary.wording.compared_measures import measure_name
 OTHER = "#0072B2"
 CHANCE = "#e6e6e6"
 ROW_HEIGHT = 0.19  # inches
+SYMBOL = r"$\mathbf{G_\theta}$"
 
 
 @publication_style()
@@ -38,19 +39,22 @@ def draw_measures(judged: pd.DataFrame, asked_about: str, headline: str, note: s
         if np.isfinite(explored.get(row.measure, np.nan)):
             axes.plot(explored[row.measure], place, "o", mec=colour, mfc="white", ms=3, mew=0.7)
     _labelled(axes, lines, asked_about)
-    figure.suptitle("\n".join(filter(None, [headline, note])), fontsize=8)
+    figure.suptitle("\n".join(filter(None, [headline, note])).replace("G_θ", SYMBOL), fontsize=8)
     return figure
 
 
 def _labelled(axes: Axes, lines: pd.DataFrame, asked_about: str) -> None:
     axes.axvline(0, color="black", lw=0.6)
-    axes.set_yticks(range(len(lines)), [measure_name(name) for name in lines["measure"]])
+    axes.set_yticks(
+        range(len(lines)),
+        [label.replace("G_θ", SYMBOL) for label in map(measure_name, lines["measure"])],
+    )
     for label, name in zip(axes.get_yticklabels(), lines["measure"], strict=True):
         if asked_about in name:
             label.set_color(ACCENT)
             label.set_fontweight("bold")
     axes.set_ylim(-0.7, len(lines) - 0.3)
-    axes.set_xlim(-1, 1)
+    axes.set_xlim(-1.03, 1.03)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.set_xticklabels(["−1\nalways wrong", "−0.5", "0\na coin", "0.5", "1\nalways right"])
     axes.set_xlabel(
