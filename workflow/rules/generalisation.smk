@@ -29,6 +29,15 @@ rule compare_measures:
         models=[MODELS.format(dataset=d, draw=k) for d, k in chunks(study.config)],
     output:
         **in_report("Tables", {"csv": f"{RESULTS}/tables/generalisation.csv"}, "csv"),
+        **in_report(
+            "Figures",
+            {
+                kind: f"{RESULTS}/figures/generalisation.{kind}"
+                for kind in ("pdf", "png")
+            },
+            "pdf",
+            "png",
+        ),
         markdown=f"{RESULTS}/tables/generalisation.md",
         latex=f"{RESULTS}/tables/generalisation.tex",
         models=f"{RESULTS}/tables/generalisation_models.csv",
@@ -42,31 +51,7 @@ rule compare_measures:
         RUN
 
 
-rule draw_comparison:
-    """The measures in one figure."""
-    input:
-        table=rules.compare_measures.output.csv,
-    output:
-        **in_report(
-            "Figures",
-            {
-                kind: f"{RESULTS}/figures/generalisation.{kind}"
-                for kind in ("pdf", "png")
-            },
-            "pdf",
-            "png",
-        ),
-    log:
-        f"{LOGS}/draw_comparison.log",
-    localrule: True
-    params:
-        **job("draw_comparison", measure_settings, about="generalisation"),
-    shell:
-        RUN
-
-
 rule generalisation:
     """Does G_θ predict generalisation? Models, table, figure and answer; not part of `all`."""
     input:
         rules.compare_measures.output,
-        rules.draw_comparison.output,

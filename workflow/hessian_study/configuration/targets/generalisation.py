@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hessian_study.configuration.error import ConfigurationError, check_known
-
 HALVES = ("explore", "confirm")
 
 
@@ -25,16 +23,14 @@ def chunks(config: Mapping[str, Any]) -> list[tuple[str, int]]:
 def chunk_settings(config: Mapping[str, Any], dataset: str, draw: int) -> dict[str, Any]:
     """Return what the models of one data draw depend on.
 
-    Raises ConfigurationError for a data set or draw that the section does not name.
+    Raises ValueError for a draw that is not in one of the two halves.
     """
-    section, place = config["generalisation"], "generalisation.datasets"
-    check_known(place, dataset, section.get("datasets", {}))
+    section = config["generalisation"]
     halves = [half for half in HALVES if draw in section.get(half, ())]
     if len(halves) != 1:
-        raise ConfigurationError(
-            "generalisation",
+        raise ValueError(
             f"expected the data draw {draw} in one of {' and '.join(HALVES)}, found it in "
-            f"{len(halves)}; name it in one of the two",
+            f"{len(halves)}; name it in one of the two"
         )
     own = section["datasets"][dataset]
     knobs = {**section["knobs"], **own.get("knobs", {})}
@@ -56,12 +52,3 @@ def comparison_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     section = config["generalisation"]
     names = ("fitted", "measures", "asked_about", "resamples", "verdict")
     return {name: section[name] for name in names}
-
-
-def check_generalisation(config: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for a data set that does not exist, and a draw in both halves."""
-    section = config["generalisation"]
-    for dataset in section.get("datasets", {}):
-        check_known("generalisation.datasets", dataset, config["datasets"])
-    for dataset, draw in chunks(config):
-        chunk_settings(config, dataset, draw)
