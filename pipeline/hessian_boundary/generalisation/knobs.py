@@ -62,7 +62,7 @@ def walk(values: Mapping[str, Sequence[Any]], draw: np.random.Generator) -> list
             )
     point = dict(DEFAULTS)
     for name, choices in values.items():
-        point[name] = choices[draw.integers(len(choices))]
+        point[name] = choices[draw.integers(len(choices))]  # type: ignore[call-overload]
     points = [dict(point)]
     for name in draw.permutation(list(values)).tolist():
         others = [value for value in values[name] if value != point[name]]

@@ -48,11 +48,16 @@ def sweep(
             random_label_epochs=random_label_epochs,
             name=run_name(draw, model),
         )
-        about = {"walk": model.walk, "point": model.point, "seed": model.seed, "draw": number}
+        about = {  # type: dict[str, Any]
+            "walk": model.walk,
+            "point": model.point,
+            "seed": model.seed,
+            "draw": number,
+        }
         about |= {"half": half, "status": trained.attrs["status"]}
         about["parameters"] = float(trained.sizes["parameter"])
         values, about["refused"] = measure_planned(trained, data, draw, window, curvature)
-        entries.append(knobs | about | values)
+        entries.append(knobs | about | values)  # type: ignore[operator]  # knobs are a dict
         progress.update(len(entries))
     return models_dataset(entries).assign_attrs(
         architecture=architecture, random_label_epochs=random_label_epochs
