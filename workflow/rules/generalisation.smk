@@ -51,6 +51,30 @@ rule compare_measures:
         RUN
 
 
+rule probe_g_theta:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        probes=f"{RESULTS}/generalisation/{{dataset}}/probes.csv",
+    log:
+        f"{LOGS}/probe_g_theta/{{dataset}}.log",
+    threads: 1
+    params:
+        **job("probe_g_theta", drawing_settings, probe_code),
+    shell:
+        RUN
+
+
+rule probes:
+    """What moves G_θ while the boundary stays: sample size, rescaling, wiggles far away."""
+    input:
+        [
+            f"{RESULTS}/generalisation/{dataset}/probes.csv"
+            for dataset in study.config["planar"]
+            if dataset in swept_datasets(study.config)
+        ],
+
+
 rule generalisation:
     """Does G_θ predict generalisation? Models, table, figure and answer; not part of `all`."""
     input:

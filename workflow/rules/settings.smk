@@ -6,6 +6,7 @@ from hessian_study.configuration.targets.generalisation import (
     chunk_settings,
     chunks,
     comparison_settings,
+    swept_datasets,
 )
 from hessian_study.provenance.file_digests import file_digest
 
@@ -95,6 +96,10 @@ def sweep_code(wildcards):
     name = sweep_settings(wildcards)["architecture"]
     architecture = full_name("hessian_boundary.networks.architectures", name)
     return [*generator_code(wildcards), architecture]
+
+
+def probe_code(wildcards):
+    return [*generator_code(wildcards), "hessian_boundary.networks.architectures.mlp"]
 
 
 def measure_settings(wildcards):
