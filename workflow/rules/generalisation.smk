@@ -3,6 +3,8 @@
 
 MODELS = f"{RESULTS}/generalisation/{{dataset}}/draw{{draw}}/models.zarr.zip"
 
+REGIMES = f"{RESULTS}/generalisation/{{dataset}}/regimes/draw{{draw}}.zarr.zip"
+
 
 rule sweep_models:
     input:
@@ -73,6 +75,45 @@ rule probes:
             for dataset in study.config["planar"]
             if dataset in swept_datasets(study.config)
         ],
+
+
+rule train_regimes:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        models=REGIMES,
+    log:
+        f"{LOGS}/train_regimes/{{dataset}}/draw{{draw}}.log",
+    wildcard_constraints:
+        draw=r"\d+",
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        **job("train_regimes", regime_settings, probe_code),
+    shell:
+        RUN
+
+
+rule compare_regimes:
+    input:
+        models=[REGIMES.format(dataset=d, draw=k) for d, k in regimes(study.config)],
+    output:
+        csv=f"{RESULTS}/tables/regimes.csv",
+        markdown=f"{RESULTS}/tables/regimes.md",
+    log:
+        f"{LOGS}/compare_regimes.log",
+    localrule: True
+    params:
+        **job("compare_regimes", lambda w: {"note": profile_note()}),
+    shell:
+        RUN
+
+
+rule regimes:
+    """The paper's three regimes on ten data draws: test error and G_θ, paired."""
+    input:
+        rules.compare_regimes.output,
 
 
 rule generalisation:

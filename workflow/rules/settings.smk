@@ -6,6 +6,7 @@ from hessian_study.configuration.targets.generalisation import (
     chunk_settings,
     chunks,
     comparison_settings,
+    regimes,
     swept_datasets,
 )
 from hessian_study.provenance.file_digests import file_digest
@@ -96,6 +97,17 @@ def sweep_code(wildcards):
     name = sweep_settings(wildcards)["architecture"]
     architecture = full_name("hessian_boundary.networks.architectures", name)
     return [*generator_code(wildcards), architecture]
+
+
+def regime_settings(wildcards):
+    section = study.config["generalisation"]
+    own = {name: section["regimes"][name] for name in ("seeds", "knobs")}
+    return {
+        **own,
+        **drawing_settings(wildcards),
+        "random_label_epochs": section["regimes"]["random_label_epochs"],
+        "curvature": study.config["curvature"],
+    }
 
 
 def probe_code(wildcards):

@@ -8,7 +8,8 @@ import pandas as pd
 from hessian_boundary.generalisation.comparison import ALL
 from hessian_boundary.generalisation.verdict import CONFIRM, EXPLORE, scope
 from hessian_boundary.wording.compared_measures import measure_name
-from hessian_boundary.wording.numbers import p_value
+from hessian_boundary.wording.labels import readable
+from hessian_boundary.wording.numbers import number, p_value
 
 UNKNOWN = "–"
 
@@ -61,6 +62,24 @@ def comparison_notes(models: pd.DataFrame, limit: float) -> Sequence[str]:
         f"Fitted: a training error of at most {100 * limit:g} %. {', '.join(counts)}; "
         f"{diverged.sum()} diverged.",
     ]
+
+
+def display_regimes(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what `regimes.compare_regimes` returns for reading."""
+    lines = []
+    for _, row in table.iterrows():
+        lines.append({
+            "Data set": readable(row["dataset"]),
+            "Start": readable(row["start"]),
+            "Quantity": "test error" if row["quantity"] == "test_error"
+            else measure_name(row["quantity"]),
+            "Normal start": number(row["normal"]),
+            "Difference": number(row["difference"]),
+            "Higher": f"{row['higher']:.0f} of {row['draws']:.0f}",
+            "d": _interval(row, "effect"),
+            "p": p_value(row["adjusted_p"]),
+        })  # fmt: skip
+    return pd.DataFrame(lines)
 
 
 def _verdict(row: pd.Series) -> str:

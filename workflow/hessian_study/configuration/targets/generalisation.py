@@ -20,6 +20,13 @@ def chunks(config: Mapping[str, Any]) -> list[tuple[str, int]]:
     return [(dataset, draw) for dataset in swept_datasets(config) for draw in draws]
 
 
+def regimes(config: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return (data set, data draw) of each artifact of the three regimes: of planar data sets."""
+    count = config["generalisation"].get("regimes", {}).get("draws", 0)
+    planar = [name for name in swept_datasets(config) if name in config["planar"]]
+    return [(dataset, draw) for dataset in planar for draw in range(count)]
+
+
 def chunk_settings(config: Mapping[str, Any], dataset: str, draw: int) -> dict[str, Any]:
     """Return what the models of one data draw depend on.
 
