@@ -8,7 +8,10 @@ import pandas as pd
 
 from hessian_boundary.generalisation.comparison import EVERY, FITTED
 from hessian_boundary.statistics.effect import holm
+from hessian_boundary.statistics.sign_errors import SUMMARY
+from hessian_boundary.wording.sentences import listed
 
+UNKNOWN = "–"
 EXPLORE, CONFIRM = "explore", "confirm"
 PREDICTS, OPPOSITE = "predicts", "predicts the opposite"
 NOT, UNDECIDED = "does not predict", "undecided"
@@ -118,7 +121,7 @@ def _first(mine: pd.Series, name: str) -> str:
     return (
         f"{WORDS[mine['verdict']]}: of two fitted models that differ in one setting, "
         f"the one with the larger {name} has the larger test error in about "
-        f"{50 * (1 + mine['psi']):.0f} % of the cases, where a coin has 50 % "
+        f"{_percent((1 + mine['psi']) / 2)} of the cases, where a coin has 50 % "
         f"(granulated Ψ {_interval(mine, 'psi')}, p {mine['adjusted_p']:.2g}, "
         f"{mine['pairs']:.0f} pairs that were not looked at before)."
     )
@@ -126,13 +129,11 @@ def _first(mine: pd.Series, name: str) -> str:
 
 def _second(mine: pd.Series) -> str:
     how = "It is robust" if mine["robust"] else "It is not robust"
+    median, most, worst = (_percent(mine[f"sign_error_{name}"]) for name in SUMMARY)
+    by_chance = listed([_percent(mine[f"chance_sign_error_{name}"]) for name in SUMMARY])
     return (
-        f"{how}: in the median environment (one setting of one data set) it orders "
-        f"{100 * mine['sign_error_median']:.0f} % of the pairs wrong, in one of ten at least "
-        f"{100 * mine['sign_error_90']:.0f} %, in the worst {100 * mine['sign_error_worst']:.0f} % "
-        f"(by chance {100 * mine['chance_sign_error_median']:.0f} %, "
-        f"{100 * mine['chance_sign_error_90']:.0f} % and "
-        f"{100 * mine['chance_sign_error_worst']:.0f} %)."
+        f"{how}: in the median environment (one setting of one data set) it orders {median} of the "
+        f"pairs wrong, in one of ten at least {most}, in the worst {worst} (by chance {by_chance})."
     )
 
 
@@ -149,4 +150,13 @@ def _third(mine: pd.Series, other: pd.Series, name: str) -> str:
 
 
 def _interval(row: pd.Series, name: str) -> str:
-    return f"{row[name]:+.2f} [{row[f'{name}_low']:+.2f}, {row[f'{name}_high']:+.2f}]"
+    middle, low, high = (_signed(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return f"{middle} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    return UNKNOWN if np.isnan(value) else f"{value:+.2f}"
+
+
+def _percent(share: float) -> str:
+    return UNKNOWN if np.isnan(share) else f"{100 * share:.0f} %"
