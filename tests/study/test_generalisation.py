@@ -5,6 +5,8 @@ import pytest
 from helpers.tiny_study import TinyStudy
 from hessian_boundary.artifacts.store import open_table
 from hessian_boundary.generalisation.contract import open_models
+from hessian_study.commands.places import Place
+from hessian_study.configuration.study import Study
 
 TARGET = "generalisation"
 KNOBS = {"width": [3, 4], "learning_rate": [0.05, 0.1], "training_size": [20, 30], "epochs": [5, 9]}
@@ -27,6 +29,22 @@ def test_the_target_is_planned_and_no_part_of_all(tmp_path) -> None:
         ["make_dataset", "sweep_models", "sweep_models", "compare_measures"]
     )
     assert not {"sweep_models", "compare_measures"} & {job[0] for job in study.planned("all")}
+
+
+def test_no_file_of_it_is_an_orphan(tmp_path) -> None:
+    study = Study(smallest(TinyStudy(tmp_path)).config)
+    for path in (
+        "generalisation/half_moon/draw0/models.zarr.zip",
+        "generalisation/half_moon/regimes/draw0.zarr.zip",
+        "generalisation/half_moon/probes.csv",
+        "half_moon/draw0.log",
+        "tables/generalisation_answer.txt",
+        "tables/regimes.md",
+        "figures/generalisation.png",
+    ):
+        assert Place.of(*path.split("/")).is_in(study), path
+    assert Place.of("generalisation", "half_moon", "probes.csv").is_of("half_moon")
+    assert not Place.of("generalisation", "gone", "draw0", "models.zarr.zip").is_in(study)
 
 
 @pytest.mark.slow
