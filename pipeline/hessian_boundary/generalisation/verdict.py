@@ -17,7 +17,7 @@ PREDICTS, OPPOSITE = "predicts", "predicts the opposite"
 NOT, UNDECIDED = "does not predict", "undecided"
 WORDS = {
     PREDICTS: "Yes, on average",
-    NOT: "No",
+    NOT: "Not so that it could be told from chance",
     OPPOSITE: "No, rather the opposite",
     UNDECIDED: "Too few models to say",
 }

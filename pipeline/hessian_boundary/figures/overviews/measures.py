@@ -12,6 +12,10 @@ from hessian_boundary.wording.compared_measures import measure_name
 
 OTHER = "#0072B2"
 CHANCE = "#e6e6e6"
+READING = (
+    "Ψ: of two fitted networks that differ in one setting, does it tell which errs more?\n"
+    "dot: confirming half, 95 % interval · ring: exploring half · grey: random measures"
+)
 ROW_HEIGHT = 0.19  # inches
 SYMBOL = r"$\mathbf{G_\theta}$"
 
@@ -27,7 +31,7 @@ def draw_measures(judged: pd.DataFrame, asked_about: str, headline: str, note: s
     lines = scope(judged, CONFIRM).dropna(subset=["psi"]).sort_values("psi").reset_index(drop=True)
     explored = scope(judged, EXPLORE).set_index("measure")["psi"]
     height = 0.95 + ROW_HEIGHT * max(len(lines), 1)
-    figure, axes = plt.subplots(figsize=(0.72 * PAGE_WIDTH, height), layout="constrained")
+    figure, axes = plt.subplots(figsize=(0.75 * PAGE_WIDTH, height), layout="constrained")
     places = np.arange(len(lines))
     for place, row in zip(places, lines.itertuples(), strict=True):
         colour = ACCENT if asked_about in row.measure else OTHER
@@ -39,6 +43,7 @@ def draw_measures(judged: pd.DataFrame, asked_about: str, headline: str, note: s
         if np.isfinite(explored.get(row.measure, np.nan)):
             axes.plot(explored[row.measure], place, "o", mec=colour, mfc="white", ms=3, mew=0.7)
     _labelled(axes, lines, asked_about)
+    figure.supxlabel(READING, fontsize=7)
     figure.suptitle("\n".join(filter(None, [headline, note])).replace("G_θ", SYMBOL), fontsize=8)
     return figure
 
@@ -57,8 +62,4 @@ def _labelled(axes: Axes, lines: pd.DataFrame, asked_about: str) -> None:
     axes.set_xlim(-1.03, 1.03)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1])
     axes.set_xticklabels(["−1\nalways wrong", "−0.5", "0\na coin", "0.5", "1\nalways right"])
-    axes.set_xlabel(
-        "does it tell which of two networks, which differ in one setting, errs more? (Ψ)\n"
-        "dot: confirming half, 95 % interval · ring: exploring half · grey: random measures"
-    )
     axes.spines[["top", "right"]].set_visible(False)
