@@ -27,6 +27,8 @@ def test_planned_models_differ_in_start_and_seed_alone() -> None:
         (start, seed) for start in STARTS for seed in (0, 1)
     ]
     assert {m.knobs["width"] for m in planned} == {5}
+    with pytest.raises(ValueError, match=r"expected knobs among initial_scale.*found 'momentum'"):
+        planned_regimes({"momentum": 0.9}, 2)
 
 
 def test_differences_are_paired_over_draws_whose_seeds_are_averaged() -> None:

@@ -27,7 +27,15 @@ COLUMNS = (
 
 
 def planned_regimes(knobs: Mapping[str, Any], seeds: int) -> list[PlannedModel]:
-    """Return the three starts with each of `seeds` seeds; all other knobs are the same."""
+    """Return the three starts with each of `seeds` seeds; all other knobs are the same.
+
+    Raises ValueError for a knob that is not known.
+    """
+    if unknown := sorted(set(knobs) - set(DEFAULTS)):
+        raise ValueError(
+            f"expected knobs among {', '.join(DEFAULTS)}, found {unknown[0]!r}; correct "
+            "`generalisation.regimes.knobs` in config.yaml"
+        )
     return [
         PlannedModel(0, point, seed, DEFAULTS | dict(knobs) | {"start": start})
         for point, start in enumerate(STARTS)
