@@ -110,6 +110,8 @@ def with_wiggles(network: nn.Module, x: Tensor, count: int, units: int) -> nn.Mo
             "train one of depth 1"
         )
     first, last = layers[0], layers[2]
+    assert isinstance(first, nn.Linear)
+    assert isinstance(last, nn.Linear)
     angles = 2 * torch.pi * torch.arange(units, dtype=x.dtype) / units
     directions = torch.stack([angles.cos(), angles.sin()], dim=1)
     threshold = AWAY * torch.linalg.vector_norm(x, dim=1).max()
