@@ -33,7 +33,7 @@ def test_relative_flatness_is_its_definition_by_automatic_differentiation() -> N
 
     blocks = hessian(loss)(weight)  # (C, m, C, m)
     expected = sum(
-        float(weight[c] @ weight[d]) * float(torch.einsum("ii->", blocks[c, :, d, :]))
+        float(weight[c] @ weight[d]) * float(blocks[c, :, d, :].trace().detach())
         for c in range(3)
         for d in range(3)
     )
