@@ -38,7 +38,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     config["datasets"] = {"circle": config["datasets"]["circle"]}
     config["experiments"] = {"circle": {"normal": config["experiments"]["circle"]["normal"]}}
     config["profiles"] = {"tiny": config["profiles"]["tiny"]}
-    config |= {"precision": {}, "over_seeds": [], "contrasts": []}
+    config |= {"precision": {}, "over_seeds": [], "contrasts": [], "generalisation": {}}
     return study
 
 

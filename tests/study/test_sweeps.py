@@ -32,7 +32,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     config["datasets"] = {"circle": config["datasets"]["circle"]}
     config["experiments"] = {"circle": {"normal": config["experiments"]["circle"]["normal"]}}
     config["profiles"] = {"tiny": config["profiles"]["tiny"]}
-    of_the_paper = {"precision": {}, "planar": [], "over_seeds": [], "contrasts": []}
+    of_the_paper = {
+        "precision": {},
+        "planar": [],
+        "over_seeds": [],
+        "contrasts": [],
+        "generalisation": {},
+    }
     config |= of_the_paper | yaml.safe_load(SWEEP)
     result = study.run(REPLACED)
     assert result.returncode == 0, result.stderr

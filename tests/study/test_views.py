@@ -31,7 +31,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     entry = config["experiments"]["circle"]["normal"]
     config["experiments"] = {"circle": {"normal": {**entry, "checkpoints": [5]}}}
     config["profiles"] = {"tiny": config["profiles"]["tiny"]}
-    config |= {"precision": {}, "tables": {}, "over_seeds": [], "contrasts": []}
+    config |= {
+        "precision": {},
+        "tables": {},
+        "over_seeds": [],
+        "contrasts": [],
+        "generalisation": {},
+    }
     config["planar"] = ["circle"]
     config["curvature"] |= {"eigenpairs": {"top": 3, "bottom": 0}, "density": "none"}
     drawn = [f"circle/normal/{view}" for view in VIEWS]

@@ -2,6 +2,14 @@
 from itertools import groupby
 
 from hessian_boundary.runtime.own_code import full_name
+from hessian_study.configuration.targets.generalisation import (
+    chunk_settings,
+    chunks,
+    comparison_settings,
+    regimes,
+    swept_datasets,
+)
+from hessian_study.provenance.file_digests import file_digest
 
 
 def settings_of(section, *keys):
@@ -79,6 +87,37 @@ def table_settings(name):
     return lambda wildcards: settings
 
 
+def sweep_settings(wildcards):
+    """What the models of one data draw are trained and measured with."""
+    own = chunk_settings(study.config, wildcards.dataset, int(wildcards.draw))
+    return {**own, "curvature": study.config["curvature"]}
+
+
+def sweep_code(wildcards):
+    name = sweep_settings(wildcards)["architecture"]
+    architecture = full_name("hessian_boundary.networks.architectures", name)
+    return [*generator_code(wildcards), architecture]
+
+
+def regime_settings(wildcards):
+    section = study.config["generalisation"]
+    own = {name: section["regimes"][name] for name in ("seeds", "knobs")}
+    return {
+        **own,
+        **drawing_settings(wildcards),
+        "random_label_epochs": section["regimes"]["random_label_epochs"],
+        "curvature": study.config["curvature"],
+    }
+
+
+def probe_code(wildcards):
+    return [*generator_code(wildcards), "hessian_boundary.networks.architectures.mlp"]
+
+
+def measure_settings(wildcards):
+    return {**comparison_settings(study.config), "note": profile_note()}
+
+
 def claim_targets():
     return [*study.selection.figures(), *study.config["tables"]]
 
@@ -105,6 +144,25 @@ def figure_summary(name):
     }
 
 
+def made_generalisation():
+    """The files of the target `generalisation` with their digests, where it was made; else nothing.
+
+    They are no inputs of the report: that would make an hour's study part of `all`.
+    """
+    files = {
+        "answer": f"{RESULTS}/tables/generalisation_answer.txt",
+        "table": f"{RESULTS}/tables/generalisation.csv",
+        "models": f"{RESULTS}/tables/generalisation_models.csv",
+        "png": f"{RESULTS}/figures/generalisation.png",
+    }
+    fitted = study.config["generalisation"].get("fitted")
+    if not fitted or not all(map(os.path.exists, files.values())):
+        return {}
+    digests = {name: file_digest(path) for name, path in files.items()}
+    made = {**files, "digests": digests, "limit": fitted["train_error_at_most"]}
+    return {"generalisation": made}
+
+
 def report_settings(wildcards):
     curvature, alignment = study.config["curvature"], study.config["alignment"]
     return {
@@ -119,6 +177,7 @@ def report_settings(wildcards):
         },
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
+        **made_generalisation(),
         "shown": {
             "profile": study.profile,
             "seeds": ", ".join(map(str, study.seeds)),

@@ -12,6 +12,7 @@ from hessian_boundary.report.html.markup import Table, breakable, numeral, prose
 from hessian_boundary.report.sections.claims import ClaimsSection
 from hessian_boundary.report.sections.complexity import ComplexitySection
 from hessian_boundary.report.sections.figures import FigureView
+from hessian_boundary.report.sections.generalisation import GeneralisationSection
 from hessian_boundary.report.sections.precision import PrecisionSection
 from hessian_boundary.report.sections.published import CLOSE, PublishedTable, within_spread
 from hessian_boundary.report.sections.run import RunSection
@@ -35,6 +36,7 @@ class Report:
     peers: Table  # measured beside other libraries
     figures: Sequence[FigureView]
     run: RunSection
+    generalisation: GeneralisationSection | None = None  # where its target was made
 
     @property
     def beside_published(self) -> bool:

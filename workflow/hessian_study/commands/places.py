@@ -11,6 +11,9 @@ from hessian_study.project import STEPS
 from hessian_study.provenance.records import FOLDER as RECORDS
 
 SEED = re.compile(r"seed(\d+)")
+# where the many small networks of a data set are, and what their tables and figure are called
+SWEPT = "generalisation"
+COMPARED = (SWEPT, "regimes")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Place:
         name = file.split(".")[0]
         if not folders or folders[0] in ("tables", "figures"):
             return cls(target=name)
+        if folders[0] == SWEPT and len(folders) > 1:
+            return cls(dataset=folders[1])
         dataset, *rest = folders
         if not rest:
             return cls(dataset=dataset)
@@ -53,7 +58,7 @@ class Place:
         """Tell whether a configuration has what it belongs to."""
         if self.target:
             steps = [file.stem for file in STEPS.glob("*.py")]
-            known = (*study.config["tables"], *study.config["figures"], *steps)
+            known = (*study.config["tables"], *study.config["figures"], *steps, *COMPARED)
             return any(self.target == name or self.target.startswith(f"{name}_") for name in known)
         if self.dataset not in study.config["datasets"]:
             return False

@@ -10,6 +10,7 @@ from hessian_study.configuration.layouts import declared
 from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
 from hessian_study.configuration.targets.columns import MEASURED, PLANE, key_values, known_columns
+from hessian_study.configuration.targets.generalisation import chunk_settings, chunks
 from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
 
 
@@ -46,6 +47,7 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_experiment("contrasts", experiment, config, known)
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
+    _check_generalisation(config)
     for name, profile in config["profiles"].items():
         with_changes(config, name)  # of profiles that are not used, what they name
         for dataset in profile["without"]:
@@ -56,6 +58,16 @@ def check_references(config: Mapping[str, Any]) -> None:
             "drawn_seed",
             f"expected one of the profile's seeds {seeds}, found {config['drawn_seed']}",
         )
+
+
+def _check_generalisation(config: Mapping[str, Any]) -> None:
+    for dataset in config["generalisation"].get("datasets", {}):
+        check_known("generalisation.datasets", dataset, config["datasets"])
+    for chunk in chunks(config):
+        try:
+            chunk_settings(config, *chunk)
+        except ValueError as error:
+            raise ConfigurationError("generalisation", str(error)) from error
 
 
 def _check_targets(config: Mapping[str, Any]) -> None:

@@ -9,6 +9,10 @@ from hessian_boundary.report.page import Report, render_page
 from hessian_boundary.report.sections.claims import NO_CLAIMS, ClaimsSection, claims_section
 from hessian_boundary.report.sections.complexity import ComplexitySection, complexity_section
 from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
+from hessian_boundary.report.sections.generalisation import (
+    GeneralisationSection,
+    generalisation_section,
+)
 from hessian_boundary.report.sections.precision import PrecisionSection, precision_section
 from hessian_boundary.report.sections.published import PublishedTable, own_table, published_table
 from hessian_boundary.report.sections.run import run_section
@@ -31,6 +35,7 @@ def main(job: Job) -> None:
         peers=table_view(open_table(job.input["peers"]).fillna("").astype(str), 2),
         figures=_figures(job),
         run=run_section(package_versions(), job.settings["shown"]),
+        generalisation=_generalisation(job),
     )
     templates = {Path(path).name: _text(path) for path in job.input["templates"]}
     page = render_page(report, templates)
@@ -64,6 +69,20 @@ def _precision(job: Job) -> PrecisionSection | None:
         [open_table(path) for path in job.input[name]] for name in ("precision", "curves")
     )
     return precision_section(files, curves, open_table(job.input["measures"]))
+
+
+def _generalisation(job: Job) -> GeneralisationSection | None:
+    """Where its files were there when the run was planned; they are no inputs (`settings.smk`)."""
+    made = job.settings.get("generalisation")
+    if not made:
+        return None
+    return generalisation_section(
+        _text(made["answer"]).splitlines(),
+        open_table(made["table"]),
+        open_table(made["models"]),
+        made["limit"],
+        Path(made["png"]).read_bytes(),
+    )
 
 
 def _complexity(job: Job) -> ComplexitySection:

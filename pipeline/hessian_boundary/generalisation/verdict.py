@@ -1,0 +1,162 @@
+"""The verdict on each measure, by the rule of the configuration, and the answer in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hessian_boundary.generalisation.comparison import EVERY, FITTED
+from hessian_boundary.statistics.effect import holm
+from hessian_boundary.statistics.sign_errors import SUMMARY
+from hessian_boundary.wording.sentences import listed
+
+UNKNOWN = "–"
+EXPLORE, CONFIRM = "explore", "confirm"
+PREDICTS, OPPOSITE = "predicts", "predicts the opposite"
+NOT, UNDECIDED = "does not predict", "undecided"
+WORDS = {
+    PREDICTS: "Yes, on average",
+    NOT: "Not so that it could be told from chance",
+    OPPOSITE: "No, rather the opposite",
+    UNDECIDED: "Too few models to say",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a measure predicts: see `verdict` below `generalisation` in config.yaml."""
+
+    level: float
+    fewest_pairs: int
+    sign_error: float
+
+
+def with_verdicts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return a table of `compare_measures` with what the rule says of each line.
+
+    adjusted_p: Holm's, over the measures of the same models, half and data set. verdict: one of the
+    four. robust, adds_to_training_loss: whether; False where it is not known.
+    """
+    judged = table.copy()
+    groups = judged.groupby(["models", "half", "dataset"], sort=False)
+    judged["adjusted_p"] = groups["p"].transform(lambda p: np.array(holm(p.tolist())))
+    judged["verdict"] = [_verdict(row, rule) for _, row in judged.iterrows()]
+    predicts = judged["verdict"] == PREDICTS
+    judged["robust"] = predicts & (judged["sign_error_90"] <= rule.sign_error)
+    judged["adds_to_training_loss"] = judged["partial_tau_low"] > 0
+    return judged
+
+
+def _verdict(row: pd.Series, rule: Rule) -> str:
+    if row["pairs"] < rule.fewest_pairs or np.isnan(row["psi_low"]):
+        return UNDECIDED
+    if row["psi_high"] < 0:
+        return OPPOSITE
+    return PREDICTS if row["psi_low"] > 0 and row["adjusted_p"] <= rule.level else NOT
+
+
+def chosen_measures(judged: pd.DataFrame, asked_about: str) -> tuple[str, str]:
+    """Return the variant and the simpler measure with the largest Ψ in the exploring half.
+
+    Of fitted models and all data sets together. Variants are the measures whose name contains
+    `asked_about`; a simpler one must be had on as many data sets.
+
+    Raises ValueError where one of the two is missing.
+    """
+    lines = scope(judged, EXPLORE).dropna(subset=["psi"])
+    asked = lines["measure"].str.contains(asked_about, regex=False)
+    everywhere = lines["count"] == lines["count"].max()
+    found = []
+    for what, part in (("measure", lines[asked]), ("other measure", lines[~asked & everywhere])):
+        if part.empty:
+            raise ValueError(
+                f"expected a {what} with and one without {asked_about!r} in its name that were had "
+                f"of the exploring half, found {', '.join(lines['measure']) or 'none'}; correct "
+                "`generalisation.asked_about` or `generalisation.measures` in config.yaml"
+            )
+        found.append(str(part.loc[part["psi"].idxmax(), "measure"]))
+    return found[0], found[1]
+
+
+def scope(
+    judged: pd.DataFrame, half: str, models: str = FITTED, dataset: str = EVERY
+) -> pd.DataFrame:
+    """Return the lines of a half, one per measure."""
+    chosen = (judged["half"] == half) & (judged["models"] == models)
+    return judged[chosen & (judged["dataset"] == dataset)]
+
+
+def answer(judged: pd.DataFrame, asked_about: str, names: Mapping[str, str]) -> list[str]:
+    """Return three sentences: does it order models, how robustly, and beyond simpler measures?
+
+    All numbers are of the confirming half, of fitted models on all data sets; `names` says what
+    measures are called.
+    """
+    variant, simple = chosen_measures(judged, asked_about)
+    lines = scope(judged, CONFIRM).set_index("measure")
+    if variant not in lines.index or simple not in lines.index:
+        return ["The confirming half has no fitted models to answer from."]
+    mine, other = lines.loc[variant], lines.loc[simple]
+    return [
+        _first(mine, names[variant]),
+        _second(mine),
+        _third(mine, other, names[simple]),
+    ]
+
+
+def headline(judged: pd.DataFrame, asked_about: str) -> str:
+    """Return the question with the answer in a few words, for a title."""
+    variant, _ = chosen_measures(judged, asked_about)
+    lines = scope(judged, CONFIRM).set_index("measure")
+    question = "Does G_θ predict generalisation?"
+    if variant not in lines.index:
+        return question
+    mine = lines.loc[variant]
+    robustly = ", and robustly" if mine["robust"] else ", but not robustly"
+    return f"{question} {WORDS[mine['verdict']]}{robustly * (mine['verdict'] == PREDICTS)}"
+
+
+def _first(mine: pd.Series, name: str) -> str:
+    return (
+        f"{WORDS[mine['verdict']]}: of two fitted models that differ in one setting, "
+        f"the one with the larger {name} has the larger test error in about "
+        f"{_percent((1 + mine['psi']) / 2)} of the cases, where a coin has 50 % "
+        f"(granulated Ψ {_interval(mine, 'psi')}, p {mine['adjusted_p']:.2g}, "
+        f"{mine['pairs']:.0f} pairs that were not looked at before)."
+    )
+
+
+def _second(mine: pd.Series) -> str:
+    how = "It is robust" if mine["robust"] else "It is not robust"
+    median, most, worst = (_percent(mine[f"sign_error_{name}"]) for name in SUMMARY)
+    by_chance = listed([_percent(mine[f"chance_sign_error_{name}"]) for name in SUMMARY])
+    return (
+        f"{how}: in the median environment (one setting of one data set) it orders {median} of the "
+        f"pairs wrong, in one of ten at least {most}, in the worst {worst} (by chance {by_chance})."
+    )
+
+
+def _third(mine: pd.Series, other: pd.Series, name: str) -> str:
+    how = "more" if mine["psi"] > other["psi"] else "no more"
+    apart = mine["psi_low"] > other["psi_high"] or mine["psi_high"] < other["psi_low"]
+    sure = "the intervals are apart" if apart else "the intervals overlap"
+    adds = "adds" if mine["adds_to_training_loss"] else "adds nothing that is told from chance"
+    return (
+        f"It says {how} than the best simpler measure, {name} (Ψ {_interval(other, 'psi')}; "
+        f"{sure}), and {adds} to the training loss "
+        f"(partial τ {_interval(mine, 'partial_tau')})."
+    )
+
+
+def _interval(row: pd.Series, name: str) -> str:
+    middle, low, high = (_signed(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return f"{middle} [{low}, {high}]"
+
+
+def _signed(value: float) -> str:
+    return UNKNOWN if np.isnan(value) else f"{value:+.2f}"
+
+
+def _percent(share: float) -> str:
+    return UNKNOWN if np.isnan(share) else f"{100 * share:.0f} %"

@@ -1,0 +1,45 @@
+"""How often a measure errs about which of two models is better, environment by environment.
+
+An average hides where a measure fails. Source: Dziugaite, Drouin, Neal, Rajkumar, Caballero, Wang,
+Mitliagkas & Roy (2020), In search of robust measures of generalization, NeurIPS.
+"""
+
+import numpy as np
+
+from hessian_boundary.statistics.knob_pairs import Pairs
+
+DEVIATIONS = 2.0  # of a difference of errors, within which it may be noise
+FEWEST = 3  # pairs that are told apart, for an environment to say something
+SUMMARY = ("median", "90", "worst")
+
+
+def told_apart(error: np.ndarray, deviation: np.ndarray, pairs: Pairs) -> np.ndarray:
+    """Return 1 for pairs (pair,) whose errors differ by more than Monte-Carlo noise, else 0.
+
+    `deviation` (model,) is the standard deviation of each error; noise is up to two standard
+    deviations of a difference, √(s_i² + s_j²).
+    """
+    differences = np.abs(error[pairs.first] - error[pairs.second])
+    noise = np.hypot(deviation[pairs.first], deviation[pairs.second])
+    return (differences > DEVIATIONS * noise).astype(float)
+
+
+def sign_errors(agreements: np.ndarray, weights: np.ndarray, environment: np.ndarray) -> np.ndarray:
+    """Return the weighted share of pairs that a measure orders wrong, (line, environment).
+
+    `agreements` (line, pair) are those of `granulated.agreement`: a tie counts half. `environment`
+    (pair,) numbers that of each pair; one with fewer than three pairs of weight is left out.
+    """
+    wrong = (1 - np.atleast_2d(agreements)) / 2
+    member = np.equal.outer(environment, np.unique(environment)) * weights[:, None]
+    sizes = member.sum(axis=0)
+    enough = sizes >= FEWEST
+    return wrong @ member[:, enough] / sizes[enough]
+
+
+def summarised(errors: np.ndarray) -> dict[str, np.ndarray]:
+    """Return median, 90th percentile and largest (line,) of errors (line, environment)."""
+    if not errors.shape[-1]:
+        return dict.fromkeys(SUMMARY, np.full(len(errors), np.nan))
+    levels = np.quantile(errors, [0.5, 0.9, 1.0], axis=-1)
+    return dict(zip(SUMMARY, levels, strict=True))

@@ -1,0 +1,51 @@
+"""The report's section on generalisation, where its target was made."""
+
+from pathlib import Path
+
+import pytest
+
+from helpers.made_up_models import DIRECTIONS, made_up_models
+from helpers.made_up_report import check_links, png, run_steps, text_of, write_results
+from hessian_boundary.artifacts.store import save_table, save_text
+from hessian_boundary.generalisation.comparison import compare_measures
+from hessian_boundary.generalisation.verdict import Rule, answer, with_verdicts
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    results = write_results(folder)
+    models = made_up_models()
+    judged = with_verdicts(compare_measures(models, DIRECTIONS, 0.02, 100), Rule(0.05, 30, 0.5))
+    tables = results / "tables"
+    save_table(judged, tables / "generalisation.csv")
+    save_table(models, tables / "generalisation_models.csv")
+    sentences = answer(judged, "g_theta", {name: name for name in DIRECTIONS})
+    save_text("\n".join(sentences), tables / "generalisation_answer.txt")
+    (results / "figures/generalisation.png").write_bytes(png(600, 300))
+    made = {
+        "answer": str(tables / "generalisation_answer.txt"),
+        "table": str(tables / "generalisation.csv"),
+        "models": str(tables / "generalisation_models.csv"),
+        "png": str(results / "figures/generalisation.png"),
+        "limit": 0.02,
+    }
+    run_steps(results, folder / "claims.yaml", generalisation=made)
+    return results
+
+
+def test_the_section_has_the_answer_the_figure_and_every_measure(results) -> None:
+    page = (results / "report.html").read_text(encoding="utf-8")
+    check_links(page, results)
+    section = page.split('<section id="generalisation">')[1].split("</section>")[0]
+    text = text_of(section)
+    assert "Here 192 small networks on 2 data sets were trained" in text
+    for sentence in (results / "tables/generalisation_answer.txt").read_text().splitlines():
+        assert sentence.split(",")[0] in text.replace("−", "-")
+    assert section.count("<img") == 1
+    assert section.count("<tr") == 1 + len(DIRECTIONS)
+    assert '<a href="#generalisation">' in page
+
+
+def test_without_its_files_there_is_no_section(report_page) -> None:
+    assert 'id="generalisation"' not in report_page

@@ -1,0 +1,59 @@
+"""Pairs of models that differ in one setting, resamples and exchanges of configurations."""
+
+import numpy as np
+
+from hessian_boundary.statistics.knob_pairs import (
+    Pairs,
+    exchanged,
+    pair_weights,
+    pairs_on_one_axis,
+    resampled_configurations,
+)
+
+
+def test_pairs_are_those_of_a_plain_loop() -> None:
+    settings = np.random.default_rng(1).integers(0, 2, size=(25, 4))
+    expected = [
+        (i, j, int(np.flatnonzero(settings[i] != settings[j])[0]))
+        for i in range(25)
+        for j in range(i + 1, 25)
+        if (settings[i] != settings[j]).sum() == 1
+    ]
+    pairs = pairs_on_one_axis(settings)
+    columns = (part.tolist() for part in (pairs.first, pairs.second, pairs.axis))
+    found = list(zip(*columns, strict=True))
+    assert found == expected
+    assert len(pairs) == len(expected) > 10
+
+
+def test_a_resample_draws_as_many_configurations_as_there_are() -> None:
+    times = resampled_configurations(7, 50, np.random.default_rng(0))
+    assert times.shape == (51, 7)
+    assert (times[0] == 1).all()
+    assert (times.sum(axis=1) == 7).all()
+    assert times[1:].std() > 0
+
+
+def test_pairs_within_a_configuration_are_there_as_often_as_it_is() -> None:
+    pairs = Pairs(np.array([0, 0]), np.array([1, 2]), np.array([0, 1]))
+    configuration, times = np.array([0, 0, 1]), np.array([[1, 1], [2, 3], [0, 2]])
+    weights = pair_weights(pairs, configuration, times)
+    assert weights.tolist() == [[1, 1], [2, 6], [0, 0]]
+
+
+def test_exchanges_keep_models_of_one_configuration_together() -> None:
+    configuration = np.array([0, 0, 1, 1, 2, 2])
+    source = exchanged(configuration, 200, np.random.default_rng(0))
+    assert source[0].tolist() == list(range(6))
+    blocks = source.reshape(-1, 3, 2)
+    assert (blocks[:, :, 1] == blocks[:, :, 0] + 1).all()
+    orders = {tuple(line) for line in (blocks[:, :, 0] // 2).tolist()}
+    assert len(orders) == 6
+    assert all(sorted(order) == [0, 1, 2] for order in orders)
+
+
+def test_a_smaller_configuration_gives_its_values_again() -> None:
+    source = exchanged(np.array([0, 0, 0, 1]), 50, np.random.default_rng(0))
+    swapped = source[(source[:, 0] == 3)]
+    assert len(swapped)
+    assert (swapped == [3, 3, 3, 0]).all()

@@ -1,0 +1,49 @@
+"""Sign errors by environment against a plain loop."""
+
+import numpy as np
+
+from hessian_boundary.statistics.granulated import agreement
+from hessian_boundary.statistics.knob_pairs import Pairs, pairs_on_one_axis
+from hessian_boundary.statistics.sign_errors import FEWEST, sign_errors, summarised, told_apart
+
+
+def test_errors_are_those_of_a_plain_loop() -> None:
+    draw = np.random.default_rng(5)
+    pairs = pairs_on_one_axis(draw.integers(0, 2, size=(30, 3)))
+    measure, error = draw.integers(0, 5, size=30).astype(float), draw.normal(size=30)
+    weights = told_apart(error, np.full(30, 0.2), pairs)
+    expected = []
+    for axis in np.unique(pairs.axis):
+        wrong, total = 0.0, 0
+        for i, j, own in zip(pairs.first, pairs.second, pairs.axis, strict=True):
+            if own != axis or abs(error[i] - error[j]) <= 2 * np.sqrt(0.2**2 + 0.2**2):
+                continue
+            same = np.sign(measure[i] - measure[j]) * np.sign(error[i] - error[j])
+            wrong, total = wrong + (0.5 if same == 0 else float(same < 0)), total + 1
+        if total >= FEWEST:
+            expected.append(wrong / total)
+    found = sign_errors(agreement(measure, error, pairs), weights, pairs.axis)
+    assert len(expected) == 3
+    np.testing.assert_allclose(found, [expected])
+
+
+def test_pairs_within_noise_have_no_weight() -> None:
+    pairs = Pairs(np.array([0, 0]), np.array([1, 2]), np.array([0, 0]))
+    weights = told_apart(np.array([0.10, 0.12, 0.20]), np.full(3, 0.01), pairs)
+    assert weights.tolist() == [0, 1]
+
+
+def test_an_environment_of_few_pairs_says_nothing() -> None:
+    axis = np.array([0, 0, 1, 1, 1])
+    found = sign_errors(np.array([[1.0, 1, -1, -1, -1]]), np.ones(5), axis)
+    assert found.tolist() == [[1]]
+    nothing = sign_errors(np.array([[1.0, 1]]), np.ones(2), np.zeros(2))
+    assert nothing.shape == (1, 0)
+    assert all(np.isnan(values).all() for values in summarised(nothing).values())
+
+
+def test_median_ninth_decile_and_worst() -> None:
+    levels = summarised(np.linspace(0, 1, 11)[None])
+    np.testing.assert_allclose(
+        [levels[name][0] for name in ("median", "90", "worst")], [0.5, 0.9, 1]
+    )

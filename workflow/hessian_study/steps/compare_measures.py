@@ -1,0 +1,41 @@
+"""Compare the measures of all models of the study of generalisation, judge them, and draw them."""
+
+import pandas as pd
+
+from hessian_boundary.artifacts.store import save_figure, save_table, save_text
+from hessian_boundary.figures.overviews.measures import draw_measures
+from hessian_boundary.generalisation.comparison import compare_measures
+from hessian_boundary.generalisation.contract import open_models
+from hessian_boundary.generalisation.verdict import Rule, answer, headline, with_verdicts
+from hessian_boundary.tables.comparison import comparison_notes, display_comparison
+from hessian_boundary.tables.formats import latex, markdown
+from hessian_boundary.tables.text import study_notes
+from hessian_boundary.wording.compared_measures import measure_name
+from hessian_study.jobs.job import Job
+
+
+def main(job: Job) -> None:
+    """Write all statistics, a row per measure in two forms, the figure, and the answer."""
+    settings, asked_about = job.settings, job.settings["asked_about"]
+    limit, directions = settings["fitted"]["train_error_at_most"], settings["measures"]
+    models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
+    table = compare_measures(models, directions, limit, settings["resamples"])
+    judged = with_verdicts(table, Rule(**settings["verdict"]))
+    save_table(models, job.output["models"])
+    save_table(judged, job.output["csv"])
+    sentences = answer(judged, asked_about, {n: measure_name(n) for n in directions})
+    save_text("\n".join([*sentences, ""]), job.output["answer"])
+    shown = display_comparison(judged)
+    notes = [*study_notes(settings["note"]), *comparison_notes(models, limit)]
+    save_text(markdown(shown, [*sentences, *notes]), job.output["markdown"])
+    save_text(latex(shown, [*sentences, *notes]), job.output["latex"])
+    figure = draw_measures(judged, asked_about, headline(judged, asked_about), settings["note"])
+    save_figure(figure, {kind: job.output[kind] for kind in ("pdf", "png")})
+
+
+def models_table(path: str) -> pd.DataFrame:
+    """Return a line per model of an artifact, the data set first."""
+    models = open_models(path).load()
+    table = models.to_dataframe().reset_index(drop=True)
+    table.insert(0, "dataset", models.attrs["dataset"])
+    return table

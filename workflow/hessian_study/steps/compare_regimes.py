@@ -1,0 +1,24 @@
+"""Compare the three regimes over data draws: test error and G_θ, paired."""
+
+import pandas as pd
+
+from hessian_boundary.artifacts.store import save_table, save_text
+from hessian_boundary.generalisation.regimes import compare_regimes
+from hessian_boundary.tables.comparison import display_regimes
+from hessian_boundary.tables.formats import markdown
+from hessian_boundary.tables.text import study_notes
+from hessian_study.jobs.job import Job
+from hessian_study.steps.compare_measures import models_table
+
+
+def main(job: Job) -> None:
+    """Write one row per data set, start and quantity, and the same for reading."""
+    models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
+    table = compare_regimes(models)
+    save_table(table, job.output["csv"])
+    notes = [
+        "Difference from the normal start, mean over data draws (seeds averaged first); d: paired "
+        "effect size with its 95 % interval; p: Holm's over data sets; higher: in how many draws.",
+        *study_notes(job.settings["note"]),
+    ]
+    save_text(markdown(display_regimes(table), notes), job.output["markdown"])

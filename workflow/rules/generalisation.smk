@@ -1,0 +1,122 @@
+# Does G_θ predict generalisation? Many small models, and which measures order them by their test error.
+# No part of `all`: `hessian-boundary run generalisation` asks for it.
+
+MODELS = f"{RESULTS}/generalisation/{{dataset}}/draw{{draw}}/models.zarr.zip"
+
+REGIMES = f"{RESULTS}/generalisation/{{dataset}}/regimes/draw{{draw}}.zarr.zip"
+
+
+rule sweep_models:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        models=MODELS,
+    log:
+        f"{LOGS}/sweep_models/{{dataset}}/draw{{draw}}.log",
+    wildcard_constraints:
+        draw=r"\d+",
+    threads: 1
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(60),
+    params:
+        **job("sweep_models", sweep_settings, sweep_code),
+    shell:
+        RUN
+
+
+rule compare_measures:
+    """Which measures order models by their test error: every statistic, and a verdict."""
+    input:
+        models=[MODELS.format(dataset=d, draw=k) for d, k in chunks(study.config)],
+    output:
+        **in_report("Tables", {"csv": f"{RESULTS}/tables/generalisation.csv"}, "csv"),
+        **in_report(
+            "Figures",
+            {
+                kind: f"{RESULTS}/figures/generalisation.{kind}"
+                for kind in ("pdf", "png")
+            },
+            "pdf",
+            "png",
+        ),
+        markdown=f"{RESULTS}/tables/generalisation.md",
+        latex=f"{RESULTS}/tables/generalisation.tex",
+        models=f"{RESULTS}/tables/generalisation_models.csv",
+        answer=f"{RESULTS}/tables/generalisation_answer.txt",
+    log:
+        f"{LOGS}/compare_measures.log",
+    localrule: True
+    params:
+        **job("compare_measures", measure_settings, about="generalisation"),
+    shell:
+        RUN
+
+
+rule probe_g_theta:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        probes=f"{RESULTS}/generalisation/{{dataset}}/probes.csv",
+    log:
+        f"{LOGS}/probe_g_theta/{{dataset}}.log",
+    threads: 1
+    params:
+        **job("probe_g_theta", drawing_settings, probe_code),
+    shell:
+        RUN
+
+
+rule probes:
+    """What moves G_θ while the boundary stays: sample size, rescaling, wiggles far away."""
+    input:
+        [
+            f"{RESULTS}/generalisation/{dataset}/probes.csv"
+            for dataset in study.config["planar"]
+            if dataset in swept_datasets(study.config)
+        ],
+
+
+rule train_regimes:
+    input:
+        dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",
+    output:
+        models=REGIMES,
+    log:
+        f"{LOGS}/train_regimes/{{dataset}}/draw{{draw}}.log",
+    wildcard_constraints:
+        draw=r"\d+",
+    threads: 1
+    resources:
+        mem_mb=growing(2000),
+    params:
+        **job("train_regimes", regime_settings, probe_code),
+    shell:
+        RUN
+
+
+rule compare_regimes:
+    input:
+        models=[REGIMES.format(dataset=d, draw=k) for d, k in regimes(study.config)],
+    output:
+        csv=f"{RESULTS}/tables/regimes.csv",
+        markdown=f"{RESULTS}/tables/regimes.md",
+    log:
+        f"{LOGS}/compare_regimes.log",
+    localrule: True
+    params:
+        **job("compare_regimes", lambda w: {"note": profile_note()}),
+    shell:
+        RUN
+
+
+rule regimes:
+    """The paper's three regimes on ten data draws: test error and G_θ, paired."""
+    input:
+        rules.compare_regimes.output,
+
+
+rule generalisation:
+    """Does G_θ predict generalisation? Models, table, figure and answer; not part of `all`."""
+    input:
+        rules.compare_measures.output,
