@@ -1,4 +1,4 @@
-"""Singular pairs of graded rows by one-sided Jacobi rotations, from a start that saves most of them.
+"""Singular pairs of graded rows by Jacobi rotations, from a start that saves most of them.
 
 Rotations find every singular value of A = B D with high relative precision, D diagonal and B of
 well-conditioned columns (see `graded_svd`), but take about ten times as long as LAPACK's usual way,
