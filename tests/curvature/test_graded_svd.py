@@ -161,3 +161,16 @@ def test_a_start_changes_no_digit_and_leaves_little_to_rotate(monkeypatch):
     units = rows / np.linalg.norm(rows, axis=0)
     before = np.sort(abs(units.T @ units)[np.triu_indices(size, 1)])[-size]
     assert angles[0] < 0.2 * before
+
+
+def test_where_the_start_leaves_nothing_to_rotate_no_rotation_is_made(monkeypatch):
+    """One group of mild grading, against LAPACK; and a zero column, which is not divided by."""
+    draw = np.random.default_rng(7)
+    rows = draw.standard_normal((80, 60)) * 10.0 ** -np.linspace(0, 2, 60)
+    monkeypatch.setattr(rotations, "LARGE", 1)
+    monkeypatch.setattr(rotations, "_rotated", None)
+    singular, vectors = rotations.graded_singular_pairs(rows)
+    np.testing.assert_allclose(singular, np.linalg.svd(rows)[1], rtol=1e-12)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(60), atol=1e-13)
+    np.testing.assert_allclose(np.linalg.norm(rows @ vectors, axis=0), singular, rtol=1e-12)
+    assert rotations._orthogonal(np.zeros((3, 3))) is None

@@ -79,5 +79,5 @@ def _paths(
             left = min(limit - size, ASSEMBLY)
             yield "assembled", lambda: DenseMatrix(layered_hessian(problem, memory_limit=left))
         yield "layered", lambda: LayeredProducts(problem, memory=FOR_PRODUCTS * limit)
-    yield "forward over reverse", lambda: Hessian(problem)
+    yield "forward over reverse", lambda: Hessian(problem, memory=FOR_PRODUCTS * limit)
     yield "plain", lambda: PlainHessian(problem)
