@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad, jvp, vmap
 
-from hessian_boundary.curvature.operators.activations import fitting_batch
 from hessian_boundary.networks.parameters import (
     functional_logits,
     split_parameters,
@@ -15,6 +14,7 @@ from hessian_boundary.networks.parameters import (
 )
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional
+from hessian_boundary.runtime.activations import fitting_batch
 
 
 def fast_sizes(network: nn.Module) -> tuple[int, int]:

@@ -29,11 +29,13 @@ from hessian_boundary.curvature.solvers.lanczos import (
     lanczos_eigenpairs,
     largest_cluster,
 )
+from hessian_boundary.curvature.solvers.linear_algebra import column_slices
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 
 # Estimates of residuals, relative to max |λ|, below which more products in float32 gain nothing.
 SINGLE_TOLERANCE = 5e-7
 BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
+OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
 MAXIMUM_PRODUCTS = 20_000
 
 
@@ -68,14 +70,16 @@ def mixed_lanczos_eigenpairs(
     if resume is not None and resume.basis.dtype == double.dtype:
         pairs = exact(block=wanted, resume=resume)
     else:
-        capacity = basis_capacity(single, wanted, BLOCK, memory_limit / 2)  # as many in half of it
+        capacity = basis_capacity(single, wanted, BLOCK, OF_SINGLE * memory_limit)
         space = KrylovSpace(single, block=BLOCK, capacity=capacity, seed=seed, resume=resume)
         vectors = _grown(space, k_top, k_bottom, residual_tolerance, on_block)
+        products = space.products
+        del space
         if vectors is None:
             return exact()
-        pairs, state = _refined(double, vectors.to(double.dtype), space.products)
-        del space, vectors
+        pairs, errors = _measured(double, vectors)
         if float(pairs.residuals.max() / pairs.eigenvalues.abs().max()) > residual_tolerance:
+            state = _space_beyond(pairs, errors, products + wanted)
             if on_block is not None:
                 on_block(state)
             pairs = exact(block=wanted, resume=state)
@@ -101,29 +105,33 @@ def _grown(
     except (NotConvergedError, ValueError) as error:  # not finite, or too much round-off
         print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
         return None
-    return space.rotate(ritz.rotation)
+    return space.rotate(ritz.rotation).clone()
 
 
-def _refined(
-    operator: SymmetricOperator, vectors: Tensor, taken: int
-) -> tuple[Eigenpairs, KrylovState]:
-    """Return the Ritz pairs in the span of vectors (k, p), measured, and the space to go on from.
+def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
+    """Return the Ritz pairs in the span of vectors (k, p), and their errors H v − λ v (k, p).
 
-    `taken` is the number of products before.
+    Memory: the pairs, the errors and what the operator takes for `BLOCK` vectors.
 
     Raises ValueError when a product is not finite.
     """
-    basis = torch.linalg.qr(vectors.T).Q.T
-    image = operator(basis)
+    basis = vectors.to(operator.dtype)
+    for _ in range(2):  # nearly orthonormal already
+        factor = torch.linalg.cholesky(basis @ basis.T)
+        _turn(torch.linalg.inv(factor), basis)
+    image = torch.empty_like(basis)
+    for rows, products in zip(basis.split(BLOCK), image.split(BLOCK), strict=True):
+        products.copy_(operator(rows))
     if not torch.isfinite(image).all():
         raise ValueError(NOT_FINITE)
     projected = basis @ image.T
     values, columns = torch.linalg.eigh((projected + projected.T) / 2)
-    rotation = columns.T.flip(0)
-    values, basis, image = values.flip(0), rotation @ basis, rotation @ image
-    error = image - values[:, None] * basis
-    residuals = torch.linalg.vector_norm(error, dim=1)
-    found = Eigenpairs(
+    values, rotation = values.flip(0), columns.T.flip(0)
+    _turn(rotation, basis, image)
+    for value, row, error in zip(values, basis, image, strict=True):
+        error.sub_(value * row)
+    residuals = torch.linalg.vector_norm(image, dim=1)
+    pairs = Eigenpairs(
         eigenvalues=values,
         eigenvectors=basis,
         residuals=residuals,
@@ -131,14 +139,26 @@ def _refined(
         null_space=0,
         complete=len(basis) == basis.shape[1],
     )
-    outside = error - (error @ basis.T) @ basis
-    frontier = torch.linalg.qr(outside.T).Q.T
+    return pairs, image
+
+
+def _turn(rotation: Tensor, *arrays: Tensor) -> None:
+    """Overwrite arrays (k, p) by rotation · array."""
+    for array in arrays:
+        for columns in column_slices(array.shape[1], 65_536):
+            array[:, columns] = rotation @ array[:, columns]
+
+
+def _space_beyond(pairs: Eigenpairs, errors: Tensor, products: int) -> KrylovState:
+    """Return the space of the pairs and the directions of their errors, to go on from."""
+    basis = pairs.eigenvectors
+    errors = errors - (errors @ basis.T) @ basis
+    frontier = torch.linalg.qr(errors.T).Q.T
     frontier = torch.linalg.qr((frontier - (frontier @ basis.T) @ basis).T).Q.T
-    state = KrylovState(
+    return KrylovState(
         basis=torch.cat([basis, frontier]),
-        projected=torch.diag(values).to("cpu", torch.float64),
-        coupling=(outside @ frontier.T).to("cpu", torch.float64),
-        products=taken + len(basis),
+        projected=torch.diag(pairs.eigenvalues).to("cpu", torch.float64),
+        coupling=(errors @ frontier.T).to("cpu", torch.float64),
+        products=products,
         changed=0,
     )
-    return found, state

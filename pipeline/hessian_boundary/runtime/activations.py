@@ -11,9 +11,9 @@ ARRAYS = 5
 
 
 def fitting_batch(network: nn.Module, x: Tensor, batch: int, chunk: int, memory: float) -> int:
-    """Return `batch`, or fewer samples where forward-over-reverse products exceed `memory` bytes.
+    """Return `batch`, or fewer samples where products with H would exceed `memory` bytes.
 
-    For products with `chunk` vectors at a time at samples like x (n, feature…); at least 1.
+    For `chunk` vectors at a time, at samples like x (n, feature…); at least 1.
     """
     if memory == inf:
         return batch
