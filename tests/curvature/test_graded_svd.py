@@ -130,6 +130,7 @@ def test_vectors_that_are_all_too_short_are_refused():
 
 
 def test_rotations_that_do_not_converge_are_an_error(monkeypatch):
+    monkeypatch.setattr(rotations, "ORTHOGONAL", -1)
     monkeypatch.setattr(
         rotations, "dgejsv", lambda rows, **options: (rows, rows, rows, [1, 1], None, 3)
     )
