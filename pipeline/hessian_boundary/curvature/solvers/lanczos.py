@@ -66,7 +66,6 @@ def lanczos_eigenpairs(
         space = KrylovSpace(
             operator, block=block, capacity=capacity, seed=seed, resume=state.get("resume")
         )
-        on_each = state.get("on_block")
         ritz = grow_until_converged(
             space, k_top, k_bottom, residual_tolerance, maximum_products, on_each
         )
