@@ -66,9 +66,8 @@ def lanczos_eigenpairs(
         space = KrylovSpace(
             operator, block=block, capacity=capacity, seed=seed, resume=state.get("resume")
         )
-        ritz = grow_until_converged(
-            space, k_top, k_bottom, residual_tolerance, maximum_products, on_each
-        )
+        limits = (residual_tolerance, maximum_products)
+        ritz = grow_until_converged(space, k_top, k_bottom, *limits, state.get("on_block"))
         return _certified_pairs(space, ritz, residual_tolerance)
 
     pairs = run(block, on_block=on_block, resume=resume)
