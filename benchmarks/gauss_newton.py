@@ -14,12 +14,9 @@ from benchmarks.problem import LOSS, trained
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.alignment.unit_gradients import align, unit_gradients
 from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
-from hessian_boundary.curvature.gauss_newton.graded_svd import (
-    ROUND_OFF,
-    SMALLEST,
-    graded_singular_pairs,
-)
+from hessian_boundary.curvature.gauss_newton.graded_svd import ROUND_OFF, SMALLEST
 from hessian_boundary.curvature.gauss_newton.logit_factor import logit_factor
+from hessian_boundary.curvature.gauss_newton.rotations import graded_singular_pairs
 from hessian_boundary.curvature.gauss_newton.rows import mapped_rows
 from hessian_boundary.measures.g_theta import STATISTICS, alignment_statistic, threshold
 from hessian_boundary.networks.problem import Problem

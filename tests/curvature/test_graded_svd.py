@@ -4,10 +4,16 @@ import mpmath
 import numpy as np
 import pytest
 
-from hessian_boundary.curvature.gauss_newton import graded_svd
+from hessian_boundary.curvature.gauss_newton import graded_svd, rotations
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_basis, graded_eigenpairs
 
 DECADES = (0, 3, 17, 40, 41, 77, 140)  # of the vectors' lengths
+
+
+@pytest.fixture(autouse=True, params=[rotations.LARGE, 1], ids=["rotations alone", "with a start"])
+def start(request, monkeypatch):
+    """Everything here holds for few columns, and for the way that many columns are treated."""
+    monkeypatch.setattr(rotations, "LARGE", request.param)
 
 
 def _vectors(decades: tuple[int, ...], dimension: int, seed: int = 3) -> np.ndarray:
@@ -124,8 +130,48 @@ def test_vectors_that_are_all_too_short_are_refused():
 
 
 def test_rotations_that_do_not_converge_are_an_error(monkeypatch):
+    monkeypatch.setattr(rotations, "ORTHOGONAL", -1)
     monkeypatch.setattr(
-        graded_svd, "dgejsv", lambda rows, **options: (rows, rows, rows, [1, 1], None, 3)
+        rotations, "dgejsv", lambda rows, **options: (rows, rows, rows, [1, 1], None, 3)
     )
     with pytest.raises(ArithmeticError, match="expected Jacobi rotations to converge, found info"):
         _pairs(_vectors((0, 1), 3))
+
+
+def test_a_start_changes_no_digit_and_leaves_little_to_rotate(monkeypatch):
+    """Over 40 orders in groups of 1e6; what is left to rotate is seen in the rows' products."""
+    draw = np.random.default_rng(6)
+    size = 120
+    lengths = 10.0 ** -np.linspace(0, 40, size)
+    mixed = np.eye(size) + 0.2 * draw.standard_normal((size, size)) / size**0.5
+    rows = np.tril(lengths[:, None] * mixed)
+    expected, vectors = rotations._rotated(rows)
+    angles = []
+
+    def observed(turned):
+        units = turned / np.linalg.norm(turned, axis=0)
+        angles.append(np.sort(abs(units.T @ units)[np.triu_indices(size, 1)])[-size])
+        return rotated(turned)
+
+    rotated = rotations._rotated
+    monkeypatch.setattr(rotations, "_rotated", observed)
+    monkeypatch.setattr(rotations, "LARGE", 1)
+    singular, found = rotations.graded_singular_pairs(rows)
+    np.testing.assert_allclose(singular, expected, rtol=1e-13)
+    np.testing.assert_allclose(abs((vectors * found).sum(0)), 1, atol=1e-13)
+    units = rows / np.linalg.norm(rows, axis=0)
+    before = np.sort(abs(units.T @ units)[np.triu_indices(size, 1)])[-size]
+    assert angles[0] < 0.2 * before
+
+
+def test_where_the_start_leaves_nothing_to_rotate_no_rotation_is_made(monkeypatch):
+    """One group of mild grading, against LAPACK; and a zero column, which is not divided by."""
+    draw = np.random.default_rng(7)
+    rows = draw.standard_normal((80, 60)) * 10.0 ** -np.linspace(0, 2, 60)
+    monkeypatch.setattr(rotations, "LARGE", 1)
+    monkeypatch.setattr(rotations, "_rotated", None)
+    singular, vectors = rotations.graded_singular_pairs(rows)
+    np.testing.assert_allclose(singular, np.linalg.svd(rows)[1], rtol=1e-12)
+    np.testing.assert_allclose(vectors.T @ vectors, np.eye(60), atol=1e-13)
+    np.testing.assert_allclose(np.linalg.norm(rows @ vectors, axis=0), singular, rtol=1e-12)
+    assert rotations._orthogonal(np.zeros((3, 3))) is None

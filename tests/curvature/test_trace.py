@@ -6,7 +6,8 @@ from torch import nn
 
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.curvature.trace import JACOBIANS, trace_by_samples
+from hessian_boundary.curvature.trace import JACOBIANS, sample_bytes, trace_by_samples
+from hessian_boundary.networks.architectures import mlp
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 
@@ -64,11 +65,28 @@ def test_trace_by_samples_declines_networks_that_use_a_parameter_twice(build):
     assert trace_by_samples(Problem(build().double(), x, y, cross_entropy_per_sample)) is None
 
 
+def _first_layer_frozen(problem):
+    """Without what makes gradients products of the layers' inputs: each Jacobian is written out."""
+    problem.network[0].requires_grad_(False)
+    return Problem(problem.network, problem.x, problem.y, problem.loss)
+
+
+@pytest.mark.parametrize("change", [lambda problem: problem, _first_layer_frozen])
 def test_the_trace_fits_its_batches_to_the_memory_and_is_left_out_where_one_sample_does_not(
-    make_problem,
+    make_problem, change
 ):
-    problem = make_problem("cnn").problem
-    whole = trace_by_samples(problem)
-    one = JACOBIANS * problem.classes * problem.parameters * 8
-    assert trace_by_samples(problem, memory_limit=7.5 * one) == pytest.approx(whole, rel=1e-12)
+    problem = change(make_problem("cnn").problem)
+    expected = float(dense_matrix(Hessian(problem)).trace())
+    assert trace_by_samples(problem) == pytest.approx(expected, rel=1e-12)
+    one = sample_bytes(problem)
+    assert trace_by_samples(problem, memory_limit=7.5 * one) == pytest.approx(expected, rel=1e-12)
     assert trace_by_samples(problem, memory_limit=0.9 * one) is None
+
+
+def test_layers_take_no_memory_for_jacobians():
+    module = mlp.build((50,), 10, hidden=[1000, 1000]).double()
+    x, y = torch.randn(3, 50, dtype=torch.float64), torch.arange(3)
+    problem = Problem(module, x, y, cross_entropy_per_sample)
+    jacobian = JACOBIANS * problem.classes * problem.parameters * 8
+    assert sample_bytes(problem) < jacobian / 500
+    assert trace_by_samples(problem, memory_limit=jacobian / 500) is not None

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from hessian_boundary.curvature.trace import trace_by_samples
-from hessian_boundary.networks.architectures import cnn, lenet5, mlp
+from hessian_boundary.networks.architectures import cnn, lenet5, mlp, resnet18, resnet20
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
@@ -25,6 +25,44 @@ def test_parameter_counts_of_the_fact_sheet():
     assert _size(cnn.build(MNIST, 3)) == 7_203
     assert _size(cnn.build(MNIST, 4)) == 8_004
     assert _size(lenet5.build(CIFAR, 3)) == 61_411
+
+
+def test_parameter_counts_of_residual_networks():
+    """Those of the paper's Table 6 with projections, and of the usual ResNet-18 for CIFAR-10."""
+    assert _size(resnet20.build(CIFAR, 10)) == 272_474
+    assert _size(resnet18.build(CIFAR, 10)) == 11_173_962
+    assert _size(resnet18.build(CIFAR, 3)) == 11_173_962 - 7 * 513
+
+
+def test_a_residual_block_computes_what_its_docstring_says():
+    block = resnet20.ResidualBlock(3, 4, 2).double().eval()
+    for part in block.modules():  # statistics and weights as if trained
+        if isinstance(part, nn.BatchNorm2d):
+            for values in (part.weight.data, part.bias.data, part.running_mean, part.running_var):
+                values.uniform_(0.5, 2)
+    x = torch.randn(2, 3, 7, 6, dtype=torch.float64)
+
+    def norm(h, part):
+        mean, variance, weight, bias = (
+            values[:, None, None]
+            for values in (part.running_mean, part.running_var, part.weight, part.bias)
+        )
+        return (h - mean) / (variance + part.eps).sqrt() * weight + bias
+
+    change = norm(F.conv2d(x, block.first.weight, stride=2, padding=1), block.first_norm).relu()
+    change = norm(F.conv2d(change, block.second.weight, padding=1), block.second_norm)
+    projection, projection_norm = block.shortcut
+    moved = torch.einsum("oi,nirc->norc", projection.weight[..., 0, 0], x[..., ::2, ::2])
+    short = norm(moved, projection_norm)
+    torch.testing.assert_close(block(x), (short + change).relu())
+
+
+@pytest.mark.parametrize(("architecture", "sides"), [(resnet20, (8, 5)), (resnet18, (4, 3))])
+def test_residual_networks_take_images_of_any_size(architecture, sides):
+    module = architecture.build((2, *sides), 5).eval()
+    stages = [part for part in module if isinstance(part, resnet20.ResidualBlock)]
+    assert len(stages) == {resnet20: 9, resnet18: 8}[architecture]
+    assert module(torch.randn(3, 2, *sides)).shape == (3, 5)
 
 
 @pytest.mark.parametrize(("name", "shape"), [("cnn", MNIST), ("lenet5", CIFAR)])
@@ -72,7 +110,7 @@ def test_images_that_are_too_small_are_refused(architecture, smallest):
         architecture.build((1, smallest - 1, smallest), 3)
 
 
-@pytest.mark.parametrize("architecture", [cnn, lenet5])
+@pytest.mark.parametrize("architecture", [cnn, lenet5, resnet18, resnet20])
 def test_feature_vectors_are_refused(architecture):
     with pytest.raises(ValueError, match=r"found inputs of shape \(2,\); use the architecture"):
         architecture.build((2,), 3)

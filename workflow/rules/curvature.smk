@@ -196,3 +196,18 @@ rule measure:
         **job("measure", drawing_settings, drawn_model_code),
     shell:
         RUN
+
+
+rule measure_training:
+    """What the trained model itself tells, for tables that take no spectrum of H."""
+    input:
+        unpack(model_inputs),
+    output:
+        measures=f"{RUN_FOLDER}/training_measures.csv",
+    log:
+        run_log("measure_training"),
+    threads: 1
+    params:
+        **job("measure_training", drawing_settings, drawn_model_code),
+    shell:
+        RUN

@@ -31,6 +31,8 @@ rule measure_gauss_newton:
     log:
         run_log("measure_gauss_newton"),
     threads: 1
+    resources:
+        mem_mb=growing(3000),
     params:
         **job("measure_gauss_newton", lambda w: {}, architecture_code),
     shell:

@@ -17,8 +17,10 @@ from torch.overrides import TorchFunctionMode
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.activations import fitting_batch
 
 BATCH = 256
+MEMORY = 5e8  # bytes for the activations of a batch, about
 
 
 def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
@@ -66,8 +68,10 @@ def plain_gradient(network: nn.Module, x: Tensor, label: Tensor, loss: Loss) -> 
 def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> Tensor:
     """Return the products (k, p) of the rows of `block` (k, p) with the Hessian of the mean loss.
 
-    The gradient is differentiated a second time, once for each vector.
+    The gradient is differentiated a second time, once for each vector; for fewer samples than
+    `batch_size` at a time where their activations are many.
     """
+    batch_size = fitting_batch(problem.network, problem.x, batch_size, 1, MEMORY)
     parameters = trainable_parameters(problem.network)
     total = torch.zeros_like(block)
     for x, y in problem.batches(batch_size):

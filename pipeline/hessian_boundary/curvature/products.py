@@ -15,6 +15,8 @@ from hessian_boundary.networks.structure import is_convolutional, why_not_layere
 
 # Share of the memory limit that products may take beside the eigensolver.
 FOR_PRODUCTS = 0.25
+# Bytes for a batch's activations, however small the limit: few samples at a time are slow.
+LEAST = 1e8
 # Bytes beyond which assembling a matrix gets no faster.
 ASSEMBLY = 2e9
 
@@ -79,5 +81,5 @@ def _paths(
             left = min(limit - size, ASSEMBLY)
             yield "assembled", lambda: DenseMatrix(layered_hessian(problem, memory_limit=left))
         yield "layered", lambda: LayeredProducts(problem, memory=FOR_PRODUCTS * limit)
-    yield "forward over reverse", lambda: Hessian(problem)
+    yield "forward over reverse", lambda: Hessian(problem, memory=max(FOR_PRODUCTS * limit, LEAST))
     yield "plain", lambda: PlainHessian(problem)

@@ -1,8 +1,6 @@
 """The spectrum of one model: eigensolver, companions, and what they were."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import xarray as xr
@@ -11,6 +9,7 @@ from hessian_boundary.certificates.certificate import as_attribute
 from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
+from hessian_boundary.curvature.lanczos_run import LanczosRun
 from hessian_boundary.curvature.loss_form import with_digits
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import certified_products
@@ -18,8 +17,6 @@ from hessian_boundary.curvature.solver_choice import choose_method, solver_memor
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import lanczos_quadrature, quadrature_dataset
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
-from hessian_boundary.curvature.solvers.krylov import KrylovState
-from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
@@ -27,7 +24,6 @@ from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_data
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
-from hessian_boundary.runtime.termination import termination_held
 
 
 def compute_spectrum(
@@ -59,8 +55,8 @@ def compute_spectrum(
     operator = products.operator
     if isinstance(operator, DenseMatrix):
         reason += "; products with the assembled matrix"
-    resumed = checkpoint.load() if checkpoint else None
-    solve = partial(_eigenpairs, operator, options, checkpoint, resumed)
+    run = LanczosRun(problem, products, options, checkpoint)
+    solve = partial(_eigenpairs, operator, options, run)
     try:
         pairs = solve(method)
     except MemoryLimitError as error:
@@ -69,9 +65,10 @@ def compute_spectrum(
         print(f"{error}\ntaking lanczos", file=sys.stderr)
         method, reason = "lanczos", f"{reason}; {method}: {error}"
         pairs = solve(method)
+    reason += run.remark
     density = xr.Dataset() if pairs.complete else _density(operator, options)
     certificates += products.certificates
-    by_samples = trace_by_samples(problem, memory_limit=options.memory_limit)
+    by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
     if by_samples is not None and pairs.complete:
         cut = _rank_tolerance(options, method) * float(pairs.eigenvalues.abs().max())
         certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
@@ -79,7 +76,7 @@ def compute_spectrum(
         "method": method,
         "reason": reason,
         "rank_tolerance": _rank_tolerance(options, method),
-        "hessian_vector_products": operator.products + (resumed.products if resumed else 0),
+        "hessian_vector_products": operator.products + run.other_products,
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
         **({} if pairs.complete else {"bottom_pairs": options.bottom}),
         "products": products.path,
@@ -112,11 +109,7 @@ def compute_covariance_spectrum(
 
 
 def _eigenpairs(
-    operator: SymmetricOperator,
-    options: CurvatureOptions,
-    checkpoint: LanczosCheckpoint | None,
-    resumed: KrylovState | None,
-    method: str,
+    operator: SymmetricOperator, options: CurvatureOptions, run: LanczosRun, method: str
 ) -> Eigenpairs:
     tolerance = _rank_tolerance(options, method)
     if method == "dense":
@@ -128,34 +121,7 @@ def _eigenpairs(
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),
         )
-    with _kept(checkpoint) as on_block:
-        return lanczos_eigenpairs(
-            operator,
-            k_top=options.top,
-            k_bottom=options.bottom,
-            seed=derive_seed("lanczos"),
-            residual_tolerance=options.residual_tolerance,
-            memory_limit=options.memory_limit,
-            on_block=on_block,
-            resume=resumed,
-        ).above(tolerance)
-
-
-@contextmanager
-def _kept(checkpoint: LanczosCheckpoint | None) -> Iterator[Callable[[KrylovState], None] | None]:
-    """Give what keeps each state of a run; after SIGTERM, the next one is the last."""
-    if checkpoint is None:
-        yield None
-        return
-    with termination_held() as termination:
-
-        def save(state: KrylovState) -> None:
-            checkpoint.save(state)
-            if termination.asked:
-                where = f" after {state.products:,} products of Lanczos"
-                termination.deliver(f"{where}; its state is kept in {checkpoint.folder}")
-
-        yield save
+    return run.eigenpairs().above(tolerance)
 
 
 def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
@@ -172,6 +138,6 @@ def _density(operator: SymmetricOperator, options: CurvatureOptions) -> xr.Datas
         probes=options.density_probes,
         steps=min(options.density_steps, operator.dimension),
         seed=derive_seed("spectral density"),
-        memory_limit=options.memory_limit,
+        memory_limit=solver_memory(options),
     )
     return quadrature_dataset(quadrature)

@@ -54,7 +54,7 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict
     partial = samples.sizes["eigen"] and not complete
     return {
         **spectral_measures(samples),
-        **(_of_training(model) if model is not None else {}),
+        **(training_measures(model) if model is not None else {}),
         **{name: float(samples.attrs[name]) for name in ("certificate", "trace_by_samples")},
         "rank": float(samples.attrs["rank"]) if complete else float("nan"),
         **({f"rank{AT_LEAST}": float(samples.attrs["rank"])} if partial else {}),
@@ -65,7 +65,11 @@ def model_measures(samples: xr.Dataset, model: Mapping[str, Any] | None) -> dict
     }
 
 
-def _of_training(model: Mapping[str, Any]) -> dict[str, float]:
+def training_measures(model: Mapping[str, Any]) -> dict[str, float]:
+    """Return norm_l2, norm_published, epochs, and accuracies and errors of each part of the split.
+
+    `model` is the attributes of the model artifact.
+    """
     return {**{name: float(model[name]) for name in FROM_TRAINING}, **errors(model)}
 
 

@@ -28,8 +28,17 @@ def test_keys_are_dotted_and_have_a_value_per_entry() -> None:
 def test_only_the_files_that_have_the_measures_are_read() -> None:
     assert measure_files(["trace", "a"], ENTRIES) == ["measures"]
     assert measure_files(["pieces"], ENTRIES) == ["measures", "plane_measures"]
-    assert measure_files(["gauss_newton_rank", "pieces"], ENTRIES) == list(MEASURED)
+    every = ["measures", "plane_measures", "gauss_newton_measures"]
+    assert measure_files(["gauss_newton_rank", "pieces"], ENTRIES) == every
+    assert measure_files(["gauss_newton_rank", "trace"], ENTRIES) == [every[0], every[2]]
+    assert measure_files(["test_error", "a"], ENTRIES) == ["measures"]
     assert measure_files(["pieces"], [{"pieces": 1}]) == ["measures"]  # a key
+
+
+def test_no_spectrum_of_the_hessian_is_taken_where_none_is_shown() -> None:
+    columns = ["a", "gauss_newton_rank", "test_error"]
+    assert measure_files(columns, ENTRIES) == ["training_measures", "gauss_newton_measures"]
+    assert set(MEASURED["training_measures"]) < set(MEASURED["measures"])
 
 
 def test_columns_are_the_measures_that_are_written(finished: TinyStudy) -> None:

@@ -50,8 +50,9 @@ def check_references(config: Mapping[str, Any]) -> None:
     _check_generalisation(config)
     for name, profile in config["profiles"].items():
         with_changes(config, name)  # of profiles that are not used, what they name
-        for dataset in profile["without"]:
-            check_known(f"profiles.{name}.without", dataset, config["datasets"])
+        for left_out in profile["without"]:
+            known_names = [*config["datasets"], *config["tables"]]
+            check_known(f"profiles.{name}.without", left_out, known_names)
     seeds = config["profiles"][config["profile"]]["seeds"]
     if config["drawn_seed"] not in seeds:
         raise ConfigurationError(

@@ -12,8 +12,8 @@ not determine.
 
 import numpy as np
 from scipy.linalg import qr
-from scipy.linalg.lapack import dgejsv
 
+from hessian_boundary.curvature.gauss_newton.rotations import graded_singular_pairs
 from hessian_boundary.runtime.progress import Progress
 
 # What remains of a vector after orthogonalisation, relative to its length, that is round-off.
@@ -98,13 +98,3 @@ def _orthonormal(directions: np.ndarray, basis: np.ndarray) -> np.ndarray:
     """Orthogonalise directions (b, d) against orthonormal rows once more, and among themselves."""
     directions = directions - (directions @ basis.T) @ basis
     return np.linalg.qr(directions.T)[0].T
-
-
-def graded_singular_pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return singular values (r,), right singular vectors (r, r) of graded rows (m, r), m ≥ r."""
-    sizes, _, vectors, scale, _, failed = dgejsv(
-        rows, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0
-    )
-    if failed:
-        raise ArithmeticError(f"expected Jacobi rotations to converge, found info {failed}")
-    return sizes * (scale[0] / scale[1]), vectors

@@ -1,6 +1,7 @@
 """Hessian-vector products in blocks, for any network and per-sample loss."""
 
 from collections.abc import Callable
+from math import inf
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from hessian_boundary.networks.parameters import (
 )
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional
+from hessian_boundary.runtime.activations import fitting_batch
 
 
 def fast_sizes(network: nn.Module) -> tuple[int, int]:
@@ -31,22 +33,28 @@ class Hessian:
     Forward-over-reverse differentiation: a product is exact and costs about four gradients. Each
     mini-batch counts by its size, so the result does not depend on `batch_size` (bounding the
     memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
-    the default (`fast_sizes`).
+    the default (`fast_sizes`), with fewer samples where that takes more than `memory` bytes.
 
     `products` counts the vectors multiplied so far. dtype and device are the network's.
     """
 
     def __init__(
-        self, problem: Problem, *, batch_size: int | None = None, chunk: int | None = None
+        self,
+        problem: Problem,
+        *,
+        batch_size: int | None = None,
+        chunk: int | None = None,
+        memory: float = inf,
     ) -> None:
         network = problem.network
         fast_batch, fast_chunk = fast_sizes(network)
         logits = functional_logits(network)
         self._network = network
         self._parameters = tuple(p.detach() for p in trainable_parameters(network))
-        self._batches = list(problem.batches(batch_size or fast_batch))
         self._samples = problem.samples
         self._chunk = chunk or fast_chunk
+        fitting = fitting_batch(network, problem.x, fast_batch, self._chunk, memory)
+        self._batches = list(problem.batches(batch_size or fitting))
         self._loss_sum = lambda theta, xb, yb: problem.loss(logits(theta, xb), yb).sum()
         self.dimension = problem.parameters
         self.dtype, self.device = self._parameters[0].dtype, self._parameters[0].device

@@ -66,8 +66,8 @@ def lanczos_eigenpairs(
         space = KrylovSpace(
             operator, block=block, capacity=capacity, seed=seed, resume=state.get("resume")
         )
-        on_each = state.get("on_block")
-        ritz = _search(space, k_top, k_bottom, residual_tolerance, maximum_products, on_each)
+        limits = (residual_tolerance, maximum_products)
+        ritz = grow_until_converged(space, k_top, k_bottom, *limits, state.get("on_block"))
         return _certified_pairs(space, ritz, residual_tolerance)
 
     pairs = run(block, on_block=on_block, resume=resume)
@@ -101,7 +101,7 @@ def largest_cluster(eigenvalues: Tensor, tolerance: float) -> int:
     return largest
 
 
-def _search(
+def grow_until_converged(
     space: KrylovSpace,
     k_top: int,
     k_bottom: int,

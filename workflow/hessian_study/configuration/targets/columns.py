@@ -10,18 +10,21 @@ _AT_LEAST = (
 _AT_MOST = ("g_theta_max", "g_theta_mean", "lambda_min")
 _INTERVALS = ("outliers_gap", "outliers_edge", "participation")
 _GAUSS_NEWTON = ("g_theta_max", "g_theta_mean")
+_TRAINED = (
+    *("norm_l2", "norm_published", "epochs"),
+    *(f"{part}_accuracy" for part in ("train", "validation", "test")),
+    *(f"{part}_error" for part in ("train", "validation", "test")),
+    *("test_error_standard_error", "test_error_low", "test_error_high", "test_samples"),
+)
 # file of a run -> the measures that it has
 MEASURED: dict[str, tuple[str, ...]] = {
     "measures": (
         *("g_theta_max", "g_theta_mean", "epsilon", "trace", "trace_by_samples"),
         *("lambda_max", "lambda_min", "rank", "eigenpairs", "not_computed", "parameters"),
         *("resolved_share_min", "resolved_share_mean", "samples_without_direction", "certificate"),
-        *("norm_l2", "norm_published", "epochs"),
-        *(f"{part}_accuracy" for part in ("train", "validation", "test")),
-        *(f"{part}_error" for part in ("train", "validation", "test")),
+        *_TRAINED,
         *("participation", "share_in_top", "share_resolved", "class_coherence"),
         *("outliers_gap", "outliers_edge"),
-        *("test_error_standard_error", "test_error_low", "test_error_high", "test_samples"),
         *(f"{name}_at_least" for name in _AT_LEAST),
         *(f"{name}_at_most" for name in _AT_MOST),
         *(f"{name}_{end}" for name in _INTERVALS for end in ("low", "high")),
@@ -37,14 +40,17 @@ MEASURED: dict[str, tuple[str, ...]] = {
         *(f"gauss_newton_{name}" for name in (*_GAUSS_NEWTON, "rank", "resolved_share_min")),
         *(f"gauss_newton_{name}_equal_confidence" for name in _GAUSS_NEWTON),
     ),
+    "training_measures": _TRAINED,
 }
 PLANE = "plane_measures"  # of data sets that `planar` names
+# of every model either: the second stands in the place of the first where no spectrum of H is shown
+WITH_SPECTRUM, WITHOUT_SPECTRUM = "measures", "training_measures"
 
 
 def known_columns(entries: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the keys that any of the entries has, as dotted paths, and all measures."""
     keys = dict.fromkeys(key for entry in entries for key in _keys(entry))
-    return [*keys, *(name for names in MEASURED.values() for name in names)]
+    return [*keys, *dict.fromkeys(name for names in MEASURED.values() for name in names)]
 
 
 def key_values(
@@ -63,9 +69,17 @@ def key_values(
 
 
 def measure_files(columns: Iterable[str], entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return which files of a run have the columns that are measures; `measures` always."""
+    """Return which files of a run have the columns that are measures.
+
+    `measures` always, which takes the spectrum of H; but where measures of the Gauss-Newton part
+    stand beside nothing but what the training tells, `training_measures` in its place.
+    """
     wanted = set(columns) - set(key_values(columns, entries))
-    return [kind for kind in MEASURED if kind == "measures" or wanted & set(MEASURED[kind])]
+    of_factor = wanted & set(MEASURED["gauss_newton_measures"])
+    without = of_factor and wanted <= of_factor | set(_TRAINED)
+    always, never = (WITH_SPECTRUM, WITHOUT_SPECTRUM)[:: -1 if without else 1]
+    others = [kind for kind in MEASURED if kind not in (always, never)]
+    return [always, *(kind for kind in others if wanted & set(MEASURED[kind]))]
 
 
 def _keys(entry: Mapping[str, Any]) -> Iterator[str]:

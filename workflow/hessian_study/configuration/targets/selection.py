@@ -1,13 +1,15 @@
 """Which tables and figures a profile makes, and why it leaves out others.
 
 A data set that the profile is `without` is dropped from tables and figures; one that would have
-to be downloaded keeps its figures out of `all`, and they can still be asked for by name.
+to be downloaded keeps its tables and figures out of `all`, and so does a table's own name in
+`without`; they can still be asked for by name.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hessian_study.configuration.targets.columns import WITH_SPECTRUM, measure_files
 from hessian_study.project import DATA
 
 Run = tuple[str, str, int]  # data set, training, seed
@@ -34,18 +36,33 @@ class Selection:
 
     def made_tables(self) -> list[str]:
         """Return the tables that are part of `all`: those that have a row in this profile."""
-        return [name for name in self._config["tables"] if self.rows(name)]
+        return [
+            name
+            for name in self._config["tables"]
+            if self.rows(name)
+            and not self._omitted(name)
+            and not any(self._needs_download(dataset) for dataset, _ in self.rows(name))
+        ]
+
+    def takes_spectra(self, name: str) -> bool:
+        """Whether a table shows something of the Hessian's spectra, or only what needs none."""
+        entries = [self._config["experiments"][d][training] for d, training in self.rows(name)]
+        return WITH_SPECTRUM in measure_files(self.columns(name), entries)
 
     def table_runs(self, name: str) -> list[Run]:
         """Return every run that a table averages, in the order of its rows."""
         return [(*row, seed) for row in self.rows(name) for seed in self._profile["seeds"]]
 
     def tabulated_runs(self) -> list[Run]:
-        """Return every run of a table once, sorted; without tables, of every experiment."""
+        """Return every run of a table of `all` that takes spectra, once, sorted.
+
+        Without tables, the runs of every experiment.
+        """
         if not self._config["tables"]:
             every = {dataset: list(entry) for dataset, entry in self._config["experiments"].items()}
             return sorted(self._runs(self._kept(every), self._profile["seeds"]))
-        return sorted({run for name in self._config["tables"] for run in self.table_runs(name)})
+        tables = filter(self.takes_spectra, self.made_tables())
+        return sorted({run for name in tables for run in self.table_runs(name)})
 
     def planar_runs(self) -> list[Run]:
         """Return the tabulated runs on data sets of two features."""
@@ -113,8 +130,8 @@ class Selection:
     def _kept(self, rows: Mapping[str, list[str]]) -> dict[str, list[str]]:
         return {dataset: rows[dataset] for dataset in rows if not self._omitted(dataset)}
 
-    def _omitted(self, dataset: str) -> bool:
-        return dataset in self._profile["without"]
+    def _omitted(self, name: str) -> bool:
+        return name in self._profile["without"]
 
     def _needs_download(self, dataset: str) -> bool:
         entry = self._config["datasets"][dataset]

@@ -1,0 +1,41 @@
+"""Products in single precision beside those in double: where they pay, and are right."""
+
+import sys
+
+import torch
+
+from hessian_boundary.certificates.certificate import CertificateError
+from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.curvature.products import Operator, Products, certified_products
+from hessian_boundary.networks.problem import Problem
+
+# Of smaller networks a product's time is not arithmetic's. LeNet-5 (61,411) is one.
+LARGE = 100_000
+# Share of the memory limit for what single-precision products keep, half of what double ones may.
+SHARE = 0.5
+
+
+def coarse_products(
+    problem: Problem, options: CurvatureOptions, double: Products
+) -> Operator | None:
+    """Return products with the Hessian in float32 that `mixed_lanczos` may take, or None.
+
+    None for networks of less than 100,000 parameters, for a problem that is not in float64, and
+    where the network has no finite products in float32 or takes another path there.
+    """
+    if problem.dtype != torch.float64 or problem.parameters < LARGE:
+        return None
+    try:
+        single = Problem.prepared(
+            problem.network,
+            problem.x,
+            problem.y,
+            problem.loss,
+            dtype=torch.float32,
+            device=problem.device,
+        )
+        products = certified_products(single, "lanczos", SHARE * options.memory_limit)
+    except (CertificateError, ValueError) as error:
+        print(f"products in float64 alone: {str(error).splitlines()[0]}", file=sys.stderr)
+        return None
+    return products.operator if products.path == double.path else None

@@ -1,0 +1,164 @@
+"""Top and bottom eigenpairs of a matrix by products in single precision, finished in double.
+
+Most of a Lanczos run's products only shape its space, and any space will do as long as residuals
+are measured well. So the space is grown with products in float32 until its pairs have converged by
+estimate. Of their vectors V (k, p), orthonormalised in float64, one block of products in float64
+gives T = V H Vᵀ and the exact residuals,
+
+    V H = T V + C F,    F (k, p) orthonormal, at right angles to V,
+
+which is the relation of a Krylov space after a restart (see `krylov`): where residuals miss the
+tolerance, the run goes on from there in float64. Nothing of the result is of single precision.
+Source of the restart: Stewart (2001), SIAM J. Matrix Anal. Appl. 23, 601; of the idea, iterative
+refinement: Higham (2002), Accuracy and Stability of Numerical Algorithms, Chapter 12.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
+from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState
+from hessian_boundary.curvature.solvers.lanczos import (
+    NotConvergedError,
+    basis_capacity,
+    grow_until_converged,
+    lanczos_eigenpairs,
+    largest_cluster,
+)
+from hessian_boundary.curvature.solvers.linear_algebra import column_slices
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
+
+# Estimates of residuals, relative to max |λ|, below which more products in float32 gain nothing.
+SINGLE_TOLERANCE = 5e-7
+BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
+OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
+MAXIMUM_PRODUCTS = 20_000
+
+
+def mixed_lanczos_eigenpairs(
+    single: SymmetricOperator,
+    double: SymmetricOperator,
+    *,
+    k_top: int,
+    k_bottom: int = 0,
+    seed: int,
+    residual_tolerance: float,
+    memory_limit: float,
+    on_block: Callable[[KrylovState], None] | None = None,
+    resume: KrylovState | None = None,
+) -> Eigenpairs:
+    """Return what `lanczos_eigenpairs` does of `double`, most products being taken by `single`.
+
+    Both are the same matrix, in float32 and float64. Arguments and errors are the same, too;
+    `resume` may be a state of either part of the run.
+    """
+    exact = partial(
+        lanczos_eigenpairs,
+        double,
+        k_top=k_top,
+        k_bottom=k_bottom,
+        seed=seed,
+        residual_tolerance=residual_tolerance,
+        memory_limit=memory_limit,
+        on_block=on_block,
+    )
+    wanted = k_top + k_bottom
+    if resume is not None and resume.basis.dtype == double.dtype:
+        pairs = exact(block=wanted, resume=resume)
+    else:
+        capacity = basis_capacity(single, wanted, BLOCK, OF_SINGLE * memory_limit)
+        space = KrylovSpace(single, block=BLOCK, capacity=capacity, seed=seed, resume=resume)
+        vectors = _grown(space, k_top, k_bottom, residual_tolerance, on_block)
+        products = space.products
+        del space
+        if vectors is None:
+            return exact()
+        pairs, errors = _measured(double, vectors)
+        if float(pairs.residuals.max() / pairs.eigenvalues.abs().max()) > residual_tolerance:
+            state = _space_beyond(pairs, errors, products + wanted)
+            if on_block is not None:
+                on_block(state)
+            pairs = exact(block=wanted, resume=state)
+    if wanted > BLOCK and largest_cluster(pairs.eigenvalues, residual_tolerance) >= BLOCK:
+        # there may be more copies than a block of float32 products finds
+        print("an eigenvalue occurs often: again in float64", file=sys.stderr)
+        return exact()
+    return pairs
+
+
+def _grown(
+    space: KrylovSpace,
+    top: int,
+    bottom: int,
+    tolerance: float,
+    on_block: Callable[[KrylovState], None] | None,
+) -> Tensor | None:
+    """Return Ritz vectors (k, p) by single-precision products, or None where these will not do."""
+    try:
+        ritz = grow_until_converged(
+            space, top, bottom, max(tolerance, SINGLE_TOLERANCE), MAXIMUM_PRODUCTS, on_block
+        )
+    except (NotConvergedError, ValueError) as error:  # not finite, or too much round-off
+        print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
+        return None
+    return space.rotate(ritz.rotation).clone()
+
+
+def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
+    """Return the Ritz pairs in the span of vectors (k, p), and their errors H v − λ v (k, p).
+
+    Memory: the pairs, the errors and what the operator takes for `BLOCK` vectors.
+
+    Raises ValueError when a product is not finite.
+    """
+    basis = vectors.to(operator.dtype)
+    for _ in range(2):  # nearly orthonormal already
+        factor = torch.linalg.cholesky(basis @ basis.T)
+        _turn(torch.linalg.inv(factor), basis)
+    image = torch.empty_like(basis)
+    for rows, products in zip(basis.split(BLOCK), image.split(BLOCK), strict=True):
+        products.copy_(operator(rows))
+    if not torch.isfinite(image).all():
+        raise ValueError(NOT_FINITE)
+    projected = basis @ image.T
+    values, columns = torch.linalg.eigh((projected + projected.T) / 2)
+    values, rotation = values.flip(0), columns.T.flip(0)
+    _turn(rotation, basis, image)
+    for value, row, error in zip(values, basis, image, strict=True):
+        error.sub_(value * row)
+    residuals = torch.linalg.vector_norm(image, dim=1)
+    pairs = Eigenpairs(
+        eigenvalues=values,
+        eigenvectors=basis,
+        residuals=residuals,
+        certificate=float(torch.linalg.vector_norm(residuals)),
+        null_space=0,
+        complete=len(basis) == basis.shape[1],
+    )
+    return pairs, image
+
+
+def _turn(rotation: Tensor, *arrays: Tensor) -> None:
+    """Overwrite arrays (k, p) by rotation · array."""
+    for array in arrays:
+        for columns in column_slices(array.shape[1], 65_536):
+            array[:, columns] = rotation @ array[:, columns]
+
+
+def _space_beyond(pairs: Eigenpairs, errors: Tensor, products: int) -> KrylovState:
+    """Return the space of the pairs and the directions of their errors, to go on from."""
+    basis = pairs.eigenvectors
+    errors = errors - (errors @ basis.T) @ basis
+    frontier = torch.linalg.qr(errors.T).Q.T
+    frontier = torch.linalg.qr((frontier - (frontier @ basis.T) @ basis).T).Q.T
+    return KrylovState(
+        basis=torch.cat([basis, frontier]),
+        projected=torch.diag(pairs.eigenvalues).to("cpu", torch.float64),
+        coupling=(errors @ frontier.T).to("cpu", torch.float64),
+        products=products,
+        changed=0,
+    )

@@ -1,0 +1,106 @@
+"""Eigenpairs by products in float32, finished in float64: on matrices of known spectrum."""
+
+import pytest
+import torch
+
+from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
+from hessian_boundary.curvature.solvers.lanczos import NotConvergedError, lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigenpairs
+
+EIGENVALUES = hessian_like(2000)
+SETTINGS = {"k_top": 6, "k_bottom": 3, "seed": 5, "residual_tolerance": 1e-9, "memory_limit": 1e8}
+
+
+def operators(eigenvalues=EIGENVALUES):
+    return DiagonalOperator(eigenvalues.float()), DiagonalOperator(eigenvalues)
+
+
+@pytest.mark.parametrize("tolerance", [1e-4, 1e-6, 1e-9])
+def test_pairs_are_those_of_the_matrix_in_float64(tolerance):
+    single, double = operators()
+    pairs = mixed_lanczos_eigenpairs(single, double, **SETTINGS | {"residual_tolerance": tolerance})
+    largest, order = EIGENVALUES.sort(descending=True)
+    chosen = [*range(6), *range(len(order) - 3, len(order))]
+    scale = float(largest[0])
+    torch.testing.assert_close(
+        pairs.eigenvalues, largest[chosen], rtol=0, atol=2 * tolerance * scale
+    )
+    assert pairs.eigenvectors.dtype == torch.float64
+    error = pairs.eigenvectors * (EIGENVALUES - pairs.eigenvalues[:, None])
+    sizes = torch.linalg.vector_norm(error, dim=1)
+    assert float(sizes.max()) <= tolerance * scale
+    torch.testing.assert_close(pairs.residuals, sizes, rtol=1e-6, atol=1e-13)
+    gram = pairs.eigenvectors @ pairs.eigenvectors.T
+    torch.testing.assert_close(gram, torch.eye(9, dtype=torch.float64), rtol=0, atol=1e-12)
+
+
+def test_most_products_are_single_and_few_double_ones_measure():
+    single, double = operators()
+    mixed_lanczos_eigenpairs(single, double, **SETTINGS | {"residual_tolerance": 1e-4})
+    assert double.products == 9
+    assert single.products > 40
+    single, double = operators()
+    mixed_lanczos_eigenpairs(single, double, **SETTINGS | {"residual_tolerance": 1e-6})
+    assert double.products == 9
+    alone = DiagonalOperator(EIGENVALUES)
+    lanczos_eigenpairs(alone, **SETTINGS | {"residual_tolerance": 1e-6})
+    assert 40 < single.products < alone.products
+
+
+@pytest.mark.parametrize("copies", [4, 7])
+def test_copies_of_an_eigenvalue_are_all_found(copies, capsys):
+    eigenvalues = joined([5.0], [3.0] * copies, torch.rand(300, dtype=torch.float64))
+    settings = SETTINGS | {"k_top": copies + 1, "k_bottom": 0}
+    pairs = mixed_lanczos_eigenpairs(*operators(eigenvalues), **settings)
+    torch.testing.assert_close(pairs.eigenvalues, eigenvalues[: copies + 1], rtol=1e-9, atol=0)
+    assert not pairs.copies_may_be_missing
+    assert "an eigenvalue occurs often: again in float64" in capsys.readouterr().err
+
+
+def test_a_run_goes_on_from_each_of_its_states():
+    states = []
+
+    def keep(state):
+        copies = {"basis": state.basis.clone(), "projected": state.projected.clone()}
+        states.append(type(state)(**{**vars(state), **copies}))
+
+    expected = mixed_lanczos_eigenpairs(*operators(), on_block=keep, **SETTINGS)
+    kinds = [state.basis.dtype for state in states]
+    assert kinds == sorted(kinds, key=lambda kind: kind.itemsize)  # single first
+    assert {torch.float32, torch.float64} == set(kinds)
+    first = kinds.index(torch.float64)
+    assert states[first].changed == 0
+    for state in (states[2], states[first], states[-1]):
+        again = mixed_lanczos_eigenpairs(*operators(), resume=state, **SETTINGS)
+        torch.testing.assert_close(again.eigenvalues, expected.eigenvalues, rtol=0, atol=1e-12)
+    single, double = operators()
+    mixed_lanczos_eigenpairs(single, double, resume=states[first], **SETTINGS)
+    assert single.products == 0
+
+
+def test_where_single_precision_fails_double_does_all(capsys):
+    eigenvalues = joined([1e60, 3e59], 1e58 * torch.rand(200, dtype=torch.float64))
+    single, double = operators(eigenvalues)  # infinite in float32
+    pairs = mixed_lanczos_eigenpairs(single, double, **SETTINGS | {"k_top": 2, "k_bottom": 0})
+    torch.testing.assert_close(pairs.eigenvalues, eigenvalues[:2], rtol=1e-12, atol=0)
+    assert "float32 is not enough: expected finite" in capsys.readouterr().err
+
+
+def test_products_in_double_that_are_not_finite_are_refused():
+    single, _ = operators()
+    with pytest.raises(ValueError, match="expected finite Hessian-vector products"):
+        mixed_lanczos_eigenpairs(single, operators(EIGENVALUES * torch.inf)[1], **SETTINGS)
+
+
+def test_what_does_not_fit_or_does_not_repeat_is_refused():
+    with pytest.raises(MemoryLimitError):
+        mixed_lanczos_eigenpairs(*operators(), **SETTINGS | {"memory_limit": 1e5})
+    single, _ = operators()
+
+    class Noisy(DiagonalOperator):
+        def __call__(self, block):
+            return super().__call__(block) + 1e-3 * torch.randn_like(block)
+
+    with pytest.raises(NotConvergedError):
+        mixed_lanczos_eigenpairs(single, Noisy(EIGENVALUES), **SETTINGS)
