@@ -16,8 +16,8 @@ from hessian_boundary.figures.spectrum_panel import (
     mark_outliers,
     spectrum_histogram,
 )
+from hessian_boundary.figures.step_by_step.vector_panels import gradient_map
 from hessian_boundary.figures.style import UNDEFINED, new_figure, publication_style
-from hessian_boundary.figures.vector_panels import gradient_map
 
 
 @pytest.fixture

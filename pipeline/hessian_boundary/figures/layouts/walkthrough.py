@@ -9,17 +9,17 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from hessian_boundary.figures.boundary import boundary_points
-from hessian_boundary.figures.line_panels import (
+from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
+from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.step_by_step.line_panels import (
     alignment_curves,
     data_line,
     logit_curves,
     network,
     ranked_spectrum,
 )
-from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
-from hessian_boundary.figures.numbers import numbers_table
+from hessian_boundary.figures.step_by_step.vector_panels import gradient_map, vector_map
 from hessian_boundary.figures.style import add_panel, new_figure, publication_style
-from hessian_boundary.figures.vector_panels import gradient_map, vector_map
 
 ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
 NEEDED, TAKEN = ("eigenvectors",), ()

@@ -6,7 +6,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 
-from hessian_boundary.figures.line_panels import share_axis
+from hessian_boundary.figures.step_by_step.line_panels import share_axis
 from hessian_boundary.figures.style import UNDEFINED
 
 
