@@ -20,10 +20,11 @@ def coarse_products(
 ) -> Operator | None:
     """Return products with the Hessian in float32 that `mixed_lanczos` may take, or None.
 
-    None for networks of less than 100,000 parameters, for a problem that is not in float64, and
-    where the network has no finite products in float32 or takes another path there.
+    None for networks of less than 100,000 parameters, for a problem that is not in float64 or whose
+    numbers are not ordinary, and where the network has no finite products in float32 or takes
+    another path there.
     """
-    if problem.dtype != torch.float64 or problem.parameters < LARGE:
+    if problem.dtype != torch.float64 or problem.parameters < LARGE or double.scale != 1:
         return None
     try:
         single = Problem.prepared(

@@ -43,7 +43,7 @@ class LanczosRun:
 
         Raises MemoryLimitError where they do not fit, NotConvergedError when it does not converge.
         """
-        options, double = self._options, self._products.operator
+        options, double = self._options, self._products.balanced
         single = coarse_products(self._problem, options, self._products)
         with _kept(self._checkpoint) as on_block:
             arguments: dict[str, Any] = {

@@ -9,7 +9,9 @@ from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.operators.plain_hessian import PlainHessian
+from hessian_boundary.curvature.solvers.balanced import Balanced, scale_of
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
+from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional, why_not_layered
 
@@ -25,12 +27,21 @@ Operator = Hessian | LayeredProducts | DenseMatrix | PlainHessian
 
 @dataclass(frozen=True)
 class Products:
-    """An operator, which path it is, why faster ones are not taken, and what it was checked for."""
+    """An operator, which path it is, why faster ones are not taken, and what it was checked for.
+
+    Eigensolvers take `balanced`, H / scale: the same where the scale is 1 (see `scale_of`).
+    """
 
     operator: Operator
     path: str
     reason: str
     certificates: tuple[Certificate, ...]
+    scale: float = 1.0
+
+    @property
+    def balanced(self) -> SymmetricOperator:
+        """The matrix H / scale."""
+        return self.operator if self.scale == 1 else Balanced(self.operator, self.scale)
 
 
 def certified_products(problem: Problem, method: str, limit: float) -> Products:
@@ -58,7 +69,7 @@ def certified_products(problem: Problem, method: str, limit: float) -> Products:
             continue
         operator.products = 0  # the check's own do not count
         passed = (certify_products(problem, probes, product, path), probes.symmetry)
-        return Products(operator, path, "; ".join(reasons), passed)
+        return Products(operator, path, "; ".join(reasons), passed, scale_of(product))
     raise AssertionError("plain automatic differentiation is the last path and was tried")
 
 

@@ -15,7 +15,11 @@ from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
-from hessian_boundary.curvature.solvers.density import lanczos_quadrature, quadrature_dataset
+from hessian_boundary.curvature.solvers.density import (
+    Quadrature,
+    lanczos_quadrature,
+    quadrature_dataset,
+)
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
@@ -52,8 +56,8 @@ def compute_spectrum(
     problem = with_digits(problem)
     method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
     products = certified_products(problem, method, options.memory_limit)
-    operator = products.operator
-    if isinstance(operator, DenseMatrix):
+    operator = products.balanced
+    if isinstance(products.operator, DenseMatrix):
         reason += "; products with the assembled matrix"
     run = LanczosRun(problem, products, options, checkpoint)
     solve = partial(_eigenpairs, operator, options, run)
@@ -65,8 +69,9 @@ def compute_spectrum(
         print(f"{error}\ntaking lanczos", file=sys.stderr)
         method, reason = "lanczos", f"{reason}; {method}: {error}"
         pairs = solve(method)
+    pairs = pairs.times(products.scale)
     reason += run.remark
-    density = xr.Dataset() if pairs.complete else _density(operator, options)
+    density = xr.Dataset() if pairs.complete else _density(operator, options, products.scale)
     certificates += products.certificates
     by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
     if by_samples is not None and pairs.complete:
@@ -76,7 +81,7 @@ def compute_spectrum(
         "method": method,
         "reason": reason,
         "rank_tolerance": _rank_tolerance(options, method),
-        "hessian_vector_products": operator.products + run.other_products,
+        "hessian_vector_products": products.operator.products + run.other_products,
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
         **({} if pairs.complete else {"bottom_pairs": options.bottom}),
         "products": products.path,
@@ -130,7 +135,7 @@ def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
     return max(tolerance, options.residual_tolerance) if method == "lanczos" else tolerance
 
 
-def _density(operator: SymmetricOperator, options: CurvatureOptions) -> xr.Dataset:
+def _density(operator: SymmetricOperator, options: CurvatureOptions, scale: float) -> xr.Dataset:
     if not options.density_probes:
         return xr.Dataset()
     quadrature = lanczos_quadrature(
@@ -140,4 +145,4 @@ def _density(operator: SymmetricOperator, options: CurvatureOptions) -> xr.Datas
         seed=derive_seed("spectral density"),
         memory_limit=solver_memory(options),
     )
-    return quadrature_dataset(quadrature)
+    return quadrature_dataset(Quadrature(scale * quadrature.nodes, quadrature.weights))

@@ -44,6 +44,15 @@ class Eigenpairs:
         found, parameters = self.eigenvectors.shape
         return parameters - found - self.null_space
 
+    def times(self, scale: float) -> "Eigenpairs":
+        """Return the pairs of a multiple of the matrix."""
+        return replace(
+            self,
+            eigenvalues=scale * self.eigenvalues,
+            residuals=scale * self.residuals,
+            certificate=scale * self.certificate,
+        )
+
     def above(self, tolerance: float) -> "Eigenpairs":
         """Move pairs with |λ| ≤ tolerance · max|λ| to the null space."""
         sizes = self.eigenvalues.abs()

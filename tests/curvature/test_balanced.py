@@ -1,0 +1,54 @@
+"""Matrices whose numbers have no squares: their spectra are those of ordinary ones, scaled."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.curvature.solvers.balanced import scale_of
+from hessian_boundary.curvature.spectrum import compute_spectrum
+from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
+
+TINY = 2.0**-600  # 2e-181, whose square is 0
+
+
+def _spectrum(method, factor):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(3, 7), nn.Tanh(), nn.Linear(7, 3)).double()
+    x = torch.randn(22, 3, dtype=torch.float64)
+    problem = Problem.prepared(
+        network, x, torch.arange(22) % 3, lambda f, y: factor * cross_entropy_per_sample(f, y)
+    )
+    options = CurvatureOptions(method=method, top=3, bottom=2, density_probes=2, density_steps=5)
+    return compute_spectrum(problem, options)
+
+
+@pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
+@pytest.mark.parametrize("factor", [TINY, 1 / TINY])
+def test_a_loss_times_a_power_of_two_has_the_same_spectrum_times_it(method, factor):
+    ordinary, found = _spectrum(method, 1.0), _spectrum(method, factor)
+    values = ordinary["eigenvalues"].values
+    assert len(values) == found.sizes["eigen"] > 2
+    np.testing.assert_allclose(found["eigenvalues"].values / factor, values, rtol=1e-9)
+    overlaps = found["eigenvectors"].values[:3] @ ordinary["eigenvectors"].values[:3].T
+    np.testing.assert_allclose(np.abs(overlaps), np.eye(3), atol=1e-6)
+    assert (found["residuals"].values / factor < 1e-6 * values.max()).all()
+    assert found["residuals"].values.max() > 0
+    if method == "lanczos":
+        nodes = found["density_nodes"].values / factor
+        np.testing.assert_allclose(nodes, ordinary["density_nodes"].values, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e-130, 1e-3, 1e130, 0.0])
+def test_ordinary_numbers_are_left_as_they_are(size):
+    assert scale_of(torch.tensor([0.0, -size], dtype=torch.float64)) == 1
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1e200])
+def test_scales_are_powers_of_two_with_an_inverse(size):
+    scale = scale_of(torch.tensor([size, 0.0], dtype=torch.float64))
+    assert np.log2(scale) == round(np.log2(scale))
+    assert np.isfinite(1 / scale)
+    assert 1e-30 < size / scale < 1e30
