@@ -30,6 +30,15 @@ def test_a_study_says_only_what_is_its_own() -> None:
     assert (study.config["planar"], study.config["drawn_seed"]) == ([], 0)
 
 
+def test_a_trained_network_is_not_trained_on_unless_epochs_are_said() -> None:
+    start = {"state_dict": "./model.pt"}
+    further = {"mine": {"architecture": MLP, "start": start}}
+    further |= {"same": {"like": "mine"}, "more": {"like": "mine", "epochs": 7}}
+    study = Study(own(**further))
+    epochs = {name: study.experiment("moons", name)["epochs"] for name in ("plain", *further)}
+    assert epochs == {"plain": 100, "mine": 0, "same": 0, "more": 7}
+
+
 def test_a_complete_configuration_stays_as_it_is() -> None:
     for config in (own(), yaml.safe_load((ROOT / "config.yaml").read_text())):
         once = completed(config)

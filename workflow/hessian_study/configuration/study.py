@@ -109,6 +109,9 @@ def completed(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> di
     check_schema(config)
     config = with_own_files(config, files)
     config["experiments"] = with_likes(config["experiments"])
+    for entry in (e for trainings in config["experiments"].values() for e in trainings.values()):
+        if "state_dict" in entry.get("start", ()):  # a trained network stays as it is, unless asked
+            entry.setdefault("epochs", 0)
     config.setdefault("profiles", {PROFILE: {}})
     config.setdefault("profile", next(iter(config["profiles"])))
     config = with_extended_profiles(config)

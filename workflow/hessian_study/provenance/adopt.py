@@ -145,8 +145,8 @@ async def _distrust(dag: Any) -> None:
     dag.forcefiles.update(distrusted)
     if distrusted:
         logger.warning(
-            f"{len(distrusted)} results were made from files that are gone, which their jobs since "
-            f"failed to make or made otherwise; they are made again. The first: {distrusted[0]}"
+            f"{len(distrusted)} results are made again: what they read is not there, or was made anew "
+            f"since. The first: {distrusted[0]}"
         )
 
 
