@@ -145,7 +145,7 @@ async def _distrust(dag: Any) -> None:
     dag.forcefiles.update(distrusted)
     if distrusted:
         logger.warning(
-            f"{len(distrusted)} results are made again: what they read is not there, or was made anew "
+            f"{len(distrusted)} results are made again: what they read is gone, or was made anew "
             f"since. The first: {distrusted[0]}"
         )
 
