@@ -168,7 +168,9 @@ def test_the_examples_of_a_folder_without_artifacts(tmp_path: Path) -> None:
     assert main(["open", str(tmp_path)]) == 0
 
 
-@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+@pytest.mark.parametrize(
+    "variable", ["HOME", pytest.param("XDG_CACHE_HOME", marks=pytest.mark.slow)]
+)
 def test_a_home_that_cannot_be_written_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_failing_job_says_why_and_stops_only_what_depends_on_it(study: TinyStu
 # a workflow that is interrupted, and one too many
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_every_job_and_the_next_run_goes_on(study: TinyStudy) -> None:
     before = study.artifacts()
     (study.directory / MODEL).unlink()

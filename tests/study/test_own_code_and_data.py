@@ -103,6 +103,7 @@ def test_a_file_that_is_not_listed_and_one_that_is_missing_are_named(
 BROKEN = "def build(input_shape, classes):\n    return nn.Linear(2, classes\n"
 
 
+@pytest.mark.slow
 def test_a_broken_file_of_ones_own_stops_its_own_steps_only(study: TinyStudy) -> None:
     (study.directory / "mine.csv").write_text(table())
     (study.code / ARCHITECTURES / "broken.py").write_text(BROKEN)

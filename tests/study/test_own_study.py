@@ -101,6 +101,7 @@ def test_what_nothing_can_be_shown_in_is_left_out_and_refused_by_name(study: Tin
         assert f"ValueError: {name}: expected models to show, found none in this profile" in log
 
 
+@pytest.mark.slow
 def test_odd_folders_and_an_ascii_locale_are_no_obstacle(
     study: TinyStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
