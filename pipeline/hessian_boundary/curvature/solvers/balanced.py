@@ -20,11 +20,8 @@ class Balanced:
 
     def __init__(self, operator: SymmetricOperator, scale: float) -> None:
         self._operator, self._factor = operator, 1 / scale
-        self.dimension, self.dtype, self.device = (
-            operator.dimension,
-            operator.dtype,
-            operator.device,
-        )
+        self.dimension, self.dtype = operator.dimension, operator.dtype
+        self.device = operator.device
 
     def __call__(self, block: Tensor) -> Tensor:
         """Return the products (k, p) of the rows of `block` (k, p)."""
