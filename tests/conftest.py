@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from helpers.made_up_images import offer as offer
 from helpers.made_up_images import site as site
@@ -11,6 +12,11 @@ from helpers.made_up_report import write_results
 from helpers.one_training import one_training
 from helpers.problems import PROBLEMS, Case, build_problem
 from helpers.tiny_study import TinyStudy
+
+
+@pytest.fixture(autouse=True)
+def _the_same_draws_at_each_run() -> None:
+    torch.manual_seed(0)
 
 
 @pytest.fixture

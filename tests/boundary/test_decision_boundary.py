@@ -91,6 +91,19 @@ def test_rescaled_layers_have_the_same_boundary() -> None:
     assert_same_shape(exact_boundary(module, WINDOW), before)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("seed", range(10))
+def test_single_precision_has_the_boundary_of_its_parameters(dtype, seed) -> None:
+    network = random_network([6, 6], 3, 3)
+    torch.manual_seed(seed)
+    for parameter in network.parameters():
+        parameter.data += 0.01 * torch.randn_like(parameter)
+    rounded = network.to(dtype)
+    boundary = exact_boundary(rounded, WINDOW)
+    assert rounded[0].weight.dtype == dtype  # the network itself stays as it was
+    assert_same_shape(boundary, exact_boundary(rounded.double(), WINDOW))
+
+
 def test_a_window_far_from_the_origin() -> None:
     network = random_network([6, 6], 3, 3)
     shifted = nn.Sequential(linear(np.eye(2), [-1000, 500]), network)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrizations, parametrize, prune
 
 from helpers.other_modules import Square
 
@@ -99,7 +99,7 @@ LAYERS: dict[str, Callable[[int, int], nn.Module]] = {
     "weight norm": lambda width, out: parametrizations.weight_norm(nn.Linear(width, out)),
     "weight norm by a hook": lambda width, out: nn.utils.weight_norm(nn.Linear(width, out)),
     "squared weights": lambda width, out: squared(nn.Linear(width, out)),
-    "pruned": lambda width, out: nn.utils.prune.l1_unstructured(nn.Linear(width, out), "weight", 1),
+    "pruned": lambda width, out: prune.l1_unstructured(nn.Linear(width, out), "weight", 1),
 }
 
 

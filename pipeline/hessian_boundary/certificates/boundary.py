@@ -6,6 +6,7 @@ import xarray as xr
 from torch import nn
 
 from hessian_boundary.certificates.certificate import Certificate, certify, spread
+from hessian_boundary.networks.copies import copy_network
 
 CHECKED = 200  # pieces
 TOLERANCE = 1e-8  # relative to the largest logit there
@@ -25,6 +26,7 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
     if not chosen:
         return []
     pieces = boundary.isel(piece=chosen)
+    network = copy_network(network).double()  # the boundary is that of the exact sums
     start, end, classes = (pieces[name].values for name in ("start", "end", "classes"))
     middle, along = (start + end) / 2, end - start
     length = np.hypot(*along.T)
@@ -65,5 +67,5 @@ def _among_largest(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def _logits(network: nn.Module, points: np.ndarray) -> np.ndarray:
     like = next(network.parameters())
     with torch.no_grad():
-        values = network(torch.from_numpy(points).to(like.device, like.dtype))
-    return np.asarray(values.cpu().double())
+        values = network(torch.from_numpy(points).to(like.device))
+    return np.asarray(values.cpu())
