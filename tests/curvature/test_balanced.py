@@ -41,6 +41,26 @@ def test_a_loss_times_a_power_of_two_has_the_same_spectrum_times_it(method, fact
         np.testing.assert_allclose(nodes, ordinary["density_nodes"].values, atol=1e-9)
 
 
+@pytest.mark.parametrize("method", ["auto", "dense", "range", "lanczos"])
+@pytest.mark.parametrize("hidden", [0, 4])
+def test_a_hessian_of_zeros_has_no_eigenpair_and_a_trace(method, hidden):
+    """As confident as this, the other class has a probability of e^-1000, which is 0."""
+    torch.manual_seed(0)
+    parts = [nn.Linear(2, hidden), nn.ReLU()] if hidden else []
+    network = nn.Sequential(*parts, nn.Linear(hidden or 2, 2)).double()
+    x = torch.ones(5, 2, dtype=torch.float64)
+    with torch.no_grad():
+        network[-1].bias.copy_(torch.tensor([1000.0, 0.0]))
+    problem = Problem.prepared(network, x, torch.zeros(5).long(), cross_entropy_per_sample)
+    options = CurvatureOptions(method=method, top=2, density_probes=0)
+    found = compute_spectrum(problem, options)
+    assert found.sizes["eigen"] == found.attrs["rank"] == 0
+    whole = method != "lanczos"
+    assert found.attrs["complete"] == whole
+    assert found.attrs["null_space_dimension"] == (problem.parameters if whole else 0)
+    assert found.attrs["trace_by_samples"] == 0
+
+
 @pytest.mark.parametrize("size", [1e-130, 1e-3, 1e130, 0.0])
 def test_ordinary_numbers_are_left_as_they_are(size):
     assert scale_of(torch.tensor([0.0, -size], dtype=torch.float64)) == 1

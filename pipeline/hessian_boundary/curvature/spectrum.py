@@ -75,7 +75,8 @@ def compute_spectrum(
     certificates += products.certificates
     by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
     if by_samples is not None and pairs.complete:
-        cut = _rank_tolerance(options, method) * float(pairs.eigenvalues.abs().max())
+        largest = max(pairs.eigenvalues.abs().tolist(), default=0.0)
+        cut = _rank_tolerance(options, method) * largest
         certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
     attributes = {
         "method": method,
