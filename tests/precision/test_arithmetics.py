@@ -1,67 +1,29 @@
 """Float32 against a naive loop, and the parts of each method: gradients, pairs, errors."""
 
-import copy
 import math
 
-import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
+from helpers.naive_float32 import naive_float32
 from helpers.precision_tables import value_of
 from helpers.problems import network_as_confident
-from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import unit_gradients
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
-from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
+from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
-from hessian_boundary.precision.arithmetics import all_eigenpairs, outcomes, relative_errors
+from hessian_boundary.precision.arithmetics import outcomes, relative_errors
+from hessian_boundary.precision.single import all_eigenpairs
 from hessian_boundary.precision.study import study_precision
-
-
-def _naive_float32(
-    module: nn.Sequential, x: Tensor, y: Tensor, _: Loss, shortest: float = 1e-20
-) -> dict[str, float]:
-    """The authors' computation: double backward row by row, LAPACK, a gradient at a time."""
-    module, x = copy.deepcopy(module).float(), x.float()
-    parameters = list(module.parameters())
-
-    def flat(parts: tuple[Tensor, ...]) -> Tensor:
-        return torch.cat([part.flatten() for part in parts])
-
-    gradient = torch.autograd.grad(F.cross_entropy(module(x), y), parameters, create_graph=True)
-    hessian = torch.stack(
-        [flat(torch.autograd.grad(g, parameters, retain_graph=True)) for g in flat(gradient)]
-    )
-    vectors = torch.linalg.eigh((hessian + hessian.T) / 2)[1].T.numpy()
-    directions = random_directions(len(vectors))
-    alignments, randoms, lengths = [], [], []
-    for sample in x:
-        logits = module(sample[None])
-        g = flat(torch.autograd.grad(F.cross_entropy(logits, logits.argmax(1)), parameters)).numpy()
-        length = np.linalg.norm(g.astype(float))
-        unit = g / length if length >= shortest and length > 0 else 0 * g
-        alignments.append(abs(vectors @ unit))
-        randoms.append(abs(directions @ unit))
-        lengths.append(length)
-    epsilon = np.max(randoms, axis=0).mean()
-    return {
-        "unaligned": np.mean([not alignment.any() for alignment in alignments]),
-        "max": (np.max(alignments, axis=0) > epsilon).mean(),
-        "mean": (np.mean(alignments, axis=0) > epsilon).mean(),
-        "epsilon": epsilon,
-        "gradients_zero": np.mean(np.array(lengths) == 0),
-        "gradients_below_1e-20": np.mean(np.array(lengths) < 1e-20),
-    }
 
 
 @pytest.mark.parametrize("scale", [0.7, 1.2])
 def test_float32_is_what_a_naive_loop_finds(scale, mild):
     problem = network_as_confident(scale)
     table = mild if scale == 0.7 else study_precision(Problem(*problem), rank_tolerance=1e-12)[0]
-    expected = _naive_float32(*problem)
+    expected = naive_float32(*problem)
     for statistic in ("max", "mean"):
         assert value_of(table, "float32_dense", "g_theta", statistic) == expected[statistic] > 0
     for quantity in ("epsilon", "gradients_zero", "gradients_below_1e-20"):
@@ -72,7 +34,7 @@ def test_float32_is_what_a_naive_loop_finds(scale, mild):
 
 @pytest.mark.parametrize(("method", "shortest"), [("float32_dense", 1e-20), ("float32_uncut", 0)])
 def test_short_gradients_are_cut_or_not(method, shortest, confident):
-    expected = _naive_float32(*network_as_confident(4.0), shortest=shortest)
+    expected = naive_float32(*network_as_confident(4.0), shortest=shortest)
     assert 0 < expected["gradients_zero"] < expected["gradients_below_1e-20"] < 1
     for statistic in ("max", "mean"):
         # eigenvectors of eigenvalues near zero differ between two ways to form the matrix
@@ -110,7 +72,7 @@ def test_errors_of_pairs_are_their_residuals_with_the_exact_hessian():
 
 
 def test_gradients_that_are_zero_in_float32_have_no_alignment(confident):
-    expected = _naive_float32(*network_as_confident(4.0))
+    expected = naive_float32(*network_as_confident(4.0))
     assert 0.05 < expected["gradients_zero"] < 1
     for quantity in ("gradients_zero", "gradients_below_1e-20"):
         assert value_of(confident, "float32_dense", quantity) == pytest.approx(expected[quantity])

@@ -168,6 +168,11 @@ def published_file(name):
     return [path] if os.path.exists(path) else []
 
 
+def published_runs(table):
+    """The runs of a table of the paper's: none in a study that does not have it."""
+    return study.selection.table_runs(table) if table in study.config["tables"] else []
+
+
 def all_table_files(kind):
     """Those of a kind that not every table comes in, for the tables that do."""
     found = map(table_files, study.selection.made_tables())

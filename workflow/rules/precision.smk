@@ -55,3 +55,43 @@ rule precision:
         **job("precision", lambda w: {"note": profile_note()}, about="precision"),
     shell:
         RUN
+
+
+rule measure_float32:
+    input:
+        unpack(model_inputs),
+    output:
+        measures=f"{RUN_FOLDER}/float32_measures.csv",
+    log:
+        run_log("measure_float32"),
+    threads: 1
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        **job("measure_float32", lambda w: {}, architecture_code),
+    shell:
+        RUN
+
+
+rule authors_arithmetic:
+    """Table 1 in the authors' arithmetic, float32, for every seed. Hours; not part of `all`."""
+    input:
+        measures=run_files(published_runs("table1"), "measures.csv"),
+        float32=run_files(published_runs("table1"), "float32_measures.csv"),
+        published=published_file("table1"),
+    output:
+        **in_report(
+            "Tables", {"csv": f"{RESULTS}/tables/authors_arithmetic.csv"}, "csv"
+        ),
+        markdown=f"{RESULTS}/tables/authors_arithmetic.md",
+        latex=f"{RESULTS}/tables/authors_arithmetic.tex",
+    log:
+        f"{LOGS}/authors_arithmetic.log",
+    localrule: True
+    params:
+        **job(
+            "authors_arithmetic", published_rows("table1"), about="authors_arithmetic"
+        ),
+    shell:
+        RUN

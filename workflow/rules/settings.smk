@@ -70,6 +70,21 @@ def figure_settings(wildcards):
     return {**entry, "note": profile_note(), **({"values": values} if shown else {})}
 
 
+def trainings_of_rows(rows):
+    """Data set and its trainings: pairs keep their order in the spec, keys would be sorted."""
+    return [
+        (dataset, [training for _, training in trainings])
+        for dataset, trainings in groupby(rows, lambda row: row[0])
+    ]
+
+
+def published_rows(table):
+    """The rows of a table of the paper's: none in a study that does not have it."""
+    known = table in study.config["tables"]
+    rows = trainings_of_rows(study.selection.rows(table)) if known else []
+    return lambda wildcards: {"rows": rows, "note": profile_note()}
+
+
 def table_settings(name):
     rows, columns = study.selection.rows(name), study.selection.columns(name)
     settings = {"table": name, "note": profile_note()}
@@ -79,11 +94,8 @@ def table_settings(name):
             "columns": columns,
             "settings": key_values(columns, [study.experiment(*row) for row in rows]),
         }
-    else:  # pairs keep their order in the spec, keys would be sorted
-        settings["rows"] = [
-            (dataset, [training for _, training in trainings])
-            for dataset, trainings in groupby(rows, lambda row: row[0])
-        ]
+    else:
+        settings["rows"] = trainings_of_rows(rows)
     return lambda wildcards: settings
 
 

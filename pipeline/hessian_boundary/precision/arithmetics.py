@@ -16,14 +16,10 @@ Alignments with eigenvectors of H carry error(eigen), the pair's ‖H v − λ v
 """
 
 from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import replace
-from functools import partial
 
 import torch
 import xarray as xr
 from torch import Tensor
-from torch.nn import functional as F
 
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.alignment.unit_gradients import Gradients, align, unit_gradients
@@ -34,18 +30,16 @@ from hessian_boundary.curvature.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
-from hessian_boundary.networks.losses import (
-    Loss,
-    WeightedCrossEntropy,
-    cross_entropy_per_sample,
-)
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
+from hessian_boundary.precision.single import (
+    all_eigenpairs,
+    single_alignments,
+    single_eigenpairs,
+    single_precision,
+    without_gaps,
+)
 from hessian_boundary.runtime.seeds import derive_seed
-
-# PAPER: the authors' code sets the alignment of shorter gradients to 0
-AUTHORS_MINIMUM_NORM = 1e-20
-textbook_cross_entropy: Loss = partial(F.cross_entropy, reduction="none")
 
 # name of the method, alignment on the samples, and what only this method has to say
 Outcome = tuple[str, xr.Dataset, dict[str, float]]
@@ -89,37 +83,14 @@ def outcomes(problem: Problem, tolerance: float) -> Iterator[Outcome]:
 
 
 def _float32(problem: Problem, resolved: Eigenpairs, stable: Gradients) -> Iterator[Outcome]:
-    single = replace(
-        problem,
-        network=deepcopy(problem.network).float(),
-        x=problem.x.float(),
-        loss=_textbook(problem.loss),
-    )
-    matrix = dense_matrix(Hessian(single))
-    # numbers below 1e-38 decide nothing here, and processors take ten times as long with them
-    torch.set_flush_denormal(True)
-    try:
-        values, vectors = all_eigenpairs(matrix)
-    finally:
-        torch.set_flush_denormal(False)
-    errors = relative_errors(values, vectors, resolved)
-    kinds = {
-        "float32_dense": unit_gradients(single, AUTHORS_MINIMUM_NORM),
-        "float32_uncut": unit_gradients(single, 0),
-        "float32_stable": (stable[0].float(), *stable[1:]),
-    }
-    for method, gradients in kinds.items():
-        outcome = align(values, vectors, *gradients)
-        outcome["error"] = "eigen", errors.numpy()
-        for name in ("alignment", "random_alignment"):
-            outcome[name] = outcome[name].fillna(0)
+    single = single_precision(problem)
+    values, vectors = single_eigenpairs(single)
+    errors = relative_errors(values, vectors, resolved).numpy()
+    kept = align(values, vectors, stable[0].float(), *stable[1:])
+    found = dict(single_alignments(single, values, vectors))
+    for method, outcome in (found | {"float32_stable": without_gaps(kept)}).items():
+        outcome["error"] = "eigen", errors
         yield method, outcome, {}
-
-
-def _textbook(loss: Loss) -> Loss:
-    if isinstance(loss, WeightedCrossEntropy):
-        return loss.textbook
-    return textbook_cross_entropy if loss is cross_entropy_per_sample else loss
 
 
 def relative_errors(values: Tensor, vectors: Tensor, resolved: Eigenpairs) -> Tensor:
@@ -134,16 +105,3 @@ def relative_errors(values: Tensor, vectors: Tensor, resolved: Eigenpairs) -> Te
     outside = (vectors.square().sum(1) - parts.sum(1)).clamp(min=0)
     distances = (resolved.eigenvalues / values[:, None] - 1).square()
     return ((distances * parts).sum(1) + outside).sqrt().nan_to_num(torch.inf, torch.inf)
-
-
-def all_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Return eigenvalues (k,) and eigenvectors (k, p) of a symmetric matrix (p, p) by LAPACK.
-
-    Rows that are identically zero are left out: their eigenvectors are the unit vectors, and no
-    gradient has a component there.
-    """
-    used = torch.nonzero((matrix != 0).any(0)).flatten()
-    eigenvalues, columns = torch.linalg.eigh(matrix[used][:, used])
-    eigenvectors = matrix.new_zeros(len(used), len(matrix))
-    eigenvectors[:, used] = columns.T
-    return eigenvalues, eigenvectors

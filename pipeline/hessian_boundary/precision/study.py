@@ -16,7 +16,8 @@ from hessian_boundary.measures.g_theta import (
     threshold,
 )
 from hessian_boundary.networks.problem import Problem
-from hessian_boundary.precision.arithmetics import AUTHORS_MINIMUM_NORM, outcomes
+from hessian_boundary.precision.arithmetics import outcomes
+from hessian_boundary.precision.single import AUTHORS_MINIMUM_NORM
 
 ROUND_OFF = 0.5  # residual / |eigenvalue| beyond which no binary digit of the eigenvalue is certain
 

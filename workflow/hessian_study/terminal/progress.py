@@ -12,6 +12,7 @@ TYPICAL = {
     "train": 10.0,
     "diagonalise": 6.0,
     "study_precision": 60.0,
+    "measure_float32": 30.0,
     "align_grid": 3.0,
     "align_directions": 3.0,
     "measure_gauss_newton": 3.0,
