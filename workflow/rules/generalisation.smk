@@ -77,6 +77,45 @@ rule probes:
         ],
 
 
+rule margin_starts:
+    input:
+        unpack(model_inputs),
+        spectrum=f"{RUN_FOLDER}/spectrum.zarr.zip",
+        alignment=f"{RUN_FOLDER}/alignment_samples.zarr.zip",
+        decision_boundary=f"{RUN_FOLDER}/decision_boundary.zarr.zip",
+    output:
+        starts=f"{RUN_FOLDER}/margin_starts.csv",
+    log:
+        run_log("margin_starts"),
+    threads: 1
+    params:
+        **job("margin_starts", settings_of("margins", "starts"), architecture_code),
+    shell:
+        RUN
+
+
+rule compare_margins:
+    input:
+        starts=run_files(study.selection.margin_runs(), "margin_starts.csv"),
+    output:
+        csv=f"{RESULTS}/tables/margins.csv",
+        starts=f"{RESULTS}/tables/margins_starts.csv",
+        markdown=f"{RESULTS}/tables/margins.md",
+    log:
+        f"{LOGS}/compare_margins.log",
+    localrule: True
+    params:
+        **job("compare_margins", lambda w: {"note": profile_note()}),
+    shell:
+        RUN
+
+
+rule margins:
+    """The margin that the top eigenvector tells, from many starts, beside the exact one."""
+    input:
+        rules.compare_margins.output,
+
+
 rule train_regimes:
     input:
         dataset=f"{RESULTS}/{{dataset}}/dataset.zarr.zip",

@@ -13,7 +13,7 @@ from hessian_study.provenance.records import FOLDER as RECORDS
 SEED = re.compile(r"seed(\d+)")
 # where the many small networks of a data set are, and what their tables and figure are called
 SWEPT = "generalisation"
-COMPARED = (SWEPT, "regimes")
+COMPARED = (SWEPT, "regimes", "margins")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class Place:
         if not self.training:
             return True
         trainings = study.config["experiments"].get(self.dataset, {})
-        return self.training in trainings and self.seed in (None, *study.seeds)
+        probed = {seed for *run, seed in study.selection.margin_runs() if run[0] == self.dataset}
+        return self.training in trainings and self.seed in {None, *study.seeds, *probed}
 
 
 def study_files(profile: str) -> dict[Path, Place]:

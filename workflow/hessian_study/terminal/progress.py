@@ -17,6 +17,7 @@ TYPICAL = {
     "align_directions": 3.0,
     "measure_gauss_newton": 3.0,
     "estimate_margin": 2.0,
+    "margin_starts": 20.0,
     "align_samples": 2.0,
     "trace_boundary": 1.5,
     "embed": 4.0,

@@ -86,6 +86,16 @@ class Selection:
         named = self._config["contrasts"]
         return [name for name in named if not self._omitted(name.split("/")[0])]
 
+    def margin_runs(self) -> list[Run]:
+        """Return the runs whose margins are estimated from many starts."""
+        section = self._config["margins"]
+        return [
+            (dataset, training, seed)
+            for dataset, training in (name.split("/") for name in section["experiments"])
+            if not self._omitted(dataset)
+            for seed in range(section["seeds"])
+        ]
+
     @property
     def compares_arithmetics(self) -> bool:
         """Whether the comparison of arithmetics is part of `all` and of the report."""
