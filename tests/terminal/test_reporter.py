@@ -64,6 +64,7 @@ def test_a_run_of_280_jobs_is_some_lines(capsys: pytest.CaptureFixture[str]) -> 
     assert lines[0] == "280 jobs to run"
     assert lines[-2] == "Complete log(s): .snakemake/log/a.log"
     assert lines[-1].startswith("280 of 280 jobs done in ")
+    assert lines[-1].endswith("; results are in results/tiny/")
     assert 20 <= len(lines) <= 26
     assert max(map(len, lines)) < 120
 
@@ -83,7 +84,7 @@ def test_a_failure_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.count("failed") == text.count("failed: train, log logs/1.log\n") == 1
     assert "Look above" not in text
     assert "did not complete" not in text
-    assert text.endswith("0 of 3 jobs done in 0 s\n")
+    assert text.endswith("0 of 3 jobs done in 0 s; results are in results/tiny/\n")
 
 
 def test_a_slurm_job_that_ended_early_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
@@ -53,6 +54,7 @@ class Reporter(LogHandlerBase):
         self._next = 0.0  # share of the jobs with which the next line is due
         self._open = False  # whether the terminal's last line may change
         self._failed: set[object] = set()  # jobs and groups
+        self._folders: dict[str, None] = {}  # results/<profile>, in their order
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print what is worth it."""
@@ -76,6 +78,8 @@ class Reporter(LogHandlerBase):
             names = "/".join(filter(None, content["wildcards"].values()))
             name = f"{content['rule_name']} {names}".strip()
             output = next(iter(content["output"]), "")
+            if len(parts := Path(output).parts) > 2:
+                self._folders[f"{parts[0]}/{parts[1]}/"] = None
             self._progress.start(content["jobid"], content["rule_name"], name, output)
             self._show_progress()
         elif event == LogEvent.JOB_FINISHED:
@@ -138,6 +142,8 @@ class Reporter(LogHandlerBase):
         if progress.total:
             done = progress.done.total()
             text = f"{done} of {progress.total} jobs done in {duration(progress.elapsed())}"
+            if self._folders:
+                text += f"; results are in {', '.join(self._folders)}"
             with contextlib.suppress(BrokenPipeError, ValueError):  # nobody reads any more
                 self._print(text)
         super().close()
