@@ -9,7 +9,7 @@ DEVELOP := .venv/.develop
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := quick
-.PHONY: quick paper install verify test bench bench-peers check docs help
+.PHONY: quick paper install verify test mutants bench bench-peers check docs help
 
 quick: $(READY)  ## set up, run the quick profile, and say what was made
 	@$(BIN)/hessian-boundary run all --config profile=quick --summarise $(if $(V),-v)
@@ -24,6 +24,9 @@ verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or un
 
 test: $(DEVELOP)  ## set up and run the tests (minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
+
+mutants: $(DEVELOP)  ## which changes of the science no test notices (hours; ROOM=statistics)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants $(ROOM)
 
 bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 10 minutes)
 	$(BIN)/python -m benchmarks

@@ -14,6 +14,7 @@ def test_the_effect_is_the_mean_in_standard_deviations() -> None:
     assert effect.size == 2.0
     assert effect.p == pytest.approx(ttest_1samp([1.0, 2.0, 3.0], 0).pvalue)
     assert paired_effect([-1.0, -2.0, -3.0]).size == -2.0
+    assert paired_effect([1.0, 5.0, 6.0]).size == pytest.approx(4 / math.sqrt(7))
 
 
 def test_the_ends_of_the_interval_leave_a_fortieth_on_their_side() -> None:
@@ -35,8 +36,8 @@ def test_the_interval_holds_the_true_effect_in_95_percent_of_samples() -> None:
 
 def test_without_spread_or_without_pairs() -> None:
     same, none = paired_effect([2.0, 2.0]), paired_effect([0.0, 0.0])
-    assert (same.size, same.p) == (math.inf, 0.0)
-    assert (none.size, none.p) == (0.0, 1.0)
+    assert (same.size, same.low, same.high, same.p) == (math.inf, math.inf, math.inf, 0.0)
+    assert (none.size, none.low, none.high, none.p) == (0.0, 0.0, 0.0, 1.0)
     assert paired_effect([-2.0, -2.0]).size == -math.inf
     assert math.isnan(paired_effect([1.0]).p)
     assert math.isnan(paired_effect([]).size)
@@ -44,7 +45,8 @@ def test_without_spread_or_without_pairs() -> None:
 
 def test_holm_as_worked_by_hand() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([0.8, 0.9]) == pytest.approx([1.0, 1.0])
+    assert holm([1, 0]) == [1.0, 0.0]
     found = holm([math.nan, 0.02, 0.01])
     assert math.isnan(found[0])
     assert found[1:] == pytest.approx([0.02, 0.02])

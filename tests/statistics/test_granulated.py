@@ -33,6 +33,7 @@ def test_the_error_itself_has_one_and_its_opposite_minus_one() -> None:
     assert granulated_psi(agreement(error, error, pairs), pairs.axis, ones) == [1]
     assert granulated_psi(agreement(-error, error, pairs), pairs.axis, ones) == [-1]
     assert granulated_psi(agreement(0 * error, error, pairs), pairs.axis, ones) == [0]
+    assert granulated_psi(agreement(error, 0 * error, pairs), pairs.axis, ones) == [0]
 
 
 def test_a_measure_of_one_setting_counts_there_only() -> None:

@@ -44,6 +44,7 @@ def test_pairs_within_a_configuration_are_there_as_often_as_it_is() -> None:
 def test_exchanges_keep_models_of_one_configuration_together() -> None:
     configuration = np.array([0, 0, 1, 1, 2, 2])
     source = exchanged(configuration, 200, np.random.default_rng(0))
+    assert len(source) == 201
     assert source[0].tolist() == list(range(6))
     blocks = source.reshape(-1, 3, 2)
     assert (blocks[:, :, 1] == blocks[:, :, 0] + 1).all()

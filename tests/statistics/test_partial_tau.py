@@ -20,6 +20,31 @@ def test_blocks_count_by_their_pairs_and_are_not_mixed() -> None:
     np.testing.assert_allclose(found, [(3 * 1 + 1 * -1) / 4])
 
 
+def test_each_line_has_its_own_repetitions() -> None:
+    draw = np.random.default_rng(1)
+    x, y, block = draw.normal(size=8), draw.normal(size=8), np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    times = draw.integers(0, 3, size=(5, 8))
+    found = tau_within(x, y, block, times)
+    for line, value in zip(times, found, strict=True):
+        repeated = np.repeat(np.arange(8), line)
+        sizes, taus = [], []
+        for code in (0, 1):
+            mine = repeated[block[repeated] == code]
+            sizes.append(len(mine) * (len(mine) - 1) / 2)
+            taus.append(kendalltau(x[mine], y[mine]).statistic if len(set(mine)) > 1 else np.nan)
+        known = np.isfinite(taus)
+        expected = np.sum(np.array(sizes)[known] * np.array(taus)[known]) / np.sum(
+            np.array(sizes)[known]
+        )
+        np.testing.assert_allclose(value, expected)
+
+
+def test_a_block_of_ties_does_not_count_and_one_pair_does() -> None:
+    x, y = np.array([0.0, 1, 5, 5, 5]), np.array([0.0, 1, 1, 2, 3])
+    found = tau_within(x, y, np.array([0, 0, 1, 1, 1]), np.ones((1, 5)))
+    assert found.tolist() == [1]
+
+
 def test_without_pairs_nothing_is_known() -> None:
     assert np.isnan(tau_within(np.ones(3), np.arange(3.0), np.zeros(3), np.ones((1, 3)))).all()
 

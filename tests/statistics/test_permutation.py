@@ -61,3 +61,11 @@ def test_drawn_orders_agree_with_enumerated_ones(monkeypatch: pytest.MonkeyPatch
     sampled = permutation_p(blocks, np.random.default_rng(5))
     assert sampled != exact
     assert sampled == pytest.approx(exact, abs=3 * np.sqrt(exact * (1 - exact) / 500))
+
+
+def test_drawn_orders_are_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two groups every order gives the same size of T: p is 1, were they all drawn."""
+    monkeypatch.setattr(permutation, "PERMUTATIONS", 1)  # 2! are more
+    matrix = np.array([[0.0, 0.3], [-0.3, 0.0]])
+    for seed in range(20):
+        assert permutation_p([(matrix, matrix)], np.random.default_rng(seed)) == 1

@@ -31,6 +31,10 @@ def test_pairs_within_noise_have_no_weight() -> None:
     pairs = Pairs(np.array([0, 0]), np.array([1, 2]), np.array([0, 0]))
     weights = told_apart(np.array([0.10, 0.12, 0.20]), np.full(3, 0.01), pairs)
     assert weights.tolist() == [0, 1]
+    exactly = told_apart(
+        np.array([0.0, 2.0]), np.array([1.0, 0.0]), Pairs(*np.array([[0], [1], [0]]))
+    )
+    assert exactly.tolist() == [0]  # two standard deviations are noise still
 
 
 def test_an_environment_of_few_pairs_says_nothing() -> None:
