@@ -36,7 +36,7 @@ DIVERGED_PANELS = {
     "covariance_comparison": 4,
     "embedded_alignments": 5,
     "feature_alignments": 5,
-    "margins": 5,
+    "margins": 6,
     "sample_alignments": 1,
     "similarity_metrics": 8,
     "walkthrough": 5,
