@@ -33,8 +33,8 @@ CUTS: dict[Rule, tuple[Literal["--", ":"], str]] = {  # its line, and what the l
     "edge": (":", f"edge rule ({EDGE_FACTORS[1]} |$λ_{{\\mathrm{{min}}}}$|)"),
 }
 POSITIVE, NEGATIVE, ESTIMATE = "0.35", "#56B4E9", "0.65"
-# how far the axes go on below the lowest thing to be seen, and above for the counts
-BELOW, ABOVE = 10.0, 15.0
+BELOW = 10.0  # how far the axes go on below the lowest thing to be seen
+ABOVE = 0.3  # of the decades seen, left free above for the counts
 TITLE, LEGEND_TITLE = "|$λ_i$| by rank $i$", "spectrum: outliers are $λ_i$ above a line"
 DOTS: dict[str, Any] = {"linestyle": "none", "marker": "o"}
 
@@ -58,7 +58,7 @@ class Window:
         seen += [_positive(samples)[:marked].min(initial=high) for samples in spectra]
         low = max(min(seen) / BELOW, RANK_TOLERANCE * high)
         ranks = max(_last_rank(samples, low) for samples in spectra)
-        return cls(max(ranks, marked, 10) * 1.3, low, ABOVE * high)
+        return cls(max(ranks, marked, 10) * 1.3, low, high * (high / low) ** ABOVE)
 
 
 def spectrum_by_rank(axes: Axes, samples: xr.Dataset, marked: int, window: Window) -> None:
