@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-
 from benchmarks.mutants import ROOMS, main, outcomes, prepare
+
 from hessian_study.project import ROOT
 
 

@@ -49,11 +49,11 @@ def with_figure(entry: dict[str, Any]) -> dict[str, Any]:
         ),
         (
             MAPS | {"own_scale": True},
-            r"mine\.own_scale: expected .* takes, \['eigenvectors', 'labels'\], found 'own_scale';",
+            r"mine\.own_scale: expected .* takes, \['eigenvectors', 'labels', 'width'\], found",
         ),
         (
             {"layout": "data_sets", "experiments": ["circle/normal"], "columns": 2},
-            r"mine\.columns: expected of .* layout data_sets takes, \['labels'\]",
+            r"mine\.columns: expected of .* layout data_sets takes, \['labels', 'width'\]",
         ),
     ],
 )

@@ -34,8 +34,8 @@ SIZES = {
 
 def _configured(name):
     settings = dict(CONFIG[name])
-    x, y, _ = generate_samples(settings.pop("generator"), settings.pop("parameters"))
-    return build_dataset(x, y, **settings)
+    x, y, about = generate_samples(settings.pop("generator"), settings.pop("parameters"))
+    return build_dataset(x, y, about=about, **settings)
 
 
 @pytest.mark.parametrize("name", CONFIG)
@@ -82,6 +82,7 @@ def test_samples_of_returns_the_chosen_part_with_the_chosen_labels():
 def test_iris_carries_its_features_and_three_classes():
     dataset = _configured("iris")
     assert dataset["feature"].values.tolist() == sklearn.datasets.load_iris().feature_names
+    assert class_names(dataset) == ["setosa", "versicolor", "virginica"]
     assert class_count(dataset) == 3
 
 

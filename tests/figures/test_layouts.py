@@ -1,8 +1,10 @@
 """Every layout: its panels and numbers, what it says of diverged trainings, its step."""
 
+from itertools import combinations
 from typing import Any
 
 import pytest
+from matplotlib.text import Text
 
 from helpers.drawn_layouts import numbers, texts
 from helpers.made_up_artifacts import EVERY_KIND, dataset
@@ -36,7 +38,7 @@ DIVERGED_PANELS = {
     "covariance_comparison": 4,
     "embedded_alignments": 5,
     "feature_alignments": 5,
-    "margins": 5,
+    "margins": 6,
     "sample_alignments": 1,
     "similarity_metrics": 8,
     "walkthrough": 5,
@@ -60,6 +62,22 @@ def test_figure_has_every_panel_and_is_saved_with_the_projects_settings(layout, 
     assert b"/Subtype /TrueType" in (tmp_path / "a.pdf").read_bytes() or (
         b"/Subtype /Type0" in (tmp_path / "a.pdf").read_bytes()
     )
+
+
+def smallest_type(figure: Any) -> float:
+    texts = figure.findobj(Text)
+    return min(text.get_fontsize() for text in texts if text.get_text() and text.get_visible())
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if "width" in LAYOUTS[name].TAKEN])
+def test_one_column_has_the_same_panels_within_its_width_and_type_as_large(layout) -> None:
+    page, column = draw(layout), draw(layout, width="column")
+    assert (page.get_figwidth(), column.get_figwidth()) == (7, 3.4)
+    assert len(column.axes) == len(page.axes)
+    places = [axes.get_position() for axes in column.axes]
+    assert all(place.x0 > 0 and place.x1 < 1 and place.y0 > 0 and place.y1 < 1 for place in places)
+    assert not any(a.overlaps(b) for a, b in combinations(places, 2))
+    assert smallest_type(page) == smallest_type(column) >= 7
 
 
 def test_every_layout_is_tested() -> None:

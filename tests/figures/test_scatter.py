@@ -116,7 +116,7 @@ def test_axes_are_logarithmic_where_values_span_more_than_two_decades_or_by_choi
 def test_axes_say_in_words_what_they_show() -> None:
     assert axis_label("lambda_max", (), 4) == "largest eigenvalue of the Hessian"
     assert axis_label("g_theta_max", (), 1) == (
-        "$G_{\\mathrm{θ}}$, Eq. 6, with\nthe maximum over\nsamples"
+        "$G_{\\mathrm{θ}}$, Eq. 6,\nwith the\nmaximum over\nsamples"
     )
     assert axis_label("outliers_gap_low", {"a"}, 4) == "lower end of the interval of this quantity"
     assert axis_label("architecture.width", {"architecture.width"}, 4) == "architecture width"

@@ -125,6 +125,7 @@ def decision_boundary() -> xr.Dataset:
             "classes": (("piece", "side"), [[0, 1]]),
             "part": ("piece", [0]),
             "distance": ("sample", np.array([0.9, 0.3])),
+            "nearest": (("sample", "feature"), np.array([[0.1, -0.8], [0.1, -0.4]])),
         },
         attrs={"pieces": 1, "untraced": ""},
     )

@@ -3,6 +3,8 @@
 import xarray as xr
 from matplotlib.axes import Axes
 
+from hessian_boundary.figures.style import SMALL
+
 DIVERGED = "training\ndiverged"
 
 
@@ -21,6 +23,6 @@ def message(axes: Axes, text: str) -> None:
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_color("0.8")
     axes.text(
-        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=5.5,
+        0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", fontsize=SMALL,
         color="0.3",
     )  # fmt: skip

@@ -37,6 +37,12 @@ def row_labels(settings: Mapping[str, Any], data: Sequence[xr.Dataset] = ()) -> 
     ]
 
 
+def common_data_set(settings: Mapping[str, Any]) -> str | None:
+    """Return what the data set of all `experiments` is called; None if there are several."""
+    names = {split_experiment(experiment)[0] for experiment in settings["experiments"]}
+    return readable(*names) if len(names) == 1 else None
+
+
 def _label(dataset: str, training: str, view: str, trainings_differ: bool) -> str:
     lines = [view] if view else []
     if dataset:

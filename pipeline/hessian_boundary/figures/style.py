@@ -4,7 +4,7 @@
 def draw(inputs, settings): ...
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure
 
-PAGE_WIDTH = 7.0  # inches, text width of a two-column page
+# inches: a figure across a page of two columns, and in one of them, with type of the same size
+PAGE_WIDTH, COLUMN_WIDTH = 7.0, 3.4
+SMALL = 7  # points, of the smallest type
 
 # Okabe and Ito's palette, told apart with every common kind of colour blindness
 CLASS_COLOURS = (
@@ -33,22 +35,23 @@ UNDEFINED = "#bdbdbd"  # alignments that are NaN; no colour of the map from -1 t
 
 _PARAMETERS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so every machine draws the same
-    "font.size": 7,
-    "axes.titlesize": 7,
+    "font.size": 8,
+    "axes.titlesize": 8,
     "axes.titlepad": 3,
-    "axes.labelsize": 7,
+    "axes.labelsize": 8,
     "axes.labelpad": 2,
     "axes.linewidth": 0.5,
-    "xtick.labelsize": 6,
-    "ytick.labelsize": 6,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
     "xtick.major.size": 2,
     "ytick.major.size": 2,
     "xtick.major.pad": 1.5,
     "ytick.major.pad": 1.5,
     "xtick.major.width": 0.5,
     "ytick.major.width": 0.5,
+    "xtick.minor.size": 1,
     "ytick.minor.size": 0,
-    "legend.fontsize": 6,
+    "legend.fontsize": SMALL,
     "legend.frameon": False,
     "lines.linewidth": 1,
     "image.interpolation": "nearest",
@@ -76,12 +79,17 @@ class PublicationFigure(Figure):
             super().savefig(*arguments, **keywords)
 
 
-def new_figure(height: float, note: str = "") -> PublicationFigure:
-    """Return an empty page-wide figure, `height` inches high, with a note below if any."""
-    figure = PublicationFigure(figsize=(PAGE_WIDTH, height))
+def figure_width(settings: Mapping[str, Any]) -> float:
+    """Return the width in inches of a figure whose entry says `width: column`, or does not."""
+    return COLUMN_WIDTH if settings.get("width") == "column" else PAGE_WIDTH
+
+
+def new_figure(height: float, note: str = "", width: float = PAGE_WIDTH) -> PublicationFigure:
+    """Return an empty figure of so many inches, with a note in the lower right corner if any."""
+    figure = PublicationFigure(figsize=(width, height))
     if note:
         figure.text(
-            1 - 0.03 / PAGE_WIDTH, 0.03 / height, note, ha="right", va="bottom", fontsize=5,
+            1 - 0.03 / width, 0.03 / height, note, ha="right", va="bottom", fontsize=SMALL,
             color="0.4",
         )  # fmt: skip
     return figure

@@ -30,7 +30,8 @@ PRESUMED_BETTER = {
     "large_norm": "normal",
     "narrow_margin": "wide_margin",
 }
-EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy"}
+EXPERIMENTS = {"half_moon": "half-moon", "toy1d": "1-D toy", "iris": "Iris"}
+ACRONYMS = ("mnist", "cifar")  # of data sets; what follows is which of its classes
 
 
 def readable(name: str) -> str:
@@ -38,6 +39,9 @@ def readable(name: str) -> str:
 
     Of a point of a sweep: `rates,learning_rate=0.01` is "rates, learning rate = 0.01".
     """
+    acronym, _, classes = name.partition("_")
+    if acronym in ACRONYMS:
+        return f"{acronym.upper()}-{readable(classes)}" if classes else acronym.upper()
     spaced = name.replace("_", " ").replace(",", ", ").replace("=", " = ")
     return EXPERIMENTS.get(name, spaced)
 

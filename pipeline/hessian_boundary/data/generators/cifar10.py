@@ -20,6 +20,10 @@ from hessian_boundary.data.image_files import (
 )
 
 SERVER = "https://www.cs.toronto.edu/~kriz"
+NAMES = (  # as the archive's batches.meta has them
+    *("airplane", "automobile", "bird", "cat", "deer"),
+    *("dog", "frog", "horse", "ship", "truck"),
+)
 IMAGE_SHAPE = (3, 32, 32)  # red, green, blue
 RECORD = 1 + 3 * 32 * 32  # bytes of an image in the binary version: label, pixels
 
@@ -37,7 +41,7 @@ def generate(
 
     Returns x (sample, 3, 32, 32) float32, standardised per channel where `normalise` is true and
     raw 0 … 255 otherwise (as the last version of the authors' code has it), y (sample,) int64 and
-    the attributes `source`, `exact` and `source_files`.
+    the attributes `source`, `exact`, `source_files` and `class_names`.
     DEVIATION: the authors' code swaps rows and columns; here images are upright.
 
     Raises DataUnavailableError when no source has the data or a file is damaged or refused, and
@@ -53,7 +57,8 @@ def generate(
             for values in (MEAN, STANDARD_DEVIATION)
         )
         x = (x / np.float32(255) - mean) / deviation
-    return x, y, source_attributes("CIFAR-10 test batch", [batch])
+    about = source_attributes("CIFAR-10 test batch", [batch])
+    return x, y, about | {"class_names": [NAMES[label] for label in classes]}
 
 
 def parse_binary(content: bytes) -> Batch:

@@ -28,7 +28,7 @@ def generate(*, classes: Sequence[int], per_class: int, data_folder: str | None 
     """Return the first `per_class` images of each class, class by class in list order.
 
     Returns x (sample, 1, 28, 28) float32, PAPER: pixels 0 … 255 as they are, y (sample,) int64 and
-    the attributes `source`, `exact` and `source_files`.
+    the attributes `source`, `exact`, `source_files` and `class_names`.
 
     Raises DataUnavailableError for files that are damaged, incomplete or refused, and ValueError
     for classes or numbers that the data does not have.
@@ -47,7 +47,8 @@ def generate(*, classes: Sequence[int], per_class: int, data_folder: str | None 
             f"labels {labels.shape}; replace the MNIST files by ones that belong together"
         )
     x, y = first_of_each_class(images[:, None], labels, classes, per_class)
-    return x.astype(np.float32), y, attributes
+    names = [f"digit {digit}" for digit in classes]
+    return x.astype(np.float32), y, attributes | {"class_names": names}
 
 
 def parse_idx(content: bytes) -> np.ndarray:

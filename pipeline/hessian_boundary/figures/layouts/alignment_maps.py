@@ -8,10 +8,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from hessian_boundary.figures.experiments import class_of_view
-from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
 from hessian_boundary.figures.numbers import numbers_table, spectral_summary
-from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.rows.drawing import draw_rows
+from hessian_boundary.figures.rows.map_row import map_rows
 from hessian_boundary.figures.style import publication_style
 from hessian_boundary.measures.boundary_alignment import (
     alignment_at_boundary,
@@ -20,7 +20,7 @@ from hessian_boundary.measures.boundary_alignment import (
 )
 
 ARTIFACTS = ("dataset", "alignment_grid", "alignment_samples", "decision_boundary")
-NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "width")
 FEATURES = 2
 COMPARED = ("g_theta_max", "g_theta_mean", "trace", "lambda_max")
 
@@ -29,10 +29,9 @@ COMPARED = ("g_theta_max", "g_theta_mean", "trace", "lambda_max")
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a row per experiment: predicted classes, the top k alignments, all eigenvalues.
 
-    `settings` has experiments, eigenvectors (k), note (see `new_figure`) and perhaps labels.
+    `settings` has what `draw_rows` takes, and perhaps labels.
     """
-    rows, spectra = map_rows(inputs, settings), inputs["alignment_samples"]
-    return draw_rows(rows, settings["eigenvectors"], settings["note"], spectra)[0]
+    return draw_rows(map_rows(inputs, settings), settings, inputs["alignment_samples"])[0]
 
 
 def numbers(

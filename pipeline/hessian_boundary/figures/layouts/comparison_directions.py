@@ -7,37 +7,46 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.map_row import MapRow
 from hessian_boundary.figures.numbers import extreme_alignments, numbers_table
-from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.rows.drawing import draw_rows
+from hessian_boundary.figures.rows.map_row import MapRow
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_directions", "decision_boundary")
-NEEDED, TAKEN = ("eigenvectors",), ("own_scale",)
+NEEDED, TAKEN = ("eigenvectors",), ("own_scale", "width")
 EXPERIMENTS, FEATURES = 1, 2
-LABELS = {
-    "top": "top\neigenvectors",
-    "bottom": "bottom\neigenvectors",
-    "random eigenvector": "random\neigenvectors",
-    "random direction": "random\ndirections",
+# kind -> what the row is called, and each of its directions
+ROWS = {
+    "top": ("top\neigenvectors", "$v_{{{}}}$"),
+    "bottom": ("bottom\neigenvectors", "$v_{{-{}}}$"),
+    "random eigenvector": ("random\neigenvectors", "draw {}"),
+    "random direction": ("random\ndirections", "draw {}"),
 }
 
 
 @publication_style()
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
-    """Draw a row per kind of direction, on one scale or each map on its own (`own_scale`)."""
+    """Draw a row per kind of direction, on one scale or each map on its own (`own_scale`).
+
+    v_{-1}, v_{-2}, … are the eigenvectors of the most negative eigenvalues. The prediction, which
+    is the same for all, is drawn once. `settings` has what `draw_rows` takes besides.
+    """
     (dataset,), (directions,), (boundary,) = (inputs[kind] for kind in ARTIFACTS)
     own_scale = settings.get("own_scale", False)
     rows = []
-    for kind in directions["kind"].values:
+    for number, kind in enumerate(directions["kind"].values):
         source = directions.sel(kind=kind).rename(index="eigen")
         source = source.assign_attrs(rank=source.sizes["eigen"])
-        rows.append(MapRow(LABELS[str(kind)], dataset, source, boundary, own_scale=own_scale))
-    bar = "alignment with direction $i$" + (", in units of each map's own limit" * own_scale)
-    figure, panels = draw_rows(rows, settings["eigenvectors"], settings["note"], bar=bar)
-    for index, axes in enumerate(panels[0][1:]):
-        axes.set_title(f"{index + 1}")
-    return figure
+        label, name = ROWS[str(kind)]
+        rows.append(
+            MapRow(
+                label, dataset, source, boundary, own_scale=own_scale,
+                heading="" if number else "prediction",
+                titles=[name.format(index) for index in source["eigen"].values],
+            )
+        )  # fmt: skip
+    bar = "alignment" + (", in units of the number above each map" * own_scale)
+    return draw_rows(rows, settings, bar=bar)[0]
 
 
 def numbers(

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 
 from hessian_boundary.figures.numbers import sample_numbers
 from hessian_boundary.figures.row_labels import row_labels
-from hessian_boundary.figures.rows import draw_rows
-from hessian_boundary.figures.scatter_row import ScatterRow
+from hessian_boundary.figures.rows.drawing import draw_rows
+from hessian_boundary.figures.rows.scatter_row import ScatterRow
+from hessian_boundary.figures.signs import with_common_signs
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "embedding", "alignment_samples")
-NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "width")
 numbers = sample_numbers
 
 
@@ -24,9 +25,10 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         ScatterRow(label, embedding["embedding"].values, dataset, samples, heading="t-SNE, class")
         for label, dataset, embedding, samples in zip(
             row_labels(settings, inputs["dataset"]),
-            *(inputs[kind] for kind in ARTIFACTS),
+            inputs["dataset"],
+            inputs["embedding"],
+            with_common_signs(settings["experiments"], inputs["alignment_samples"]),
             strict=True,
         )
     ]
-    count, note = settings["eigenvectors"], settings["note"]
-    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]
+    return draw_rows(rows, settings, inputs["alignment_samples"])[0]

@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 
 from hessian_boundary.figures.numbers import sample_numbers
 from hessian_boundary.figures.row_labels import row_labels
-from hessian_boundary.figures.rows import draw_rows
-from hessian_boundary.figures.scatter_row import ScatterRow
+from hessian_boundary.figures.rows.drawing import draw_rows
+from hessian_boundary.figures.rows.scatter_row import ScatterRow
+from hessian_boundary.figures.signs import with_common_signs
 from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "alignment_samples")
-NEEDED, TAKEN = ("eigenvectors", "features"), ("labels",)
+NEEDED, TAKEN = ("eigenvectors", "features"), ("labels", "width")
 numbers = sample_numbers
 
 
@@ -30,17 +31,15 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     for label, dataset, samples in zip(
         row_labels(settings, inputs["dataset"]),
         inputs["dataset"],
-        inputs["alignment_samples"],
+        with_common_signs(settings["experiments"], inputs["alignment_samples"]),
         strict=True,
     ):
         _check_features(dataset, settings["features"])
         train = dataset.isel(sample=dataset["split"].values == "train")
         points = train["x"].sel(feature=[first, second]).values
-        last = len(rows) == len(settings["experiments"]) - 1
-        caption = f"→ {first}\n↑ {second}" if last else ""
+        caption = f"→ {first}\n↑ {second}"
         rows.append(ScatterRow(label, points, dataset, samples, caption, heading="class"))
-    count, note = settings["eigenvectors"], settings["note"]
-    return draw_rows(rows, count, note, inputs["alignment_samples"])[0]
+    return draw_rows(rows, settings, inputs["alignment_samples"])[0]
 
 
 def _check_features(dataset: xr.Dataset, features: Sequence[str]) -> None:

@@ -4,56 +4,87 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hessian_boundary.figures.nothing_to_draw import DIVERGED, has_diverged, message
 from hessian_boundary.figures.numbers import sample_numbers
-from hessian_boundary.figures.panels import alignment_lines
-from hessian_boundary.figures.row_labels import row_labels
-from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
+from hessian_boundary.figures.row_labels import common_data_set, row_labels
+from hessian_boundary.figures.sample_panels import alignment_bands, alignment_lines
+from hessian_boundary.figures.signs import with_common_signs
+from hessian_boundary.figures.style import add_panel, figure_width, new_figure, publication_style
 
 ARTIFACTS = ("dataset", "alignment_samples")
-NEEDED, TAKEN = ("eigenvectors",), ("labels", "columns")
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "columns", "width")
 ALL_EIGENVECTORS = True
 numbers = sample_numbers
 # inches
-LEFT, RIGHT, TOP, BOTTOM, GAP, PANEL_HEIGHT = 0.38, 0.08, 0.2, 0.4, 0.1, 1.5
-ROW_GAP = 0.28  # for the titles of the next row
+LEFT, RIGHT, TOP, BOTTOM, GAP, PANEL_HEIGHT = 0.4, 0.08, 0.2, 0.4, 0.1, 1.5
+ROW_GAP = 0.36  # for the numbers of one row and the titles of the next
+NOTE = 0.12
+NARROWEST = 1.4  # a panel, in a column
 
 
 @publication_style()
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
     """Draw a panel per experiment: signed A_i(x) of each training sample over i = 1…k.
 
-    `settings` has experiments, eigenvectors (k, or "all" on a logarithmic axis), note (see
-    `new_figure`) and perhaps labels and columns (panels beside each other).
+    All panels have the same axes, and the signs of the first one of the same data set. `settings`
+    has experiments, eigenvectors (k, or "all", as quantiles and on a logarithmic axis), note (see
+    `new_figure`), and perhaps labels, columns (panels beside each other) and width (see
+    `figure_width`).
     """
-    columns = _columns(settings, inputs["alignment_samples"])
-    rows = -(-len(inputs["alignment_samples"]) // columns)
-    figure = new_figure(TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM, settings["note"])
-    width = (PAGE_WIDTH - LEFT - RIGHT - (columns - 1) * GAP) / columns
-    panels = zip(row_labels(settings, inputs["dataset"]), inputs["alignment_samples"], strict=True)
-    for number, (label, samples) in enumerate(panels):
+    width = figure_width(settings)
+    sources = with_common_signs(settings["experiments"], inputs["alignment_samples"])
+    columns = _columns(settings, len(sources), width - LEFT - RIGHT)
+    rows = -(-len(sources) // columns)
+    height = TOP + rows * PANEL_HEIGHT + (rows - 1) * ROW_GAP + BOTTOM + NOTE
+    figure = new_figure(height, settings["note"], width)
+    size = (width - LEFT - RIGHT - (columns - 1) * GAP) / columns
+    count = _eigenvectors(settings, sources)
+    panels = []
+    for number, (title, samples) in enumerate(
+        zip(_titles(settings, inputs["dataset"]), sources, strict=True)
+    ):
         row, column = divmod(number, columns)
-        left, top = LEFT + column * (width + GAP), TOP + row * (PANEL_HEIGHT + ROW_GAP)
-        axes = add_panel(figure, left, top, width, PANEL_HEIGHT)
-        axes.set_title(label.replace("\n", " "))
+        left, top = LEFT + column * (size + GAP), TOP + row * (PANEL_HEIGHT + ROW_GAP)
+        panels.append(add_panel(figure, left, top, size, PANEL_HEIGHT))
+        panels[-1].set_title(title)
         if has_diverged(samples):
-            message(axes, DIVERGED)
+            message(panels[-1], DIVERGED)
             continue
-        alignment_lines(axes, samples, settings["eigenvectors"], inputs["dataset"])
-        if row == rows - 1:
-            axes.set_xlabel("eigenvector $i$")
-        if column == 0:
-            axes.set_ylabel("alignment $A_i(x)$")
-        else:
-            axes.tick_params(labelleft=False)
-    drawn = [axes for axes in figure.axes if axes.lines]
-    if drawn:  # with the classes of all panels
-        entries = [axes.get_legend_handles_labels() for axes in drawn]
-        drawn[0].legend(*max(entries, key=lambda entry: len(entry[1])), loc="upper right")
+        draw_panel = alignment_bands if settings["eigenvectors"] == "all" else alignment_lines
+        draw_panel(panels[-1], samples, count, inputs["dataset"][number : number + 1])
+        panels[-1].set_xlabel("eigenvector $i$" if number + columns >= len(sources) else "")
+        panels[-1].set_ylabel("" if column else "alignment $A_i(x)$")
+        panels[-1].tick_params(labelleft=not column)
+    _explain_classes(panels)
     return figure
 
 
-def _columns(settings: Mapping[str, Any], panels: Sequence[Any]) -> int:
-    return min(int(settings.get("columns", len(panels))), len(panels))
+def _columns(settings: Mapping[str, Any], panels: int, width: float) -> int:
+    return min(int(settings.get("columns", panels)), panels, int(width / NARROWEST))
+
+
+def _eigenvectors(settings: Mapping[str, Any], sources: Sequence[xr.Dataset]) -> int:
+    """Return how many eigenvectors the axes have room for: all of the panel that has most."""
+    if settings["eigenvectors"] == "all":
+        return max(samples.sizes["eigen"] for samples in sources)
+    return int(settings["eigenvectors"])
+
+
+def _titles(settings: Mapping[str, Any], data: Sequence[xr.Dataset]) -> list[str]:
+    """Return the panels' titles, with the data set where it is the same in all."""
+    shared = common_data_set(settings)
+    labels = [label.replace("\n", " ") for label in row_labels(settings, data)]
+    return [f"{shared}, {label}" for label in labels] if shared else labels
+
+
+def _explain_classes(panels: Sequence[Axes]) -> None:
+    """Draw a legend in the first panel, and in each that has other classes than the one before."""
+    before: list[str] = []
+    for axes in panels:
+        handles, names = axes.get_legend_handles_labels()
+        if names and names != before:
+            axes.legend(handles, names, loc="upper right", handlelength=1.4)
+        before = names or before

@@ -17,7 +17,13 @@ from hessian_boundary.figures.quantities.colouring import (
 )
 from hessian_boundary.figures.quantities.runs import runs_table
 from hessian_boundary.figures.row_labels import row_labels
-from hessian_boundary.figures.style import PAGE_WIDTH, add_panel, new_figure, publication_style
+from hessian_boundary.figures.style import (
+    PAGE_WIDTH,
+    SMALL,
+    add_panel,
+    new_figure,
+    publication_style,
+)
 
 ARTIFACTS = ("measures",)
 NEEDED, TAKEN = ("x", "y"), ("colour", "labels", "log")
@@ -26,7 +32,7 @@ NAMED = 8  # experiments that differ by colour where the entry says nothing of c
 # inches
 LEFT, TOP, HEIGHT, BOTTOM = 0.85, 0.12, 3.0, 0.52
 WIDTH, WIDE = 4.1, 5.2  # beside a legend, and beside a colour bar or nothing
-ENTRY = 0.14  # of a line of the legend
+ENTRY = 0.15  # of a line of the legend
 
 
 @publication_style()
@@ -65,7 +71,7 @@ def draw(inputs: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, An
     if missing := len(runs) - len(drawn):
         text = f"not drawn: {missing} of {len(runs)} runs, which lack one of the two numbers"
         place = (0.03 / PAGE_WIDTH, 0.03 / (TOP + height + BOTTOM))
-        figure.text(*place, text, ha="left", va="bottom", fontsize=5, color="0.4")
+        figure.text(*place, text, ha="left", va="bottom", fontsize=SMALL, color="0.4")
     return figure
 
 

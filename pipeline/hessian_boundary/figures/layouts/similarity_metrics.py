@@ -8,15 +8,15 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from hessian_boundary.figures.map_row import map_rows
 from hessian_boundary.figures.nothing_to_draw import has_diverged
 from hessian_boundary.figures.numbers import numbers_table
-from hessian_boundary.figures.rows import draw_rows
+from hessian_boundary.figures.rows.drawing import draw_rows
+from hessian_boundary.figures.rows.map_row import map_rows
 from hessian_boundary.figures.style import publication_style
 from hessian_boundary.measures.boundary_alignment import boundary_distance
 
 ARTIFACTS = ("dataset", "alignment_grid", "decision_boundary")
-NEEDED, TAKEN = ("eigenvectors",), ("labels",)
+NEEDED, TAKEN = ("eigenvectors",), ("labels", "width")
 FEATURES = 2
 
 
@@ -29,7 +29,7 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
         for label, variable in [("cosine", "alignment"), ("scalar\nproduct", "scalar_product")]
     ]
     bar = r"$A_i(x)$, and $\langle g_θ(x), v_i\rangle$ cut off at ±1"
-    return draw_rows(rows, settings["eigenvectors"], settings["note"], bar=bar)[0]
+    return draw_rows(rows, settings, bar=bar)[0]
 
 
 def numbers(

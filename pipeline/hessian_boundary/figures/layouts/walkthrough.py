@@ -19,23 +19,43 @@ from hessian_boundary.figures.step_by_step.line_panels import (
     ranked_spectrum,
 )
 from hessian_boundary.figures.step_by_step.vector_panels import gradient_map, vector_map
-from hessian_boundary.figures.style import add_panel, new_figure, publication_style
+from hessian_boundary.figures.style import (
+    COLUMN_WIDTH,
+    PAGE_WIDTH,
+    add_panel,
+    figure_width,
+    new_figure,
+    publication_style,
+)
 
 ARTIFACTS = ("dataset", "model", "spectrum", "alignment_grid")
-NEEDED, TAKEN = ("eigenvectors",), ()
+NEEDED, TAKEN = ("eigenvectors",), ("width",)
 EXPERIMENTS, FEATURES = 1, 1
-# panel -> (left, top, width, height) in inches; (A), (C.1), (C.3) and (C.5) share the axis x
+# width -> panel -> (left, top, width, height), all in inches; (A), (C.1), (C.3) and (C.5) share the
+# axis x, and C.3 and C.4 the colours of the components
 PLACES = {
-    "A": (0.42, 0.2, 4.2, 0.32),
-    "B": (5.0, 0.2, 1.9, 1.5),
-    "C.1": (0.42, 0.8, 4.2, 0.9),
-    "C.3": (0.42, 2.0, 4.2, 1.6),
-    "C.4": (5.0, 2.0, 1.2, 1.6),
-    "components": (6.32, 2.0, 0.08, 1.6),
-    "C.5": (0.42, 4.0, 4.2, 1.0),
-    "C.2": (5.0, 4.0, 1.9, 1.0),
+    PAGE_WIDTH: {
+        "A": (0.42, 0.2, 4.2, 0.32),
+        "B": (5.05, 0.2, 1.85, 1.5),
+        "C.1": (0.42, 0.8, 4.2, 0.9),
+        "C.3": (0.42, 2.0, 4.2, 1.6),
+        "C.4": (5.05, 2.0, 1.2, 1.6),
+        "components": (6.37, 2.0, 0.08, 1.6),
+        "C.5": (0.42, 4.0, 4.2, 1.0),
+        "C.2": (5.15, 4.0, 1.75, 1.0),
+    },
+    COLUMN_WIDTH: {
+        "A": (0.42, 0.2, 2.7, 0.32),
+        "C.1": (0.42, 0.8, 2.7, 0.9),
+        "C.3": (0.42, 2.0, 2.7, 1.6),
+        "C.5": (0.42, 3.9, 2.7, 1.0),
+        "B": (0.1, 5.5, 1.45, 1.5),
+        "C.4": (1.85, 5.5, 0.8, 1.5),
+        "components": (2.75, 5.5, 0.08, 1.5),
+        "C.2": (0.5, 7.5, 2.6, 1.0),
+    },
 }
-HEIGHT = 5.4
+BELOW = 0.5  # for the axis of the last panel and the note
 
 
 @publication_style()
@@ -43,13 +63,15 @@ def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
     """Draw (A) data, (B) network, (C.1) logits, (C.2) spectrum, (C.3) gradients, (C.4), (C.5).
 
     The alignment on the grid has gradient(parameter, x); `settings` has eigenvectors (k, of C.2,
-    C.4 and C.5) and note (see `new_figure`).
+    C.4 and C.5), note (see `new_figure`) and perhaps width (see `figure_width`).
     """
     (dataset,), (model,), (spectrum,) = inputs["dataset"], inputs["model"], inputs["spectrum"]
     (grid,), eigenvectors = inputs["alignment_grid"], settings["eigenvectors"]
-    figure = new_figure(HEIGHT, settings["note"])
-
-    panels = {name: add_panel(figure, *place) for name, place in PLACES.items()}
+    width = figure_width(settings)
+    places = PLACES[width]
+    height = max(top + own for _, top, _, own in places.values()) + BELOW
+    figure = new_figure(height, settings["note"], width)
+    panels = {name: add_panel(figure, *place) for name, place in places.items()}
     data_line(panels["A"], dataset, grid)
     network(panels["B"], model)
     if has_diverged(spectrum):

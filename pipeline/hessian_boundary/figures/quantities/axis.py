@@ -10,7 +10,7 @@ from hessian_boundary.wording.glossary import meaning
 from hessian_boundary.wording.labels import measure_label, readable
 
 DECADES = 2  # values that span more are drawn on a logarithmic axis
-CHARACTER = 0.056  # inches, of the labels' font
+CHARACTER = 0.064  # inches, of the labels' font
 # one symbol and its index, as in λ_max, G_θ, A_i
 INDEXED = re.compile(r"(?<![\w/])([A-Zλθ])_([\wθ]+)")
 

@@ -14,7 +14,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.lines import Line2D
 
-from hessian_boundary.figures.style import CLASS_MARKERS, UNDEFINED, class_colour, class_marker
+from hessian_boundary.figures.style import (
+    CLASS_MARKERS,
+    SMALL,
+    UNDEFINED,
+    class_colour,
+    class_marker,
+)
 from hessian_boundary.wording.numbers import setting
 
 LINE = 34  # characters of the legend
@@ -130,7 +136,7 @@ class ByText:
         ]  # fmt: skip
         legend = axes.legend(
             handles=handles, title=self.title or None, loc="upper left", bbox_to_anchor=(1.02, 1),
-            borderaxespad=0, handletextpad=0.3, title_fontsize=6, alignment="left",
+            borderaxespad=0, handletextpad=0.3, title_fontsize=SMALL, alignment="left",
         )  # fmt: skip
         legend.set_in_layout(False)
 

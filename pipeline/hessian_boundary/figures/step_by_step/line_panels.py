@@ -11,6 +11,7 @@ from hessian_boundary.figures.boundary import boundary_points
 from hessian_boundary.figures.panels import class_label
 from hessian_boundary.figures.style import (
     ACCENT,
+    SMALL,
     class_colour,
     class_marker,
     mixed,
@@ -60,7 +61,7 @@ def network(axes: Axes, model: xr.Dataset) -> None:
         axes.plot(ends[..., 0].T, ends[..., 1].T, color="0.7", linewidth=0.4, zorder=1)
     for depth, neurons in enumerate(columns):
         axes.plot(*neurons.T, "o", color="white", markeredgecolor="black", markersize=5, zorder=2)
-        axes.text(depth, -0.62, str(sizes[depth]), ha="center", va="center", fontsize=6)
+        axes.text(depth, -0.62, str(sizes[depth]), ha="center", va="center", fontsize=SMALL)
     axes.text(-0.12, 0, "$x$", ha="right", va="center")
     for label, (_, height) in enumerate(columns[-1][::-1]):
         axes.text(
@@ -69,7 +70,7 @@ def network(axes: Axes, model: xr.Dataset) -> None:
         )  # fmt: skip
     axes.set(xlim=(-0.4, len(sizes) - 0.4), ylim=(-0.72, 0.55))
     axes.set_axis_off()
-    axes.set_title("(B) network $f_θ$ and its layers' sizes", loc="left")
+    axes.set_title("(B) network $f_θ$", loc="left")
 
 
 def logit_curves(axes: Axes, grid: xr.Dataset) -> None:
@@ -101,13 +102,40 @@ def logit_curves(axes: Axes, grid: xr.Dataset) -> None:
 def alignment_curves(axes: Axes, grid: xr.Dataset, eigenvectors: int) -> None:
     """(C.5) Draw alignment(eigen, x) with the top eigenvectors."""
     # DEVIATION: curves; the paper's coloured strips hide how close to ±1 the values come.
+    x = grid["x"].values
+    points = boundary_points(x, grid["logits"].values)
     for index, values in enumerate(grid["alignment"].isel(eigen=slice(eigenvectors)).values):
-        axes.plot(grid["x"], values, label=f"$A_{{{index + 1}}}$", **_vector_line(index))
+        style = _vector_line(index)
+        for number, (own, piece) in enumerate(pieces(x, values, points)):
+            name = f"$A_{{{index + 1}}}$" if not number else None
+            # the network is linear between kinks of ReLU, where A jumps within a step of the grid
+            axes.plot(own, piece, drawstyle="steps-mid", label=name, **style)
+            ends = [end for end, at in ((0, own[0]), (-1, own[-1])) if at in points]
+            axes.plot(own[ends], piece[ends], "o", color=style["color"], markersize=2.5)
     axes.axhline(0, color="0.6", linewidth=0.4, zorder=0)
-    share_axis(axes, grid, "(C.5) alignment of the gradients with the eigenvectors")
+    share_axis(axes, grid, "(C.5) alignment")
     axes.set(ylim=(-1.1, 1.1), yticks=[-1, 0, 1], xlabel="input $x$", ylabel="$A_i(x)$")
     axes.tick_params(labelbottom=True)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.96), ncols=5, handlelength=2.2)
+
+
+def pieces(
+    x: np.ndarray, values: np.ndarray, points: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Cut a curve (x,) where it jumps, at the boundary points: return (x, values) of each piece.
+
+    A piece reaches the points at its ends with the values of its first and last point of the grid.
+    """
+    cut = np.searchsorted(x, points)
+    found = []
+    for number, (own, piece) in enumerate(
+        zip(np.split(x, cut), np.split(values, cut), strict=True)
+    ):
+        before, after = points[max(number - 1, 0) : number], points[number : number + 1]
+        own = np.concatenate([before, own, after])
+        piece = np.pad(piece, (len(before), len(after)), mode="edge")
+        found.append((own, piece))
+    return found
 
 
 def ranked_spectrum(axes: Axes, spectrum: xr.Dataset, marked: int) -> None:
@@ -120,10 +148,10 @@ def ranked_spectrum(axes: Axes, spectrum: xr.Dataset, marked: int) -> None:
         colour = _vector_line(index)["color"]
         axes.plot(index + 1, value, "o", color=colour, markersize=3)
         axes.annotate(
-            f"$λ_{{{index + 1}}}$ = {value:.3g}", (index + 1, value), (5, 0),
-            textcoords="offset points", va="center", color=colour,
+            f"$λ_{{{index + 1}}}$ = {value:.3g}", (index + 1, value), (5, 2),
+            textcoords="offset points", va="bottom", color=colour,
         )  # fmt: skip
-    axes.margins(y=0.1)
+    axes.set(ylim=(-0.1 * every[0], 1.3 * every[0]))  # with room for the first label
     axes.set(xlabel="rank $i$", ylabel="eigenvalue $λ_i$")
     axes.set_title("(C.2) Hessian spectrum", loc="left")
     axes.spines[["top", "right"]].set_visible(False)

@@ -26,7 +26,7 @@ def gradient_map(axes: Axes, grid: xr.Dataset, model: xr.Dataset) -> None:
     x = grid["x"].values
     half = (x[1] - x[0]) / 2
     _parameter_image(axes, grid["gradient"].values, (x[0] - half, x[-1] + half), grid)
-    share_axis(axes, grid, "(C.3) gradients $g_θ(x)$ of single inputs, scaled to unit length")
+    share_axis(axes, grid, "(C.3) gradients $g_θ(x)$, scaled to length 1")
     layers = model["layer"].values
     first = [0, *(1 + np.flatnonzero(layers[1:] != layers[:-1]))]
     for start in first[1:]:

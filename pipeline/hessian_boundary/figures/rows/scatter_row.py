@@ -34,11 +34,14 @@ class ScatterRow:
         """Diameter of a point in points."""
         return 1.1 if len(self.points) > DENSE else 1.9
 
+    def title(self, index: int) -> str:
+        """Return what an eigenvector is called."""
+        return f"$v_{{{index + 1}}}$"
+
     def draw_classes(self, axes: Axes) -> None:
         """Draw the samples by true class."""
         class_points(axes, self.points, self.source["label"].values, self.size)
         self._frame(axes)
-        axes.set_xlabel(self.axes_caption)
 
     def draw_alignment(self, axes: Axes, index: int) -> None:
         """Draw the samples by their alignment with one eigenvector, the strongest on top."""
@@ -57,3 +60,5 @@ class ScatterRow:
     def _frame(self, axes: Axes) -> None:
         axes.set(xticks=[], yticks=[])
         axes.margins(0.06)
+        if not self.axes_caption:  # an embedding: distances are all it has
+            axes.set_aspect("equal", adjustable="datalim")
