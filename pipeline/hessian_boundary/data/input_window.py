@@ -3,6 +3,10 @@
 import numpy as np
 
 Window = tuple[tuple[float, float], ...]
+INSTEAD = (
+    "maps are drawn of one or two features: take a layout of samples for the figures of this data "
+    "set, sample_alignments or embedded_alignments"
+)
 
 
 def grid_window(x: np.ndarray, margin: float) -> Window:
@@ -13,8 +17,7 @@ def grid_window(x: np.ndarray, margin: float) -> Window:
     if x.ndim != 2:
         raise ValueError(
             f"expected inputs that are vectors of features, (sample, feature), found shape "
-            f"{x.shape}; a grid is drawn of one or two features: use the alignment on samples "
-            "instead"
+            f"{x.shape}; {INSTEAD}"
         )
     low, high = x.min(axis=0).astype(float), x.max(axis=0).astype(float)
     pad = margin * (high - low)
@@ -28,8 +31,8 @@ def grid_points(window: Window, resolution: int) -> tuple[np.ndarray, dict[str, 
     """
     if len(window) > 2:
         raise ValueError(
-            f"expected inputs with one or two features to draw a grid, found {len(window)}; use "
-            "the alignment on samples instead"
+            f"expected inputs with one or two features to draw a grid, found {len(window)}; "
+            f"{INSTEAD}"
         )
     axes = [np.linspace(low, high, resolution) for low, high in window]
     points = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
