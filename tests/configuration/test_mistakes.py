@@ -21,7 +21,6 @@ from hessian_study.configuration.study import Study
         ("contrasts", ["gaussian/normal/epoch3"], r"contrasts: expected a checkpoint among"),
         ("contrasts", ["gaussian/normal/epok"], r"contrasts: expected a view"),
         ("margins/experiments", ["circle/nrmal"], r"margins.experiments: 'circle/nrmal' does not"),
-        ("margins/experiments", ["iris/normal"], r"`planar` names, .*, found iris/normal"),
         ("margins/starts", 0, r"margins.starts: 0 is less than the minimum"),
         ("curvature/rank_tolerance", -1, r"curvature.rank_tolerance: -1 is less than the minimum"),
         ("curvature/rank_tolerance", 1e-15, r"curvature.rank_tolerance: 1e-15 is less than"),
@@ -138,6 +137,17 @@ from hessian_study.configuration.study import Study
             {"norm_of": "circle/rndom_labels"},
             r"start: 'circle/rndom_labels' does not exist; did you mean 'circle/random_labels'\?",
         ),
+        (
+            "experiments/circle/normal/start",
+            {"statedict": "./model.pt"},
+            r"circle.normal.start: unknown key 'statedict'; did you mean 'state_dict'\?",
+        ),
+        (
+            "experiments/circle/adversarial/start",
+            {"parameters_of": "circle/random_labels", "seeds": 1},
+            r"adversarial.start: unknown key 'seeds'; did you mean 'seed'\?",
+        ),
+        ("experiments/circle/normal/start", "normal", r"expected 'default' or .*found 'normal'"),
         (
             "experiments/circle/random_labels/start",
             {"parameters_of": "circle/adversarial"},

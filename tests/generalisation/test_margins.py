@@ -67,6 +67,11 @@ def test_all_models_have_a_row_of_their_own_and_few_models_no_correlation() -> N
     assert display_margins(table)["τ"].tolist()[:2] == ["–", "–"]
 
 
+def test_without_exact_boundaries_nothing_can_be_compared() -> None:
+    with pytest.raises(ValueError, match=r"expected models whose boundary is exact.*found none"):
+        compare_margins(_starts("narrow", [], []))
+
+
 def test_the_target_is_planned_no_part_of_all_and_no_orphan(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path)
     study.config["margins"] |= {"seeds": 3, "starts": 1}

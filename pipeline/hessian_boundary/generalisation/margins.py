@@ -45,7 +45,14 @@ def compare_margins(starts: pd.DataFrame) -> pd.DataFrame:
     deviation over starts divided by the exact margin), near (share of the starts within 25 % of
     the exact margin), on_boundary (share whose cos² reaches 0.99), and tau: Kendall's τ_b of the
     models' median estimates with their exact margins, with its p (NaN for fewer than three models).
+
+    Raises ValueError where no model has a start: none of them has an exact boundary.
     """
+    if starts.empty:
+        raise ValueError(
+            "expected models whose boundary is exact, of two features and layers of Linear and "
+            "ReLU, found none; name others in `margins.experiments` of the configuration"
+        )
     named = starts.assign(experiment=starts["dataset"] + "/" + starts["training"])
     groups = [*named.groupby("experiment", sort=False)]
     groups += [(ALL, named)] if len(groups) > 1 else []

@@ -47,12 +47,6 @@ def check_references(config: Mapping[str, Any]) -> None:
         check_experiment("contrasts", experiment, config, known)
     for experiment in config["margins"]["experiments"]:
         check_known("margins.experiments", experiment, known)
-        if experiment.split("/")[0] not in config["planar"]:
-            raise ConfigurationError(
-                "margins.experiments",
-                f"expected experiments on data sets that `planar` names, {config['planar']}, found "
-                f"{experiment}; others have no exact margin to compare with",
-            )
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
     _check_generalisation(config)

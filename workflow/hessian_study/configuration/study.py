@@ -140,9 +140,9 @@ def check_schema(config: Mapping[str, Any], profile: str = "") -> None:
         problem = _wrong_type(error.validator_value, error.instance)
     if error.validator == "oneOf":
         problem = _none_fits(error.validator_value, error.instance)
-    if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        key = str(min(set(error.instance) - set(known), key=str))
+    unknown, known = _unknown_keys(error)
+    if unknown:
+        key = min(unknown)
         problem = f"unknown key {key!r}; {suggestion(key, known)}"
     raise ConfigurationError(place or TOP, problem, key=key, profile=profile)
 
@@ -157,6 +157,15 @@ _TYPES = {
     "array": ("a list", "[a, b]"),
     "object": ("keys with values", "{key: value}"),
 }
+
+
+def _unknown_keys(error: jsonschema.ValidationError) -> tuple[set[str], list[str]]:
+    """Return the keys that no form of the value may have, and those that some form may."""
+    forms = {"additionalProperties": [error.schema], "oneOf": error.validator_value}
+    if error.validator not in forms or not isinstance(error.instance, Mapping):
+        return set(), []
+    known = [key for form in forms[error.validator] for key in form.get("properties", {})]
+    return set(map(str, error.instance)) - set(known), known
 
 
 def _none_fits(choices: Sequence[Mapping[str, Any]], found: Any) -> str:
