@@ -1,6 +1,7 @@
 """What mkdocs asks of this project: parts of pages that code writes, and formulas.
 
-A line `<!-- made by NAME -->` in a page is replaced by what `page_parts.PARTS[NAME]` returns.
+A line `<!-- made by NAME -->` in a page is replaced by what `page_parts.PARTS[NAME]` returns, and
+with it the line above, which says to readers of the bare page where the part is.
 Formulas between $ or $$ become MathML, which browsers show without a script.
 """
 
@@ -13,7 +14,8 @@ from mkdocs.exceptions import PluginError
 
 from page_parts import PARTS
 
-MARK = re.compile(r"^<!-- made by (\w+) -->$", re.MULTILINE)
+NOT_HERE = "*Shown in the built documentation: `make docs`.*"
+MARK = re.compile(rf"^(?:{re.escape(NOT_HERE)}\n)?<!-- made by (\w+) -->$", re.MULTILINE)
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 

@@ -8,6 +8,7 @@ from page_parts.configuration import configuration_keys
 from page_parts.contracts import artifact_contracts
 from page_parts.fast_paths import fast_path_table
 from page_parts.figures import figure_table
+from page_parts.measures import measure_meanings
 from page_parts.results import run_tables
 
 # name in a page -> what writes it
@@ -15,6 +16,6 @@ PARTS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         *(artifact_contracts, configuration_keys, fast_path_table, figure_table),
-        *(module_map, peers, public_names, run_tables),
+        *(measure_meanings, module_map, peers, public_names, run_tables),
     )
 }

@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from hessian_boundary.measures.plane import margin_order, plane_measures
+from hessian_study.configuration.targets.columns import MEASURED
 
 
 def samples(alignment: list[list[float]]) -> xr.Dataset:
@@ -43,6 +44,7 @@ def test_the_exact_boundary_and_the_grid_are_put_together() -> None:
     assert values["alignment_by_distance"] == -1  # the sample without direction is left out
     assert values["alignment_at_boundary"] == pytest.approx(0.85)
     assert values["switch_share"] == 1
+    assert set(values) == set(MEASURED["plane_measures"])  # what a table can show
 
 
 def test_networks_without_straight_pieces_have_the_grid_only() -> None:

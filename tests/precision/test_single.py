@@ -11,6 +11,7 @@ from helpers.tiny_study import TinyStudy
 from hessian_boundary.artifacts.store import open_table
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.precision.single import single_precision_measures
+from hessian_study.configuration.targets.columns import MEASURED
 from hessian_study.steps.measure_float32 import main
 
 SHORTEST = {"float32_dense": 1e-20, "float32_uncut": 0}
@@ -42,6 +43,7 @@ def test_the_step_writes_a_row_per_measure(tmp_path: Path) -> None:
     assert table["measure"].tolist() == [f"{kind}_{name}" for kind in SHORTEST for name in names]
     assert table.iloc[0, :4].tolist() == ["mine", "normal", 3, "fitted"]
     assert table["value"].between(0, 1).all()
+    assert set(table["measure"]) == set(MEASURED["float32_measures"])  # what a table can show
 
 
 def test_the_step_writes_no_row_for_a_training_that_diverged(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hessian_boundary.artifacts.store import open_table
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import model_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
+from hessian_boundary.wording.glossary import meaning
 from hessian_study.configuration.targets.columns import (
     MEASURED,
     key_values,
@@ -47,3 +48,9 @@ def test_columns_are_the_measures_that_are_written(finished: TinyStudy) -> None:
     partial = partial_samples().assign_attrs(bottom_pairs=0).assign(label=("sample", [0, 1, 0]))
     bounded = {**model_measures(partial, None), **localisation(partial, 25), **outliers_of(partial)}
     assert set(MEASURED["measures"]) == written | set(bounded)
+
+
+def test_every_measure_has_a_meaning() -> None:
+    names = {name for names in MEASURED.values() for name in names}
+    assert [name for name in sorted(names) if not meaning(name)] == []
+    assert meaning("float32_uncut_g_theta_max") != meaning("gauss_newton_g_theta_max") != ""

@@ -9,7 +9,7 @@ _AT_LEAST = (
 )
 _AT_MOST = ("g_theta_max", "g_theta_mean", "lambda_min")
 _INTERVALS = ("outliers_gap", "outliers_edge", "participation")
-_GAUSS_NEWTON = ("g_theta_max", "g_theta_mean")
+_G_THETA = ("g_theta_max", "g_theta_mean")
 _TRAINED = (
     *("norm_l2", "norm_published", "epochs"),
     *(f"{part}_accuracy" for part in ("train", "validation", "test")),
@@ -35,10 +35,16 @@ MEASURED: dict[str, tuple[str, ...]] = {
         *("crossings", "strong_crossings", "switch_share"),
         *("pieces", "segments", "length", "turning", "parts", "visible_pieces", "margin_true"),
         *("alignment_by_distance", "order_by_margin", "eigenvectors_with_margin"),
+        *("eigenvectors_with_section", "largest_off_boundary"),
     ),
     "gauss_newton_measures": (
-        *(f"gauss_newton_{name}" for name in (*_GAUSS_NEWTON, "rank", "resolved_share_min")),
-        *(f"gauss_newton_{name}_equal_confidence" for name in _GAUSS_NEWTON),
+        *(f"gauss_newton_{name}" for name in (*_G_THETA, "rank", "resolved_share_min")),
+        *(f"gauss_newton_{name}_equal_confidence" for name in _G_THETA),
+    ),
+    "float32_measures": tuple(
+        f"float32_{kind}_{name}"
+        for kind in ("dense", "uncut")
+        for name in (*_G_THETA, "gradients_cut")
     ),
     "training_measures": _TRAINED,
 }
