@@ -14,6 +14,8 @@ from hessian_boundary.wording.numbers import number
 SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+# spaces at which a number may not be broken from its deviation, power, bound or the other bound
+JOINED = re.compile(r"(?<=[±×≥≤…;]) | (?=[×…])|(?<=,) (?=[−\d])")
 
 
 def prose(text: str) -> Markup:
@@ -25,6 +27,11 @@ def prose(text: str) -> Markup:
 def numeral(text: str) -> Markup:
     """Escape a number with what belongs to it, minus signs as they are printed."""
     return prose(MINUS.sub("−", text))
+
+
+def joined(cell: Markup) -> Markup:
+    """Let a line break between a mean and its deviation or interval, not within one of them."""
+    return Markup(JOINED.sub("\N{NO-BREAK SPACE}", cell))
 
 
 def breakable(name: str) -> Markup:
