@@ -1,6 +1,5 @@
 """What the explorer is given: levels, places, bytes and colours, read back as its script does."""
 
-import json
 import zlib
 from base64 import b64decode
 from dataclasses import replace
@@ -13,7 +12,7 @@ from matplotlib import colormaps
 from helpers import made_up_artifacts
 from hessian_boundary.report.explorer.levels import UNKNOWN, map_levels, places
 from hessian_boundary.report.explorer.maps import RunMaps, packed_maps
-from hessian_boundary.report.explorer.pack import OVERHEAD, explorer
+from hessian_boundary.report.explorer.pack import explorer, fewer
 
 
 def packed(samples: xr.Dataset | None = None, **boundary: object) -> RunMaps:
@@ -90,29 +89,27 @@ def test_a_diverged_training_has_no_maps() -> None:
     assert packed_maps("a/b", 0, data, grid, boundary, None) is None
 
 
-def test_runs_are_taken_in_their_order_while_there_is_room() -> None:
+def test_the_last_runs_are_left_out_and_named() -> None:
     run = packed()
     runs = [replace(run, seed=seed) for seed in range(3)]
-    size = len(run.data) + OVERHEAD + len("class 0class 1class 2")
-    everything = explorer(runs, 3 * size)
-    assert everything is not None
-    assert (len(everything.runs), everything.left_out) == (3, ())
-    some = explorer(runs, 3 * size - 1)
+    size = len(run.data)
+    assert [fewer(runs, 3, excess) for excess in (0, 1, size, size + 1, 9 * size)] == [
+        3,
+        2,
+        2,
+        1,
+        0,
+    ]
+    some = explorer(runs, 2)
     assert some is not None
     assert [one.seed for one in some.runs] == [0, 1]
     assert some.left_out == ("a/normal/epoch10, seed 2",)
-    assert explorer(runs, size - 1) is None
-    assert explorer([], 10**9) is None
-
-
-def test_an_entry_takes_no_more_than_its_room() -> None:
-    run = packed(made_up_artifacts.samples(), untraced="x" * 100)
-    names = sum(map(len, run.about["classes"]))
-    assert len(json.dumps(run.entry)) <= len(run.data) + OVERHEAD + names + 100
+    assert explorer(runs, 0) is None
+    assert explorer([], 0) is None
 
 
 def test_colours_are_those_of_the_figures() -> None:
-    found = explorer([packed()], 10**9)
+    found = explorer([packed()], 1)
     assert found is not None
     colours = found.content["colours"]
     assert len(colours) == 256 * 6

@@ -9,6 +9,7 @@ import pytest
 from helpers.made_up_report import Elements, check_links, text_of, write_results
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.report.page import render_page
+from hessian_study.steps import report as report_step
 
 
 def test_the_page_is_whole_and_its_links_lead_somewhere(
@@ -88,6 +89,20 @@ def test_sections_come_in_their_order(report_page: str) -> None:
 def test_two_runs_make_the_same_page_whatever_they_took(report_page: str, tmp_path: Path) -> None:
     other = write_results(tmp_path, seconds=99.0) / "report.html"
     assert other.read_text(encoding="utf-8") == report_page
+
+
+def test_maps_are_left_out_where_the_page_would_be_too_large(
+    report_page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = len(report_page.encode()) - 100
+    monkeypatch.setattr(report_step, "PAGE_LIMIT", limit)
+    page = (write_results(tmp_path) / "report.html").read_text(encoding="utf-8")
+    assert len(page.encode()) <= limit
+    said = re.search(r"it has the maps of (\d) runs?, .*?; (\d) more .*? \((.*?)\)", text_of(page))
+    assert said is not None
+    assert int(said[1]) + int(said[2]) == 3
+    assert said[3].split("; ")[-1] == "gaussian/normal, seed 1"  # the last
+    assert "Here are all 3 runs" in text_of(report_page)
 
 
 def test_a_page_without_its_template_is_refused() -> None:

@@ -23,7 +23,7 @@ def test_text_is_escaped_and_indices_are_lowered() -> None:
     )
     assert numeral("-1.5 ± 2 [-3, 1e-4]") == "−1.5 ± 2 [−3, 1e-4]"
     assert joined(numeral("0.2 ± 0.1 [-3, 1 × 10⁻⁹], p < 0.1")) == (
-        "0.2 ±\u00a00.1 [−3,\u00a01\u00a0×\u00a010⁻⁹], p &lt;\u00a00.1"
+        "0.2 ±\u00a00.1 [−3, 1\u00a0×\u00a010⁻⁹], p &lt;\u00a00.1"
     )
     assert breakable("a/b:<c_d") == "a/<wbr>b:<wbr>&lt;c_<wbr>d"
     assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")

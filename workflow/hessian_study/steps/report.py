@@ -1,12 +1,13 @@
 """Write the report: one page of HTML that needs nothing else."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
 from hessian_boundary.report.explorer.maps import RunMaps, packed_maps
-from hessian_boundary.report.explorer.pack import explorer
+from hessian_boundary.report.explorer.pack import explorer, fewer
 from hessian_boundary.report.html.markup import table_view
 from hessian_boundary.report.page import Report, render_page
 from hessian_boundary.report.sections.claims import NO_CLAIMS, ClaimsSection, claims_section
@@ -45,12 +46,20 @@ def main(job: Job) -> None:
         findings=_findings(job),
     )
     templates = {Path(path).name: _text(path) for path in job.input["templates"]}
-    page = render_page(report, templates)
-    maps = explorer(_maps(job), PAGE_LIMIT - len(page.encode()) - len(templates["explorer.html"]))
-    if maps:
-        page = render_page(replace(report, explorer=maps), templates)
+    page = _with_maps(report, _maps(job), templates)
     save_text(page, job.output["page"])
     print(f"a page of {len(page.encode()) / 1e6:.1f} MB", file=sys.stderr)
+
+
+def _with_maps(report: Report, runs: list[RunMaps], templates: Mapping[str, str]) -> str:
+    """Return the page with the maps of as many runs as it has room for, in their order."""
+    shown = len(runs)
+    while True:
+        page = render_page(replace(report, explorer=explorer(runs, shown)), templates)
+        excess = len(page.encode()) - PAGE_LIMIT
+        if excess <= 0 or not shown:
+            return page
+        shown = fewer(runs, shown, excess)
 
 
 def _claims(job: Job) -> ClaimsSection:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from hessian_boundary.report.explorer.levels import map_levels, places
-from hessian_boundary.wording.labels import readable
+from hessian_boundary.wording.labels import experiment_label, readable
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class RunMaps:
     @property
     def entry(self) -> dict[str, Any]:
         """What the script is given."""
-        training = self.experiment.partition("/")[2]
-        names = {"dataset": self.dataset, "training": readable(training).replace("/", ", ")}
+        training = experiment_label(self.experiment.partition("/")[2])
+        names = {"dataset": self.dataset, "training": training}
         return names | {"seed": self.seed, **self.about, "data": self.data}
 
     @property

@@ -10,8 +10,6 @@ from hessian_boundary.figures.style import CLASS_COLOURS, alignment_colours
 from hessian_boundary.report.explorer.levels import LEVELS, UNKNOWN
 from hessian_boundary.report.explorer.maps import RunMaps
 
-OVERHEAD = 400  # bytes of an entry besides its data and its class names
-
 
 @dataclass(frozen=True)
 class Explorer:
@@ -36,17 +34,18 @@ class Explorer:
         return tuple(dict.fromkeys(run.dataset for run in self.runs))
 
 
-def explorer(runs: Sequence[RunMaps], room: int) -> Explorer | None:
-    """Take runs in their order until `room` bytes are full; None where there is none to show."""
-    shown: list[RunMaps] = []
-    left_out: list[str] = []
-    for run in runs:
-        room -= len(run.data) + OVERHEAD + sum(map(len, run.about["classes"]))
-        if room >= 0:
-            shown.append(run)
-        else:
-            left_out.append(f"{run.experiment}, seed {run.seed}")
-    return Explorer(tuple(shown), tuple(left_out)) if shown else None
+def explorer(runs: Sequence[RunMaps], shown: int) -> Explorer | None:
+    """Show the first `shown` runs and name the others; None where there is nothing to show."""
+    left_out = (f"{run.experiment}, seed {run.seed}" for run in runs[shown:])
+    return Explorer(tuple(runs[:shown]), tuple(left_out)) if runs[:shown] else None
+
+
+def fewer(runs: Sequence[RunMaps], shown: int, excess: int) -> int:
+    """Return how many runs of those shown are left when the last give up `excess` bytes."""
+    while shown and excess > 0:
+        shown -= 1
+        excess -= len(runs[shown].data)
+    return shown
 
 
 def _map_colours() -> str:

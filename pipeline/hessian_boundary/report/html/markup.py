@@ -14,8 +14,8 @@ from hessian_boundary.wording.numbers import number
 SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
-# spaces at which a number may not be broken from its deviation, power, bound or the other bound
-JOINED = re.compile(r"(?<=[±×≥≤…;]) | (?=[×…])|(?<=,) (?=[−\d])")
+# spaces at which a sign may not be broken from the number that it belongs to
+JOINED = re.compile(r"(?<=[±×≥≤…;]) | (?=[×…])")
 
 
 def prose(text: str) -> Markup:
@@ -30,7 +30,7 @@ def numeral(text: str) -> Markup:
 
 
 def joined(cell: Markup) -> Markup:
-    """Let a line break between a mean and its deviation or interval, not within one of them."""
+    """Let a line break before a deviation or within an interval, not after a sign."""
     return Markup(JOINED.sub("\N{NO-BREAK SPACE}", cell))
 
 
