@@ -17,6 +17,7 @@ from hessian_boundary.claims.claim_table import (
     claim_table,
     display_claims,
     effect_text,
+    outcome_text,
     side_texts,
     single_runs,
 )
@@ -142,10 +143,12 @@ def test_what_a_caption_says_is_seen_agrees_with_the_verdict() -> None:
         else:
             assert text.startswith(word)
             assert f": {held} of {len(lines)} comparisons hold" in text
-    assert said[1].endswith("found a/n:g = 1.50 ± 0.71, needed … > 9.")
+    assert said[1].endswith("found a/n:g = 1.50 ± 0.71, needed > 9.")
     assert said[3].startswith("Seen once: 1 of 1")
     assert said[4].startswith("Not reproduced, in a single run: 0 of 1")
     assert "1 of them not measured here" in said[5]
+    unknown = table[table["number"] == 7].assign(reason=math.nan)  # as it is read from a file
+    assert finding(unknown) == "Not tested: no number of it is part of this profile."
 
 
 def test_without_caveats_there_is_no_sign_to_explain(tmp_path: Path) -> None:
@@ -163,6 +166,21 @@ def test_constants_stand_as_they_are_written() -> None:
     line = next(premised().itertuples())._replace(check="1.50 < a/b:g < 2 × c/d:g")
     line = line._replace(left=1.5, right=1.7, right_std=0.0, third=3.0, third_std=0.5, runs=5)
     assert [value for _, value in side_texts(line)] == ["1.50", "1.7 ± 0", "3.00 ± 0.50"]
+
+
+def test_what_fails_says_what_was_needed() -> None:
+    line = next(premised().itertuples())._replace(
+        left=1.5, right=2.5, third=3.5, left_std=0.0, right_std=0.0, third_std=0.0, runs=1
+    )
+    for check, holds, text in (
+        ("a/b:g > 0.8", True, "1.5 > 0.8"),
+        ("a/b:g > 2.5", False, "1.5, needed > 2.5"),
+        ("a/b:g > c/d:g", False, "1.5, needed > 2.5"),
+        ("1.5 > c/d:g", False, "2.5, needed < 1.5"),
+        ("1.5 < c/d:g < 2", False, "2.5, needed 1.5 < … < 2"),
+        ("a/b:g > 0.8", None, "1.5 > 0.8"),
+    ):
+        assert outcome_text(line._replace(check=check, holds=holds)) == text
 
 
 def test_effects_are_shown_where_there_are_runs_to_compare() -> None:

@@ -47,7 +47,9 @@ def test_a_single_run_has_no_spread() -> None:
               for m in (DOUBLE, RESOLVED, CONTROL)}  # fmt: skip
     found = order_over_seeds(_measures({("iris", *key): value for key, value in values.items()}))
     assert found is not None
-    assert [row[-2:] for row in found.table.rows] == [("1 of 1", "–")] * 3
+    assert found.table.columns[-1] == "higher"  # nothing to be apart by
+    assert [row[-1] for row in found.table.rows] == ["1 of 1"] * 3
+    assert found.sentences[0].endswith("in 1 of 1 pairs of runs.")
 
 
 def test_data_sets_without_both_are_left_out() -> None:

@@ -9,6 +9,7 @@ import pytest
 from helpers.made_up_report import Elements, check_links, text_of, write_results
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.report.page import render_page
+from hessian_study.steps import report as report_step
 
 
 def test_the_page_is_whole_and_its_links_lead_somewhere(
@@ -21,6 +22,7 @@ def test_the_page_is_whole_and_its_links_lead_somewhere(
 
 def test_the_page_says_what_was_found(report_page: str) -> None:
     text = text_of(report_page)
+    assert text.count("There is a caveat to 1 of the 1 claims") == 1
     assert (
         "Of 4 claims, 1 is reproduced, 1 is partly reproduced, 1 is not reproduced and 1 is not "
         "testable." in text
@@ -43,7 +45,7 @@ def test_the_page_says_what_was_found(report_page: str) -> None:
 
 
 def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: str) -> None:
-    first, second = report_page.split('<article class="claim"')[1:3]
+    first, second = report_page.split('<details class="claim"')[1:3]
     assert '<p class="caveat">' not in second
     assert "No λ<sub>max</sub> &lt; 1e9 &amp; more." in first.partition('class="caveat"')[2]
     assert report_page.count('class="sign" href="#claim-1"') == 1
@@ -56,7 +58,7 @@ def test_a_caveat_stands_below_its_claim_and_its_sign_is_explained(report_page: 
 def test_a_figure_says_what_the_paper_says_and_what_is_seen_here(report_page: str) -> None:
     figure = text_of(report_page.partition('<article class="figure" id="fig02"')[2])
     assert "Claim 3 , the paper: No. Here: Not reproduced, in a single run: 0 of 1" in figure
-    assert "= 0.9, needed … &gt; 5." in figure
+    assert "= 0.9, needed &gt; 5." in figure
 
 
 def test_the_page_leads_to_the_code_of_a_figure(report_page: str) -> None:
@@ -79,13 +81,28 @@ def test_the_unit_of_the_differences_is_explained(report_page: str) -> None:
 
 
 def test_sections_come_in_their_order(report_page: str) -> None:
-    order = ["claims", "published", "precision", "complexity", "figures", "peers", "run"]
+    order = ["claims", "published", "precision", "complexity", "explorer", "figures", "arrays"]
+    order += ["peers", "run"]
     assert re.findall(r'<section id="(\w+)"', report_page) == order
 
 
 def test_two_runs_make_the_same_page_whatever_they_took(report_page: str, tmp_path: Path) -> None:
     other = write_results(tmp_path, seconds=99.0) / "report.html"
     assert other.read_text(encoding="utf-8") == report_page
+
+
+def test_maps_are_left_out_where_the_page_would_be_too_large(
+    report_page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = len(report_page.encode()) - 100
+    monkeypatch.setattr(report_step, "PAGE_LIMIT", limit)
+    page = (write_results(tmp_path) / "report.html").read_text(encoding="utf-8")
+    assert len(page.encode()) <= limit
+    said = re.search(r"it has the maps of (\d) runs?, .*?; (\d) more .*? \((.*?)\)", text_of(page))
+    assert said is not None
+    assert int(said[1]) + int(said[2]) == 3
+    assert said[3].split("; ")[-1] == "gaussian/normal, seed 1"  # the last
+    assert "Here are all 3 runs" in text_of(report_page)
 
 
 def test_a_page_without_its_template_is_refused() -> None:

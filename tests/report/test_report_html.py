@@ -12,7 +12,7 @@ from PIL import Image
 from helpers.made_up_report import NAN, png
 from hessian_boundary.report.html.images import embed
 from hessian_boundary.report.html.intervals import interval
-from hessian_boundary.report.html.markup import breakable, numeral, prose, table_view
+from hessian_boundary.report.html.markup import breakable, joined, numeral, prose, table_view
 from hessian_boundary.wording.sentences import listed
 
 
@@ -22,6 +22,9 @@ def test_text_is_escaped_and_indices_are_lowered() -> None:
         "g_theta_max, fig/A_1"
     )
     assert numeral("-1.5 ± 2 [-3, 1e-4]") == "−1.5 ± 2 [−3, 1e-4]"
+    assert joined(numeral("0.2 ± 0.1 [-3, 1 × 10⁻⁹], p < 0.1")) == (
+        "0.2 ±\u00a00.1 [−3, 1\u00a0×\u00a010⁻⁹], p &lt;\u00a00.1"
+    )
     assert breakable("a/b:<c_d") == "a/<wbr>b:<wbr>&lt;c_<wbr>d"
     assert (listed(["a"]), listed(["a", "b", "c"])) == ("a", "a, b and c")
 

@@ -88,7 +88,7 @@ def test_figures_show_quantities_by_experiment() -> None:
         arrays=[], png=png(10, 10), numbers=numbers,
     )  # fmt: skip
     assert (view.heading, view.title) == ("Figure 1", "A title")
-    assert view.numbers.columns == ("Quantity", "a/b", "a/c")
+    assert view.numbers.columns == ("Quantity", "a, b", "a, c")
     assert view.numbers.rows == (("rank", "3", "4"), ("beta 1", "–", "0.5"))
 
 

@@ -1,5 +1,6 @@
 """A study of one's own in place of the paper's: what does not apply is left out."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,12 @@ def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None
     assert shown == {"Outliers and complexity", *(["Tables"] if tables else [])}
     assert ('<section id="figures">' in page) == bool(figures)
     assert '<section id="claims">' not in page
+    assert "Reproduction report" not in page  # which it is not
+    assert "± –" not in page  # of one run
+    assert ('<section id="explorer">' in page) == bool(planar)
+    record = json.loads((study.results / "provenance/report.html.json").read_text())
+    # a map that changes makes the page again
+    assert bool(record["inputs"]["map_grids"]) == bool(planar)
     assert "No claim of the paper is about" in text_of(page)
     assert "Not the full study" not in text_of(page)
     assert not list((study.results / "tables").glob("claims*"))

@@ -9,6 +9,7 @@ from hessian_study.configuration.targets.generalisation import (
     regimes,
     swept_datasets,
 )
+from hessian_study.configuration.targets.maps import mapped_runs
 from hessian_study.provenance.file_digests import file_digest
 
 
@@ -175,6 +176,13 @@ def made_generalisation():
     return {"generalisation": made}
 
 
+def shown_maps():
+    """The maps that the page shows: of arrays that figures and tables need anyway."""
+    entries = map(study.selection.figure, study.selection.made_figures())
+    drawn = [(artifacts_of(entry["layout"]), entry["experiments"]) for entry in entries]
+    return mapped_runs(drawn, study.selection.planar_runs(), study.config["drawn_seed"])
+
+
 def report_settings(wildcards):
     curvature, alignment = study.config["curvature"], study.config["alignment"]
     return {
@@ -189,6 +197,7 @@ def report_settings(wildcards):
         },
         "figures": [figure_summary(name) for name in study.selection.figures()],
         "left_out": study.selection.left_out(),
+        "maps": [(run.experiment, run.seed) for run in shown_maps()],
         **made_generalisation(),
         "shown": {
             "profile": study.profile,

@@ -44,6 +44,21 @@ class CheckText:
     sides: tuple[SideText, ...]
     relation: str
 
+    @property
+    def subject(self) -> int:
+        """Which side is asked about: the middle of an interval, else the first that is measured."""
+        if len(self.sides) == 3:
+            return 1
+        return int(self.sides[0].constant and not self.sides[1].constant)
+
+    def needed(self, values: Sequence[str]) -> str:
+        """Write what the subject should be, as "> 0.8" or "1 < … < 2"; of a text per side."""
+        if len(values) == 3:
+            return f"{values[0]} {self.relation} … {self.relation} {values[2]}"
+        if self.subject == 0:
+            return f"{self.relation} {values[1]}"
+        return f"{'<' if self.relation == '>' else '>'} {values[0]}"
+
 
 def expand(check: str, cases: Sequence[str] = ()) -> list[str]:
     """Put each case in the place of every `*`; a check without `*` stands for itself."""

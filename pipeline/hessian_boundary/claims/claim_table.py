@@ -88,6 +88,14 @@ def side_texts(line: Any) -> list[tuple[str, str]]:
     ]
 
 
+def outcome_text(line: Any) -> str:
+    """Write what a line measured: "0.9 > 0.8" where its check holds, "0.7, needed > 0.8" if not."""
+    text, values = parse_check(line.check), [value for _, value in side_texts(line)]
+    if pd.isna(line.holds) or line.holds:
+        return f" {text.relation} ".join(values)
+    return f"{values[text.subject]}, needed {text.needed(values)}"
+
+
 def _values(line: Any) -> list[tuple[float, float]]:
     return [(getattr(line, side), getattr(line, f"{side}_std")) for side in SIDES]
 
@@ -115,11 +123,10 @@ def _displayed(line: Any) -> dict[str, str]:
     marked = line.verdict + _signs(line)
     if not has_check(line):
         return about | dict.fromkeys(SHOWN[3:-2], "–") | {"Outcome": line.reason, "Verdict": marked}
-    relation = f" {parse_check(line.check).relation} "
     premise = "presumed: " if line.role == PREMISE else ""
     return about | {
         "Check": f"{premise}`{line.check}`",
-        "Measured": relation.join(value for _, value in side_texts(line)),
+        "Measured": outcome_text(line),
         "Runs": str(line.runs), "Effect": effect_text(line) or "–", "Outcome": state(line),
         "Verdict": marked,
     }  # fmt: skip

@@ -24,7 +24,8 @@ def finding(lines: pd.DataFrame) -> str:
     checks = [line for line in lines.itertuples() if line.role == CHECK and has_check(line)]
     known = [line for line in checks if pd.notna(line.holds)]
     if not known:
-        return f"Not tested: {first.reason or 'no number of it is part of this profile.'}"
+        reason = first.reason if pd.notna(first.reason) else ""  # NaN where read from a file
+        return f"Not tested: {reason or 'no number of it is part of this profile.'}"
     failing = [line for line in known if not line.holds]
     counts = f"{len(known) - len(failing)} of {len(checks)} comparisons hold"
     unknown = len(checks) - len(known)
@@ -37,16 +38,12 @@ def finding(lines: pd.DataFrame) -> str:
 
 
 def _numbers(line: Any) -> str:
-    """Write a comparison as "name = 0.599, needed … > 0.8", or as "name = 1 against name = 2"."""
+    """Write a comparison as "name = 0.599, needed > 0.8", or as "name = 1 against name = 2"."""
     text = parse_check(line.check)
     values = [value for _, value in side_texts(line)]
-    constants = [side.constant for side in text.sides]
-    if any(constants):
-        measured = next(i for i, constant in enumerate(constants) if not constant)
-        needed = f" {text.relation} ".join(
-            "…" if i == measured else value for i, value in enumerate(values)
-        )
-        return f"{text.sides[measured].text} = {values[measured]}, needed {needed}"
+    if any(side.constant for side in text.sides):
+        name, value = text.sides[text.subject].text, values[text.subject]
+        return f"{name} = {value}, needed {text.needed(values)}"
     return " against ".join(
         f"{side.text} = {value}" for side, value in zip(text.sides, values, strict=True)
     )

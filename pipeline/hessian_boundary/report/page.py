@@ -8,7 +8,9 @@ from markupsafe import Markup
 
 from hessian_boundary.claims.checks import VERDICTS
 from hessian_boundary.claims.claim_table import CAVEAT_SIGN, ONE_RUN_SIGN
-from hessian_boundary.report.html.markup import Table, breakable, numeral, prose
+from hessian_boundary.report.explorer.pack import Explorer
+from hessian_boundary.report.html.markup import Table, breakable, joined, numeral, prose
+from hessian_boundary.report.sections.arrays import SUFFIX, array_kinds, described_at
 from hessian_boundary.report.sections.claims import ClaimsSection
 from hessian_boundary.report.sections.complexity import ComplexitySection
 from hessian_boundary.report.sections.figures import FigureView
@@ -20,6 +22,7 @@ from hessian_boundary.wording.sentences import listed
 
 MAIN = "page.html"
 TITLE = "The Hessian and the decision boundary"
+REPRODUCTION, OWN_STUDY = "Reproduction report", "Study"  # the second has no claim of the paper
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,20 @@ class Report:
     peers: Table  # measured beside other libraries
     figures: Sequence[FigureView]
     run: RunSection
+    findings: tuple[str, ...] = ()  # in sentences
     generalisation: GeneralisationSection | None = None  # where its target was made
+    explorer: Explorer | None = None  # where a data set is planar
+
+    @property
+    def folder(self) -> str:
+        """Where the study's files are."""
+        return f"results/{self.profile}"
+
+    @property
+    def example(self) -> str:
+        """An array of the study, below its folder."""
+        arrays = (path for figure in self.figures for path in figure.arrays)
+        return next((path for path in arrays if path.endswith(SUFFIX)), f"DATA_SET/dataset{SUFFIX}")
 
     @property
     def beside_published(self) -> bool:
@@ -55,12 +71,18 @@ def render_page(report: Report, templates: Mapping[str, str]) -> str:
         loader=DictLoader(dict(templates)), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(prose=prose, numeral=numeral, breakable=breakable, anchor=anchor)
+    environment.filters.update(
+        prose=prose, numeral=numeral, breakable=breakable, anchor=anchor, neighbours=neighbours,
+        described_at=described_at, joined=joined,
+    )  # fmt: skip
     # style and script are the project's own text, not data to escape
-    raw = {name: Markup(text) for name, text in templates.items() if not name.endswith(".html")}
+    raw = {
+        name: Markup(templates[name]) for name in sorted(templates) if not name.endswith(".html")
+    }
     close, compared = within_spread(report.published)
     return environment.get_template(MAIN).render(
-        report=report, title=TITLE, verdicts=VERDICTS, found=_found(report.claims.counts),
+        report=report, title=TITLE, kind=REPRODUCTION if report.claims.claims else OWN_STUDY,
+        array_kinds=array_kinds(), verdicts=VERDICTS, found=_found(report.claims.counts),
         close=close, compared=compared, limit=CLOSE, sign=CAVEAT_SIGN, once=ONE_RUN_SIGN, raw=raw,
     )  # fmt: skip
 
@@ -68,6 +90,16 @@ def render_page(report: Report, templates: Mapping[str, str]) -> str:
 def anchor(name: str) -> str:
     """Return the name of a verdict or state as a class of the style."""
     return name.replace(",", "").replace(" ", "-")
+
+
+def neighbours(
+    figure: FigureView, figures: Sequence[FigureView]
+) -> tuple[FigureView | None, FigureView | None]:
+    """Return the figures before and after one, of those with an image; None at the ends."""
+    drawn = [view for view in figures if view.picture]
+    place = drawn.index(figure)
+    before, after = drawn[:place][-1:], drawn[place + 1 :][:1]
+    return (before[0] if before else None), (after[0] if after else None)
 
 
 def _found(counts: Mapping[str, int]) -> str:

@@ -7,7 +7,13 @@ from typing import Any
 import pandas as pd
 
 from hessian_boundary.tables.summary import averages, run_counts
-from hessian_boundary.tables.text import marked, measure_cells, run_notes, study_notes
+from hessian_boundary.tables.text import (
+    marked,
+    measure_cells,
+    run_notes,
+    study_notes,
+    what_is_averaged,
+)
 from hessian_boundary.wording.labels import key_labels, measure_label, readable
 from hessian_boundary.wording.numbers import setting
 
@@ -83,7 +89,7 @@ def notes_of_columns(summary: pd.DataFrame, note: str) -> list[str]:
         f"{readable(dataset)}, {readable(training)}"
         for dataset, training in zip(summary["dataset"], summary["training"], strict=True)
     ]
-    first = "Mean ± sample standard deviation over runs."
+    first = f"{what_is_averaged(summary)}."
     return [first, *study_notes(note), *run_notes(summary, names)]
 
 

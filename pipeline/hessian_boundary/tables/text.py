@@ -9,6 +9,7 @@ from hessian_boundary.tables.summary import BOUNDS, INTERVAL
 from hessian_boundary.wording.labels import PRESUMED_BETTER, TABULATED, measure_label, readable
 from hessian_boundary.wording.numbers import between, mean_and_deviation, number, p_value
 
+DIFFERENCE = "Difference / σ"
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
 
 
@@ -48,8 +49,11 @@ def measure_cells(summary: pd.DataFrame, measure: str) -> list[str]:
 
 
 def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
-    """Format a comparison with the published values for reading."""
-    return pd.DataFrame(
+    """Format a comparison with the published values for reading.
+
+    Single runs have no spread and so no difference in units of it: then there is no such column.
+    """
+    shown = pd.DataFrame(
         {
             "Data set": comparison["dataset"].map(readable),
             "Training": comparison["training"].map(readable),
@@ -58,11 +62,12 @@ def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
             "Published": list(
                 map(mean_and_deviation, comparison["published"], comparison["published_std"])
             ),
-            "Difference / σ": [
+            DIFFERENCE: [
                 "–" if math.isnan(value) else f"{value:+.1f}" for value in comparison["difference"]
             ],
         }
     )
+    return shown if comparison["difference"].notna().any() else shown.drop(columns=DIFFERENCE)
 
 
 def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
@@ -85,9 +90,9 @@ def display_precision(table: pd.DataFrame, quantity: str, statistic: str) -> pd.
     keys = ["dataset", "training", "method"]
     summary = chosen.groupby(keys, sort=False)["value"].agg(["mean", "std"]).reset_index()
     summary["cell"] = [
-        f"{mean:.4g}" if math.isnan(deviation) else mean_and_deviation(mean, deviation)
+        mean_and_deviation(mean, deviation)
         for mean, deviation in zip(summary["mean"], summary["std"], strict=True)
-    ]  # one run has no deviation
+    ]
     shown = summary.pivot(index=["dataset", "training"], columns="method", values="cell")
     order = summary.drop_duplicates(["dataset", "training"]).set_index(["dataset", "training"])
     shown = shown.loc[order.index, list(dict.fromkeys(summary["method"]))].fillna("–").reset_index()
@@ -102,9 +107,15 @@ def study_notes(note: str) -> list[str]:
     return [f"Not the full study: {note}."] if note else []
 
 
+def what_is_averaged(summary: pd.DataFrame) -> str:
+    """Say what the numbers of a summary are: averages over runs, or a single run's."""
+    several = (summary["runs"] > 1).any()
+    return "Mean ± sample standard deviation over runs" if several else "One run of each training"
+
+
 def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
     """Say what the numbers are, and which runs are not what the paper's regime presumes."""
-    notes = ["Mean ± sample standard deviation over runs; the lowest value per data set is bold."]
+    notes = [f"{what_is_averaged(summary)}; the lowest value per data set is bold."]
     names = summary["dataset"] + "/" + summary["training"]
     notes += [*study_notes(note), *_error_notes(summary)]
     return [*notes, *run_notes(summary, names.tolist())]

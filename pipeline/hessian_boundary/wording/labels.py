@@ -46,6 +46,11 @@ def readable(name: str) -> str:
     return EXPERIMENTS.get(name, spaced)
 
 
+def experiment_label(name: str) -> str:
+    """Return "data set/training/view" in words: "half-moon, large norm, epoch50"."""
+    return ", ".join(map(readable, name.split("/")))
+
+
 def key_labels(keys: Sequence[str]) -> dict[str, str]:
     """Return what dotted keys are called: their last word, or all where two end alike."""
     last = {key: key.rpartition(".")[2] for key in keys}

@@ -41,11 +41,14 @@ def between(low: float, high: float) -> str:
 
 
 def mean_and_deviation(mean: float, deviation: float) -> str:
-    """Write mean ± deviation with two digits of the deviation, and at most six decimals."""
+    """Write mean ± deviation with two digits of the deviation, and at most six decimals.
+
+    A single run has no deviation, which is NaN: then the number stands alone.
+    """
     if math.isnan(mean):
         return "–"
     if math.isnan(deviation) or deviation == 0:
-        return f"{mean:.4g} ± {'–' if math.isnan(deviation) else 0}"
+        return f"{mean:.4g}" + ("" if math.isnan(deviation) else " ± 0")
     decimals = min(6, max(0, 1 - math.floor(math.log10(deviation))))
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 

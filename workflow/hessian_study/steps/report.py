@@ -1,14 +1,19 @@
 """Write the report: one page of HTML that needs nothing else."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_text
+from hessian_boundary.report.explorer.maps import RunMaps, packed_maps
+from hessian_boundary.report.explorer.pack import explorer, fewer
 from hessian_boundary.report.html.markup import table_view
 from hessian_boundary.report.page import Report, render_page
 from hessian_boundary.report.sections.claims import NO_CLAIMS, ClaimsSection, claims_section
 from hessian_boundary.report.sections.complexity import ComplexitySection, complexity_section
 from hessian_boundary.report.sections.figures import FigureView, figure_view, missing_figure
+from hessian_boundary.report.sections.findings import findings
 from hessian_boundary.report.sections.generalisation import (
     GeneralisationSection,
     generalisation_section,
@@ -20,6 +25,8 @@ from hessian_study.captions import caption
 from hessian_study.jobs.job import Job
 from hessian_study.provenance.records import package_versions
 from hessian_study.steps.claims import open_claims, open_correlations
+
+PAGE_LIMIT = 20_000_000  # bytes: what can be sent by mail and opened on a phone
 
 
 def main(job: Job) -> None:
@@ -36,11 +43,23 @@ def main(job: Job) -> None:
         figures=_figures(job),
         run=run_section(package_versions(), job.settings["shown"]),
         generalisation=_generalisation(job),
+        findings=_findings(job),
     )
     templates = {Path(path).name: _text(path) for path in job.input["templates"]}
-    page = render_page(report, templates)
+    page = _with_maps(report, _maps(job), templates)
     save_text(page, job.output["page"])
     print(f"a page of {len(page.encode()) / 1e6:.1f} MB", file=sys.stderr)
+
+
+def _with_maps(report: Report, runs: list[RunMaps], templates: Mapping[str, str]) -> str:
+    """Return the page with the maps of as many runs as it has room for, in their order."""
+    shown = len(runs)
+    while True:
+        page = render_page(replace(report, explorer=explorer(runs, shown)), templates)
+        excess = len(page.encode()) - PAGE_LIMIT
+        if excess <= 0 or not shown:
+            return page
+        shown = fewer(runs, shown, excess)
 
 
 def _claims(job: Job) -> ClaimsSection:
@@ -83,6 +102,30 @@ def _generalisation(job: Job) -> GeneralisationSection | None:
         made["limit"],
         Path(made["png"]).read_bytes(),
     )
+
+
+def _findings(job: Job) -> tuple[str, ...]:
+    made = job.settings.get("generalisation")
+    judged = _text(made["answer"]).splitlines() if made else []
+    return findings(open_table(job.input["measures"]), open_correlations(job), judged)
+
+
+def _maps(job: Job) -> list[RunMaps]:
+    """Return the maps that the explorer may show; not of a training that diverged."""
+    datasets, grids, boundaries, spectra = (
+        job.input[f"map_{name}"] for name in ("datasets", "grids", "boundaries", "spectra")
+    )
+    opened = {path: open_artifact(path) for path in dict.fromkeys(datasets)}
+    spectrum = {Path(path).parent: path for path in spectra}  # by the folder of the run
+    runs = []
+    for (experiment, seed), dataset, grid, boundary in zip(
+        job.settings["maps"], datasets, grids, boundaries, strict=True
+    ):
+        found = spectrum.get(Path(grid).parent)
+        arrays = (opened[dataset], open_artifact(grid), open_artifact(boundary))
+        samples = open_artifact(found) if found else None
+        runs.append(packed_maps(experiment, seed, *arrays, samples))
+    return [run for run in runs if run]
 
 
 def _complexity(job: Job) -> ComplexitySection:

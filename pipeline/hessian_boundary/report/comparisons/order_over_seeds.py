@@ -48,7 +48,10 @@ def order_over_seeds(measures: pd.DataFrame) -> OrderOverSeeds | None:
         _sentence(words, [found[kind][dataset] for dataset in datasets])
         for kind, words in KINDS.items()
     ]
-    table = table_view(pd.DataFrame(lines), 2, "G_θ (max) over all seeds")
+    shown = pd.DataFrame(lines)
+    if set(shown["apart"]) == {"–"}:  # single runs have no spread to be apart by
+        shown = shown.drop(columns="apart")
+    table = table_view(shown, 2, "G_θ (max) over all seeds")
     return OrderOverSeeds(table, tuple(sentences))
 
 
@@ -78,9 +81,10 @@ def _line(pair: Contrast, kind: str, large_norm: pd.Series) -> dict[str, str]:
 
 def _sentence(kind: str, pairs: list[Contrast]) -> str:
     higher, runs = sum(pair.runs_higher for pair in pairs), sum(len(p.normal) for p in pairs)
-    clear = sum(pair.apart > 1 for pair in pairs)
+    known = [pair.apart for pair in pairs if not math.isnan(pair.apart)]
+    clear = f", and clearly so in the mean on {sum(d > 1 for d in known)} of {len(pairs)} data sets"
     return (
         f"Over all seeds, with the directions “{kind}”, the adversarial start needs more "
         f"eigenvectors than normal training with the same seed in {higher} of {runs} pairs of "
-        f"runs, and clearly so in the mean on {clear} of {len(pairs)} data sets."
+        f"runs{clear if known else ''}."
     )

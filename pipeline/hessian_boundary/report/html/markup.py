@@ -14,6 +14,8 @@ from hessian_boundary.wording.numbers import number
 SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
+# spaces at which a sign may not be broken from the number that it belongs to
+JOINED = re.compile(r"(?<=[±×≥≤…;]) | (?=[×…])")
 
 
 def prose(text: str) -> Markup:
@@ -25,6 +27,11 @@ def prose(text: str) -> Markup:
 def numeral(text: str) -> Markup:
     """Escape a number with what belongs to it, minus signs as they are printed."""
     return prose(MINUS.sub("−", text))
+
+
+def joined(cell: Markup) -> Markup:
+    """Let a line break before a deviation or within an interval, not after a sign."""
+    return Markup(JOINED.sub("\N{NO-BREAK SPACE}", cell))
 
 
 def breakable(name: str) -> Markup:

@@ -1,5 +1,6 @@
 """Section "Claims": each with its checks, its verdict, and where its numbers come from."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,8 @@ from hessian_boundary.claims.claim_table import (
     PREMISE,
     effect_text,
     has_check,
+    outcome_text,
     reservations,
-    side_texts,
     single_runs,
     state,
 )
@@ -33,11 +34,10 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a check: what it is called, what that means, and its value."""
+    """One side of a check: what it is called, and what that means."""
 
     name: str  # "" for a constant
     meaning: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Check:
 
     sides: tuple[Side, ...]
     relation: str
+    measured: str  # "0.9 > 0.8", or "0.7, needed > 0.8"
     runs: int
     state: str
     effect: str  # "" for fewer than two runs
@@ -67,6 +68,12 @@ class ClaimView:
     finding: str  # what is seen here, in a sentence
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the paper that it stands in: "Section 3", "Appendix E"; to filter by."""
+        found = re.findall(r"(?:Section|Appendix) \w+|Abstract|Contribution", self.claim.where)
+        return _once(found) or (self.claim.where,)
+
+    @property
     def sign(self) -> str:
         """What marks its verdict: the signs of a single run and of a caveat, or nothing."""
         return ONE_RUN_SIGN * self.single_run + CAVEAT_SIGN * bool(self.claim.caveat)
@@ -86,6 +93,12 @@ class ClaimsSection:
     def about(self, figure: str) -> list[ClaimView]:
         """Return the claims that a figure or table shows."""
         return [view for view in self.claims if figure in view.claim.figures]
+
+    @property
+    def parts(self) -> list[str]:
+        """Every part of the paper that a claim stands in, sections before appendices."""
+        found = _once(part for view in self.claims for part in view.parts)
+        return sorted(found, key=lambda part: (part.startswith("Appendix"), part))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -137,13 +150,13 @@ def claims_section(
 
 def _check(line: Any) -> Check:
     text = parse_check(line.check)
-    sides = zip(text.sides, side_texts(line), strict=True)
     return Check(
         sides=tuple(
-            Side("", "", value) if side.constant else Side(name, meaning(side.quantity), value)
-            for side, (name, value) in sides
+            Side("", "") if side.constant else Side(side.text, meaning(side.quantity))
+            for side in text.sides
         ),
         relation=text.relation,
+        measured=outcome_text(line),
         runs=line.runs,
         state=state(line),
         effect=effect_text(line),

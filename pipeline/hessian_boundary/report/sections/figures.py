@@ -7,7 +7,7 @@ import pandas as pd
 
 from hessian_boundary.report.html.images import Picture, embed
 from hessian_boundary.report.html.markup import Table, table_view
-from hessian_boundary.wording.labels import measure_label, readable
+from hessian_boundary.wording.labels import experiment_label, measure_label
 from hessian_boundary.wording.numbers import measured
 
 
@@ -61,7 +61,7 @@ def _averages(numbers: pd.DataFrame) -> Table:
     """Return a row per experiment, of whose runs every quantity is averaged."""
     rows = []
     for experiment, found in numbers.groupby("experiment", sort=False):
-        row = {"Experiment": readable(str(experiment))}
+        row = {"Experiment": experiment_label(str(experiment))}
         for quantity, values in found.groupby("quantity", sort=False)["value"]:
             cell = measured(values.mean(), values.std(ddof=1), len(values))
             row[measure_label(str(quantity))] = cell
@@ -79,4 +79,5 @@ def _numbers(numbers: pd.DataFrame) -> Table | None:
         index="quantity", columns="experiment", values="value", sort=False, dropna=False
     ).reindex(order)
     wide.index = pd.Index([name.replace("_", " ") for name in order])
+    wide = wide.rename(columns=experiment_label)
     return table_view(wide.rename_axis("Quantity").reset_index(), labels=1)

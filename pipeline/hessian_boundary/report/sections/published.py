@@ -63,8 +63,10 @@ def own_table(
 
 
 def _beside(comparison: pd.DataFrame, difference: pd.Series) -> Table:
-    drawn = [interval(value, value, value, AXIS, band=CLOSE) for value in difference]
     table = table_view(display_comparison(comparison), 3, "Beside the published numbers")
+    if difference.isna().all():  # of single runs
+        return table
+    drawn = [interval(value, value, value, AXIS, band=CLOSE) for value in difference]
     return table.with_column(len(table.columns), axis(AXIS), drawn)
 
 

@@ -1,0 +1,88 @@
+"""What was found, in at most five sentences made of the measures: the page opens with them."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from hessian_boundary.report.comparisons.contrast import Contrast, contrasts
+from hessian_boundary.statistics.correlations import POOLED
+from hessian_boundary.wording.numbers import p_value
+
+RUN = ["dataset", "training", "seed"]
+
+
+def findings(
+    measures: pd.DataFrame, correlations: pd.DataFrame, judged: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return sentences on boundary, complexity and generalisation, each where its measures exist.
+
+    `measures` is tidy (dataset, training, seed, measure, value), `correlations` as
+    `rank_correlations` returns them. `judged` is what the target `generalisation` answered, if it
+    was made: its first sentence stands in the place of the comparison of test errors.
+    """
+    values = {
+        str(name): rows.dropna(subset="value").set_index(RUN)["value"]
+        for name, rows in measures.groupby("measure")
+    }
+    sentences = [
+        _boundary(values),
+        _compared(values, "pieces", "The exact decision boundary has more linear pieces"),
+        _compared(values, "g_theta_max", "G_θ, with the maximum over samples, is higher"),
+        _correlated(correlations),
+        *(judged[:1] or [_compared(values, "test_error", "The test error is higher")]),
+    ]
+    return tuple(filter(None, sentences))
+
+
+def _boundary(values: dict[str, pd.Series]) -> str:
+    """Compare alignment on the boundary with alignment elsewhere, over all trainings."""
+    if not {"alignment_at_boundary", "alignment_elsewhere"} <= values.keys():
+        return ""
+    on, off = (
+        values[name].groupby(level=["dataset", "training"]).mean()
+        for name in ("alignment_at_boundary", "alignment_elsewhere")
+    )
+    larger = int((on > off.reindex(on.index)).sum())
+    return (
+        "The largest |cosine| of a gradient with a top eigenvector is larger on the decision "
+        f"boundary than away from it after {larger} of {len(on)} trainings: on average "
+        f"{_span(on)} on it, {_span(off)} away from it."
+    )
+
+
+def _compared(values: dict[str, pd.Series], measure: str, words: str) -> str:
+    """Compare the adversarial start with normal training, data set by data set."""
+    pairs = list(contrasts(values[measure])) if measure in values else []
+    if not pairs:
+        return ""
+    higher = sum(pair.factor > 1 for pair in pairs)
+    return (
+        f"{words} after an adversarial start than after normal training on {higher} of "
+        f"{len(pairs)} data set{'s' if len(pairs) > 1 else ''}{_clearly(pairs)}: by a factor of "
+        f"{_span([pair.factor for pair in pairs])}."
+    )
+
+
+def _clearly(pairs: Sequence[Contrast]) -> str:
+    """Say on how many the means are further apart than single runs are; nothing of single runs."""
+    known = [pair.apart for pair in pairs if pair.apart == pair.apart]
+    return f" (by more than the runs’ spread on {sum(d > 1 for d in known)})" if known else ""
+
+
+def _span(values: Iterable[float]) -> str:
+    found = sorted(values)
+    return " to ".join(dict.fromkeys(f"{end:.2g}" for end in (found[0], found[-1])))
+
+
+def _correlated(correlations: pd.DataFrame) -> str:
+    """Say how G_θ goes with the number of boundary pieces, over all trainings."""
+    pooled = correlations[correlations["dataset"] == POOLED]
+    for row in pooled[pooled["measure"] == "g_theta_max"].dropna(subset=["tau"]).itertuples():
+        known = pd.notna(row.low)
+        interval = f", 95 % interval {row.low:.2f} to {row.high:.2f}" if known else ""
+        p = f", p {p_value(row.p)}" if pd.notna(row.p) else ""
+        return (
+            f"Kendall’s τ of G_θ with the number of pieces is {row.tau:.2f} over {row.trainings} "
+            f"trainings{interval}{p}; 1 would be one and the same order."
+        )
+    return ""
