@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from helpers.made_up_models import DIRECTIONS, made_up_models
-from helpers.made_up_report import check_links, png, run_steps, text_of, write_results
+from helpers.made_up_report import png, run_steps, write_results
+from helpers.report_page import check_links, text_of
 from hessian_boundary.artifacts.store import save_table, save_text
 from hessian_boundary.generalisation.comparison import compare_measures
 from hessian_boundary.generalisation.verdict import Rule, answer, with_verdicts

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.made_up_report import Elements, check_links, text_of, write_results
+from helpers.made_up_report import write_results
+from helpers.report_page import Elements, check_links, text_of
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.report.page import render_page
 from hessian_study.steps import report as report_step

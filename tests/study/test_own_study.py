@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.made_up_report import check_links, text_of
+from helpers.report_page import check_links, text_of
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.artifacts.store import open_table
 

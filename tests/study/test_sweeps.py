@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.made_up_report import check_links, text_of
+from helpers.report_page import check_links, text_of
 from helpers.tiny_study import TinyStudy
 from hessian_boundary.artifacts.store import open_table
 from hessian_study.commands.places import Place
