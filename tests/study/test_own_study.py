@@ -40,6 +40,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     config["experiments"] = {"circle": {"normal": config["experiments"]["circle"]["normal"]}}
     config["profiles"] = {"tiny": config["profiles"]["tiny"]}
     config |= {"precision": {}, "over_seeds": [], "contrasts": [], "generalisation": {}}
+    config["margins"]["experiments"] = []
     return study
 
 

@@ -38,6 +38,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
         "over_seeds": [],
         "contrasts": [],
         "generalisation": {},
+        "margins": {},
     }
     config |= of_the_paper | yaml.safe_load(SWEEP)
     result = study.run(REPLACED)

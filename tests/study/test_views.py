@@ -37,6 +37,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
         "over_seeds": [],
         "contrasts": [],
         "generalisation": {},
+        "margins": {},
     }
     config["planar"] = ["circle"]
     config["curvature"] |= {"eigenpairs": {"top": 3, "bottom": 0}, "density": "none"}
