@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from helpers.damages import inflate
+from helpers.marks import THOROUGH
 from helpers.one_training import MEASURES, MODEL, TARGET
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_study.commands import main as command
@@ -69,6 +70,7 @@ def snakemake_log(study: TinyStudy) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_run_without_a_summary_says_what_failed_too(study: TinyStudy) -> None:
     (study.directory / MEASURES).unlink()
     (study.code / "pipeline/hessian_boundary/measures/localisation.py").write_text(
@@ -168,9 +170,7 @@ def test_the_examples_of_a_folder_without_artifacts(tmp_path: Path) -> None:
     assert main(["open", str(tmp_path)]) == 0
 
 
-@pytest.mark.parametrize(
-    "variable", ["HOME", pytest.param("XDG_CACHE_HOME", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("variable", ["HOME", pytest.param("XDG_CACHE_HOME", marks=THOROUGH)])
 def test_a_home_that_cannot_be_written_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:

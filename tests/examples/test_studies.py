@@ -135,6 +135,7 @@ def test_a_sweep_to_its_table_and_scatter_plot(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_residual_network_trained_as_people_train(tmp_path: Path) -> None:
     study = copied("resnet", tmp_path)
     run(study)

@@ -116,6 +116,7 @@ def test_results_copied_elsewhere_are_judged_by_content(
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_old_results_put_over_new_ones_are_not_taken_for_them(
     study: TinyStudy, tmp_path: Path
 ) -> None:

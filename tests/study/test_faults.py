@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from helpers.disks import fill, mounted, read_only
+from helpers.marks import THOROUGH
 from helpers.one_training import MEASURES, MODEL, SPECTRUM, TABLE, TARGET, one_training
 from helpers.strikes import (
     IN_A_WRITE,
@@ -51,7 +52,7 @@ def rules(study: TinyStudy, target: str = TARGET) -> set[str]:
     ("function", "call", "artifact"),
     [
         pytest.param(*IN_TRAINING, marks=pytest.mark.slow),
-        pytest.param(*IN_EIGENDECOMPOSITION, marks=pytest.mark.slow),
+        pytest.param(*IN_EIGENDECOMPOSITION, marks=THOROUGH),
         IN_A_WRITE,
     ],
 )
@@ -72,6 +73,7 @@ def test_a_killed_job_leaves_nothing_half_made(
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_after_a_power_cut_the_workflow_is_unlocked_and_goes_on(study: TinyStudy) -> None:
     before = study.artifacts()
     (study.directory / SPECTRUM).unlink()
@@ -92,6 +94,7 @@ def test_after_a_power_cut_the_workflow_is_unlocked_and_goes_on(study: TinyStudy
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_what_was_made_from_a_model_that_failed_to_come_again_is_made_again(
     study: TinyStudy,
 ) -> None:
@@ -111,6 +114,7 @@ def test_what_was_made_from_a_model_that_failed_to_come_again_is_made_again(
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_what_is_older_than_a_deleted_model_was_is_made_again(study: TinyStudy) -> None:
     changed = study.edited(experiments__iris__normal__learning_rate=0.02)
     assert changed.run(MODEL).returncode == 0
@@ -158,6 +162,7 @@ def test_ctrl_c_ends_every_job_and_the_next_run_goes_on(study: TinyStudy) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_second_workflow_in_the_folder_is_refused_and_the_first_goes_on(
     study: TinyStudy,
 ) -> None:
@@ -177,7 +182,11 @@ def test_a_second_workflow_in_the_folder_is_refused_and_the_first_goes_on(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("space", [50_000, 0])  # bytes: too few for the spectrum; none for a log
+@pytest.mark.parametrize(
+    # bytes: too few for the spectrum; none for a log
+    "space",
+    [50_000, pytest.param(0, marks=pytest.mark.thorough)],
+)
 def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
     finished: TinyStudy, tmp_path: Path, space: int
 ) -> None:
@@ -200,6 +209,7 @@ def test_a_full_disk_stops_the_job_and_the_next_run_goes_on(
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_file_larger_than_the_quota_is_not_half_made(study: TinyStudy) -> None:
     before = study.artifacts()
     (study.directory / SPECTRUM).unlink()

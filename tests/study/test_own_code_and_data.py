@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.marks import THOROUGH
 from helpers.tiny_study import TinyStudy, image_datasets
 from hessian_boundary.artifacts.store import open_artifact
 
@@ -56,7 +57,7 @@ def with_data(study: TinyStudy, generator: str, files: list[str], **parameters: 
     [
         ("beside the configuration", "given"),
         pytest.param("data folder", "reads", marks=pytest.mark.slow),
-        pytest.param("elsewhere", "given", marks=pytest.mark.slow),
+        pytest.param("elsewhere", "given", marks=THOROUGH),
     ],
 )
 def test_an_edit_of_an_own_file_makes_the_data_set_again(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from helpers.marks import THOROUGH
 from helpers.report_page import check_links, text_of
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_boundary.artifacts.store import open_table
@@ -46,7 +47,11 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[] if name == "both" else pytest.mark.slow) for name in STUDIES],
+    [
+        "both",
+        pytest.param("nothing", marks=pytest.mark.slow),
+        *(pytest.param(name, marks=THOROUGH) for name in STUDIES if name.startswith("a ")),
+    ],
 )
 def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None:
     tables, figures, planar = STUDIES[name]
@@ -77,6 +82,7 @@ def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_claims_stay_where_their_targets_do(study: TinyStudy) -> None:
     names = {"fig01": FIGURE, "fig05": FIGURE}
     study = study.edited(tables={"own": {"circle": ["normal"]}}, figures=names, planar=["circle"])
@@ -97,6 +103,7 @@ def test_claims_stay_where_their_targets_do(study: TinyStudy) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_what_nothing_can_be_shown_in_is_left_out_and_refused_by_name(study: TinyStudy) -> None:
     study = study.edited(tables={"none": {}}, figures={}, planar=[])
     result = study.run(REPLACED)

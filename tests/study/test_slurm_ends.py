@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from helpers.marks import THOROUGH
 from helpers.strikes import struck
 from helpers.tiny_study import TinyStudy
 from hessian_study.provenance.records import find_record
 from slurm.cluster import LocalSlurm
 from slurm.running import PROFILE, running, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = THOROUGH
 
 WAITING = 900  # seconds, on a machine with much else to do
 MODELS = [f"results/tiny/iris/normal/seed{seed}/model.zarr.zip" for seed in (0, 1)]

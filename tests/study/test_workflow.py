@@ -257,6 +257,7 @@ def test_every_target_explains_itself() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinyStudy) -> None:
     changed = study.edited(experiments__iris__normal__learning_rate=1e30)
     result = changed.run("table2")
@@ -269,6 +270,7 @@ def test_a_diverged_training_is_marked_and_does_not_stop_the_table(study: TinySt
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_table_of_ones_own_is_made_without_published_numbers(study: TinyStudy) -> None:
     slow = {**study.config["experiments"]["iris"]["normal"], "epochs": 1, "presumes_fit": False}
     own = study.edited(experiments__iris__short=slow, tables__mine={"iris": ["normal", "short"]})
