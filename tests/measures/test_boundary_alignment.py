@@ -45,6 +45,11 @@ def test_the_boundary_of_a_class_is_told_from_the_other_boundaries() -> None:
     numbers = alignment_at_class_boundary(grid([[0, 1, 1, 2]], [[0.9, -0.7, 0.2, 0.1]]), 1, 0)
     assert numbers["own_boundary_alignment"] == pytest.approx(0.8)
     assert numbers["other_boundary_alignment"] == pytest.approx(0.15)
+    weaker = grid([[0, 1, 1, 2]], [[0.1] * 4])
+    both = np.concatenate([weaker["alignment"].values, np.full((1, 1, 4), -0.6)])
+    strongest = weaker.assign(alignment=(("eigen", "y", "x"), both))
+    chosen = alignment_at_class_boundary(strongest, 2, 0)
+    assert chosen == {"own_boundary_alignment": 0.6, "other_boundary_alignment": 0.6}
     alone = alignment_at_class_boundary(grid([[0, 1]], [[0.9, 0.9]]), 1, 0)
     assert np.isnan(alone["other_boundary_alignment"])
 

@@ -146,6 +146,8 @@ def test_the_fall_off_is_how_much_smaller_alignment_is_some_way_off() -> None:
     grid = striped([np.where(distance == 0, 0.8, np.where(distance <= 4, 0.2, 0.7)).tolist()])
     assert fall_off(grid, 1)["fall_off"] == pytest.approx(1 - 0.2 / 0.8)
     assert fall_off(striped([[0.5] * 20]), 1)["fall_off"] == 0
+    weaker = [(0.1 * np.ones(20)).tolist(), (distance == 0).astype(float).tolist()]
+    assert fall_off(striped(weaker), 2)["fall_off"] == pytest.approx(1 - 0.1 / 1)
     alone = striped([[0.5] * 20]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
     assert np.isnan(fall_off(alone, 1)["fall_off"])
 

@@ -115,11 +115,12 @@ def _checked_window(window: Window) -> Window:
 
 def _pieces(segments: Segments, same_point: float) -> xr.Dataset:
     """Join the segments' ends to nodes, and segments that go straight on to pieces."""
-    nodes = end_nodes(segments, same_point)
+    nodes = end_nodes(segments.start, segments.end, same_point)
     size = nodes.size
     long = nodes[0] != nodes[1]
     segments, nodes = segments.where(long), nodes[:, long]
-    before, after, turn = joins(segments, nodes)
+    before, after = continuations(segments.classes, nodes)
+    turn = _angles(segments.direction[before], segments.direction[after])
     straight = np.abs(turn) <= STRAIGHT
     before, after = before[straight], after[straight]
     count = len(segments.start)
@@ -154,15 +155,18 @@ def _pieces(segments: Segments, same_point: float) -> xr.Dataset:
     )
 
 
-def end_nodes(segments: Segments, same_point: float) -> np.ndarray:
+def end_nodes(start: np.ndarray, end: np.ndarray, same_point: float) -> np.ndarray:
     """Return nodes (2, segment): labels of starts and ends, equal where they are one point."""
-    points = np.concatenate([segments.start, segments.end])
+    points = np.concatenate([start, end])
     near = KDTree(points).query_pairs(same_point, output_type="ndarray")
     return _components(near, len(points)).reshape(2, -1)
 
 
-def joins(segments: Segments, nodes: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return pairs of segments, one the only continuation of the other, and the angle between."""
+def continuations(classes: np.ndarray, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pairs (pair,) of segments, the second the only continuation of the first.
+
+    They have the same classes (segment, 2); nodes (2, segment) are those of `end_nodes`.
+    """
     start, end = nodes
     size = 1 + nodes.max(initial=0)
     once = (np.bincount(start, minlength=size) == 1) & (np.bincount(end, minlength=size) == 1)
@@ -170,11 +174,14 @@ def joins(segments: Segments, nodes: np.ndarray) -> tuple[np.ndarray, ...]:
     starting_at = np.zeros(size, dtype=int)
     starting_at[start] = np.arange(len(start))
     after = starting_at[end[before]]
-    same = (segments.classes[before] == segments.classes[after]).all(axis=1)
-    before, after = before[same], after[same]
-    along, ahead = segments.direction[before].T, segments.direction[after].T
-    sine = along[0] * ahead[1] - along[1] * ahead[0]
-    return before, after, np.arctan2(sine, (along * ahead).sum(axis=0))
+    same = (classes[before] == classes[after]).all(axis=1)
+    return before[same], after[same]
+
+
+def _angles(along: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+    """Return the angles (pair,) from directions (pair, 2) to others, in radians."""
+    sine = along[:, 0] * ahead[:, 1] - along[:, 1] * ahead[:, 0]
+    return np.arctan2(sine, (along * ahead).sum(axis=1))
 
 
 def _components(pairs: np.ndarray, count: int) -> np.ndarray:

@@ -8,8 +8,8 @@ shows: a trained network with three nearly straight lines has 200 exact pieces. 
 import numpy as np
 import xarray as xr
 
-from hessian_boundary.boundary.exact import SAME_POINT, end_nodes, joins
-from hessian_boundary.boundary.segments import Segments, nearest_on_segment
+from hessian_boundary.boundary.exact import SAME_POINT, continuations, end_nodes
+from hessian_boundary.boundary.segments import nearest_on_segment
 
 # Of the window's longer side: a cell of the paper's alignment maps of 100 × 100 points. Chosen
 # after a look at the counts for 0.02, 0.01, 0.005 and 0.0025 (gaussian after an adversarial start,
@@ -37,9 +37,8 @@ def boundary_lines(boundary: xr.Dataset, same_point: float) -> list[np.ndarray]:
     are one point.
     """
     start, end = boundary["start"].values, boundary["end"].values
-    length = np.hypot(*(end - start).T)[:, None]
-    segments = Segments(start, end, (end - start) / length, boundary["classes"].values)
-    before, after, _ = joins(segments, end_nodes(segments, same_point))
+    nodes = end_nodes(start, end, same_point)
+    before, after = continuations(boundary["classes"].values, nodes)
     following = dict(zip(before.tolist(), after.tolist(), strict=True))
     heads = [piece for piece in range(len(start)) if piece not in set(following.values())]
     lines, left = [], set(range(len(start)))
