@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hessian_boundary.artifacts.schema import KINDS, SchemaError
+from hessian_boundary.artifacts.schema import SchemaError
+from hessian_boundary.artifacts.store import open_artifact, save_artifact
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.data.dataset import build_dataset
 from hessian_boundary.data.generating import generate_samples
-from hessian_boundary.generalisation.contract import open_models, save_models
 from hessian_boundary.generalisation.data_draws import DataDraw, data_draw, training_set
 from hessian_boundary.generalisation.knobs import DEFAULTS, PlannedModel
 from hessian_boundary.generalisation.measuring import ERRORS, MEASURES, what_is_confirmed
@@ -100,13 +100,12 @@ def test_a_sweep_has_every_measure_of_every_model(swept) -> None:
     assert int(first["width"]) == 4
 
 
-def test_models_are_kept_by_a_contract_of_their_own(swept, tmp_path) -> None:
+def test_models_are_kept_as_their_contract_says(swept, tmp_path) -> None:
     path = tmp_path / "models.zarr.zip"
-    save_models(swept, path, {})
-    assert open_models(path).load().drop_attrs().equals(swept.drop_attrs())
-    assert "models" not in KINDS
+    save_artifact(swept, path, "models", {})
+    assert open_artifact(path, "models").load().drop_attrs().equals(swept.drop_attrs())
     with pytest.raises(SchemaError, match="expected the variable test_error"):
-        save_models(swept.drop_vars("test_error"), path, {})
+        save_artifact(swept.drop_vars("test_error"), path, "models", {})
 
 
 def test_what_is_refused_is_said_and_the_rest_kept() -> None:

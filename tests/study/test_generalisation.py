@@ -3,8 +3,7 @@
 import pytest
 
 from helpers.tiny_study import TinyStudy
-from hessian_boundary.artifacts.store import open_table
-from hessian_boundary.generalisation.contract import open_models
+from hessian_boundary.artifacts.store import open_artifact, open_table
 from hessian_study.commands.places import Place
 from hessian_study.configuration.study import Study
 
@@ -54,7 +53,9 @@ def test_networks_are_trained_compared_and_answered_from(tmp_path) -> None:
     study = smallest(TinyStudy(tmp_path))
     result = study.run(TARGET)
     assert result.returncode == 0, result.stderr
-    models = open_models(study.results / "generalisation/half_moon/draw0/models.zarr.zip")
+    models = open_artifact(
+        study.results / "generalisation/half_moon/draw0/models.zarr.zip", "models"
+    )
     assert models.sizes["model"] == len(KNOBS) + 2
     tables = study.results / "tables"
     assert len(open_table(tables / "generalisation_models.csv")) == 2 * (len(KNOBS) + 2)

@@ -59,6 +59,16 @@ KINDS: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
         "x_max": (("feature",), "f"),
         "x_min": (("feature",), "f"),
     },
+    # of many small networks; their measures stand beside these, as many as were taken
+    "models": {
+        **dict.fromkeys(("initial_scale", "learning_rate", "weight_decay"), (("model",), "f")),
+        **dict.fromkeys(("width", "depth", "batch_size", "training_size"), (("model",), "i")),
+        **dict.fromkeys(("epochs", "draw", "seed", "walk", "point"), (("model",), "i")),
+        "label_noise": (("model",), "f"),
+        **dict.fromkeys(("start", "half", "status", "refused"), (("model",), "T")),
+        **dict.fromkeys(("test_error", "test_error_standard_error"), (("model",), "f")),
+        **dict.fromkeys(("train_error", "train_loss"), (("model",), "f")),
+    },
 }
 # what an artifact may have besides, where there is something to say
 OPTIONAL: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from hessian_boundary.artifacts.schema import KINDS
 from hessian_boundary.artifacts.strings import string_array
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.data.input_window import grid_window
-from hessian_boundary.generalisation.contract import TEXT, WHOLE
 from hessian_boundary.generalisation.data_draws import DataDraw, training_set
 from hessian_boundary.generalisation.knobs import DEFAULTS, PlannedModel
 from hessian_boundary.generalisation.measuring import measure_planned
@@ -86,10 +86,11 @@ def models_dataset(entries: Sequence[Mapping[str, Any]]) -> xr.Dataset:
     variables: dict[str, Any] = {}
     for name in entries[0]:
         values = [entry[name] for entry in entries]
-        if name in TEXT:
+        _, kind = KINDS["models"].get(name, ((), "f"))  # measures are numbers
+        if kind == "T":
             variables[name] = ("model", string_array([str(value) for value in values]))
         else:
-            dtype = np.int64 if name in WHOLE else np.float64
+            dtype = np.int64 if kind == "i" else np.float64
             variables[name] = ("model", np.array(values, dtype=dtype))
     for name in DEFAULTS:
         variables[name] = (*variables[name], {"long_name": f"knob {name.replace('_', ' ')}"})

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from hessian_boundary.artifacts.store import save_figure, save_table, save_text
+from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table, save_text
 from hessian_boundary.figures.overviews.measures import draw_measures
 from hessian_boundary.generalisation.comparison import compare_measures
-from hessian_boundary.generalisation.contract import open_models
 from hessian_boundary.generalisation.verdict import Rule, answer, headline, with_verdicts
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
@@ -35,7 +34,7 @@ def main(job: Job) -> None:
 
 def models_table(path: str) -> pd.DataFrame:
     """Return a line per model of an artifact, the data set first."""
-    models = open_models(path).load()
+    models = open_artifact(path, "models").load()
     table = models.to_dataframe().reset_index(drop=True)
     table.insert(0, "dataset", models.attrs["dataset"])
     return table

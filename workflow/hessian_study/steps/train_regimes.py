@@ -2,7 +2,6 @@
 
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.generalisation.contract import save_models
 from hessian_boundary.generalisation.data_draws import data_draw
 from hessian_boundary.generalisation.regimes import planned_regimes
 from hessian_boundary.generalisation.sweep import sweep
@@ -34,4 +33,4 @@ def main(job: Job) -> None:
         random_label_epochs=settings["random_label_epochs"],
         curvature=CurvatureOptions.of_settings(settings["curvature"]),
     )
-    save_models(models.assign_attrs(dataset=dataset), job.output["models"], job.provenance)
+    job.save(models.assign_attrs(dataset=dataset), "models")

@@ -16,6 +16,7 @@ HOLDS = {
     "embedding": "samples in the plane of t-SNE",
     "decision_boundary": "the pieces of the exact boundary, and each sample's distance to it",
     "margin": "the three points that estimate the margin",
+    "models": "many small networks, their settings, errors and measures (`generalisation`)",
 }
 
 
