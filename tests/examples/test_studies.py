@@ -77,6 +77,7 @@ def test_a_study_is_short(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_table_of_ones_own_and_an_own_network(tmp_path: Path) -> None:
     study = copied("flowers", tmp_path)
     run(study)

@@ -64,6 +64,7 @@ for mixture in (lambda: here + there, lambda: here @ there, lambda: torch.cat([h
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.thorough
 def test_what_holds_on_a_gpu_holds_on_it(library: Path) -> None:
     """None of those tests is skipped there."""
     result = _python(

@@ -53,6 +53,7 @@ def test_another_workflow_makes_and_uses_results_of_the_study(tmp_path: Path) ->
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_another_workflow_makes_a_figure_of_the_study(tmp_path: Path) -> None:
     snakemake = user_workflow(tmp_path)
     result = run(*snakemake, "study_fig01")
