@@ -46,8 +46,10 @@ def test_modules_in_the_table_of_results_are_there():
 def test_make_knows_its_targets(page):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     known = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
-    asked = {target for call in commands(page, "make") for target in call}
-    assert asked - known == set()
+    words = {word for call in commands(page, "make") for word in call}
+    settings = {word.split("=")[0] for word in words if "=" in word}
+    assert {word for word in words if "=" not in word} - known == set()
+    assert settings - set(re.findall(r"\$\((?:if |or \$\()?(\w+)", makefile)) == set()
 
 
 def test_snakemake_knows_every_target_that_a_page_asks_for(tmp_path):
