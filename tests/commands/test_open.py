@@ -1,5 +1,8 @@
 """The examples that open artifacts, on made-up ones."""
 
+import numpy as np
+import xarray as xr
+
 from helpers.made_up_artifacts import dataset
 from helpers.saved_results import saved, spectrum
 from hessian_boundary.artifacts.schema import KINDS
@@ -18,6 +21,14 @@ def test_training_samples_are_counted_by_class_and_by_its_name() -> None:
 
 def test_there_is_an_example_of_opening_every_kind_of_artifact() -> None:
     assert set(EXAMPLES) == set(KINDS)
+
+
+def test_many_models_are_shown_with_their_errors() -> None:
+    names = ("test_error", "train_error", "g_theta_max", "width")
+    store = xr.Dataset({name: ("model", np.arange(7.0)) for name in names})
+    assert list(opened.models(store)) == ["test_error", "train_error", "g_theta_max"]
+    assert len(opened.models(store)) == 5
+    assert list(opened.models(store.drop_vars("g_theta_max"))) == ["test_error", "train_error"]
 
 
 def test_an_example_opens_the_first_artifact_of_its_kind(tmp_path, capsys) -> None:

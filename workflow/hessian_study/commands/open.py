@@ -74,11 +74,17 @@ def margin(store: xr.Dataset) -> pd.DataFrame:
     return store[["x_boundary", "x_max", "x_min"]].to_dataframe()
 
 
+def models(store: xr.Dataset) -> pd.DataFrame:
+    """Test error, training error and G_θ of the first of many small networks."""
+    measures = [name for name in ("g_theta_max",) if name in store]
+    return store[["test_error", "train_error", *measures]].to_dataframe().head()
+
+
 EXAMPLES: dict[str, Callable[[xr.Dataset], pd.Series | pd.DataFrame]] = {
     example.__name__: example
     for example in (
         *(dataset, model, spectrum, alignment_grid, alignment_samples, alignment_directions),
-        *(decision_boundary, embedding, margin),
+        *(decision_boundary, embedding, margin, models),
     )
 }
 
