@@ -107,5 +107,5 @@ def test_grid_window_is_the_range_of_each_feature_widened_on_both_sides():
 
 
 def test_grid_window_is_of_vectors_and_not_of_images():
-    with pytest.raises(ValueError, match=r"expected inputs .* found shape \(3, 1, 2, 2\); a grid"):
+    with pytest.raises(ValueError, match=r"expected inputs .* found shape \(3, 1, 2, 2\); maps"):
         grid_window(np.zeros((3, 1, 2, 2)), 0.25)

@@ -55,7 +55,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "tables": {"table2": {}},
         "figures": {"fig02": {}},
     }
-    study = SimpleNamespace(profile="tiny", seeds=[0], config=config)
+    selection = SimpleNamespace(margin_runs=list)  # of no further seeds
+    study = SimpleNamespace(profile="tiny", seeds=[0], config=config, selection=selection)
     monkeypatch.setattr(clean, "load_study", lambda options: study)
     monkeypatch.chdir(tmp_path)
     return tmp_path

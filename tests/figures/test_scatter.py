@@ -147,7 +147,7 @@ def test_the_page_has_a_row_per_experiment_with_averages() -> None:
     assert table is not None
     assert [str(column) for column in table.columns] == ["Experiment", "rank", "trace(H)"]
     assert [str(cell) for cell in table.rows[0]] == [
-        "half moon/normal",
+        "half-moon, normal",
         "1.50 ± 0.71",
         "15.0 ± 7.1",
     ]

@@ -202,3 +202,23 @@ def claims_table():
 
 def report_templates():
     return [f"{TEMPLATES}/{name}" for name in sorted(os.listdir(TEMPLATES))]
+
+
+def map_files():
+    """The arrays of the maps that the page shows: a change of theirs makes it again."""
+
+    def files(kind, runs):
+        return [
+            artifact_file(kind, run.seed, *experiment_parts(run.experiment))
+            for run in runs
+        ]
+
+    runs = shown_maps()
+    return {
+        "map_datasets": files("dataset", runs),
+        "map_grids": files("alignment_grid", runs),
+        "map_boundaries": files("decision_boundary", runs),
+        "map_spectra": files(
+            "alignment_samples", [run for run in runs if run.with_spectrum]
+        ),
+    }

@@ -26,26 +26,6 @@ rule claims:
         RUN
 
 
-def map_files():
-    """The arrays of the maps that the page shows: a change of theirs makes it again."""
-
-    def files(kind, runs):
-        return [
-            artifact_file(kind, run.seed, *experiment_parts(run.experiment))
-            for run in runs
-        ]
-
-    runs = shown_maps()
-    return {
-        "map_datasets": files("dataset", runs),
-        "map_grids": files("alignment_grid", runs),
-        "map_boundaries": files("decision_boundary", runs),
-        "map_spectra": files(
-            "alignment_samples", [run for run in runs if run.with_spectrum]
-        ),
-    }
-
-
 rule report:
     """One self-contained page of HTML: claims, published numbers, figures."""
     input:
