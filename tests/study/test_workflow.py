@@ -308,6 +308,7 @@ def test_a_target_of_another_profile_is_refused(
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_whole_study_runs(tmp_path: Path) -> None:
     study = TinyStudy(tmp_path)
     result = study.run("all")
