@@ -75,7 +75,7 @@ rule measure_float32:
 
 
 rule authors_arithmetic:
-    """Table 1 in the authors' arithmetic, float32, for every seed. Hours; not part of `all`."""
+    """Table 1 in the authors' arithmetic, float32, for every seed. Long; not part of `all`."""
     input:
         measures=run_files(published_runs("table1"), "measures.csv"),
         float32=run_files(published_runs("table1"), "float32_measures.csv"),

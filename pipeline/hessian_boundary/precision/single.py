@@ -60,8 +60,7 @@ def single_precision_measures(problem: Problem) -> dict[str, float]:
     not exactly zero has one; float32_dense_gradients_cut, float32_uncut_…: the share of samples
     that have none.
 
-    Takes O(p³) operations and four arrays of p² numbers: 10 minutes on two cores and 3 GB for the
-    10,903 parameters of Table 1's largest networks.
+    Takes O(p³) operations and a few arrays of p² numbers.
     """
     single = single_precision(problem)
     pairs = single_eigenpairs(single)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from hessian_boundary.data.dataset import class_count
+from hessian_boundary.figures.panels import class_label
 from hessian_boundary.report.explorer.levels import map_levels, places
 from hessian_boundary.wording.labels import experiment_label, readable
 
@@ -67,16 +69,11 @@ def packed_maps(
         "pieces": len(pieces), "samples": train.sizes["sample"], "eigenvalues": len(eigenvalues),
         "zeros": int(known.attrs["null_space_dimension"]),
         "unknown": int(known.attrs["not_computed"]) if samples is not None else -1,
-        "classes": _class_names(data), "untraced": str(boundary.attrs["untraced"]),
+        "classes": [class_label(label, [data]) for label in range(class_count(data))],
+        "untraced": str(boundary.attrs["untraced"]),
     }  # fmt: skip
     packed = zlib.compress(b"".join(part.tobytes() for part in parts), 9)
     return RunMaps(experiment, seed, about, b64encode(packed).decode("ascii"))
-
-
-def _class_names(data: xr.Dataset) -> list[str]:
-    if "class_name" in data:
-        return [str(name) for name in data["class_name"].values]
-    return [f"class {label}" for label in range(int(data["y"].max()) + 1)]
 
 
 def _pieces(grid: xr.Dataset, boundary: xr.Dataset) -> np.ndarray:
