@@ -43,7 +43,7 @@ def main() -> list[tuple[str, str, str, str]]:
     gradients, _ = cpu_seconds(gradient_path, problem.network, problem.x, vectors, LOSS)
     alignment, _ = cpu_seconds(align_samples, problem, found)
     tracing, boundary = cpu_seconds(exact_boundary, problem.network, window)
-    pieces, _ = cpu_seconds(certify_boundary, problem.network, boundary)
+    pieces, _ = cpu_seconds(certify_boundary, problem.network, boundary, 0)
     rows = (
         ("spectrum of gaussian/normal", spectrum, network + curvature),
         ("alignment of its 150 samples with 1,216 vectors", alignment, network + gradients),

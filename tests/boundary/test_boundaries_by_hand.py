@@ -102,3 +102,30 @@ def test_logits_that_are_equal_over_an_area_but_for_round_off() -> None:
     _, second, third = logits(module, inside).T
     np.testing.assert_allclose(second, third, rtol=1e-14)
     assert counts(boundary) == (5, 5, 1, 0)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.1, 1 / 3])
+def test_a_unit_whose_terms_cancel_over_an_area_but_for_round_off(share: float) -> None:
+    """Where all three units are on (−y/2 < x < y), the next one is zero but for round-off.
+
+    So are the logits there, and where no unit is on; elsewhere class 1 is predicted.
+    """
+    hidden = [[-1.0, 1.0], [0.0, 0.5], [1.0, 0.5]]
+    module = nn.Sequential(
+        linear(share * np.array(hidden), [0] * 3),
+        nn.ReLU(),
+        linear(share * np.array([[0.5, -1.5, 0.5]]), [0]),
+        nn.ReLU(),
+        linear([[-1.5], [1.5]], [0, 0]),
+    )
+    boundary = exact_boundary(module, WINDOW)
+    inside = np.array([[0.2, 0.7], [-0.13, 0.83]])
+    np.testing.assert_allclose(logits(module, inside), 0, atol=1e-15)
+    ends = np.concatenate([boundary["start"], boundary["end"]]).round(12) + 0
+    assert sorted(map(tuple, ends[np.any(ends != 0, axis=1)])) == [
+        (-1, -1),
+        (-0.5, 1),
+        (0.5, -1),
+        (1, 1),
+    ]
+    assert (boundary["classes"] == [0, 1]).all()

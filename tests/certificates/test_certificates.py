@@ -139,7 +139,7 @@ def test_a_boundary_that_is_shifted_a_little_is_refused() -> None:
     assert set(names) == {"logits on the boundary", "classes beside the boundary"}
     shifted = boundary.assign(start=boundary["start"] + 1e-6, end=boundary["end"] + 1e-6)
     with pytest.raises(CertificateError, match="logits on the boundary failed"):
-        certify_boundary(network, shifted)
+        certify_boundary(network, shifted, 0)
 
 
 def test_classes_on_the_wrong_sides_are_refused() -> None:
@@ -149,7 +149,7 @@ def test_classes_on_the_wrong_sides_are_refused() -> None:
         classes=(boundary["classes"].dims, boundary["classes"].values[:, ::-1])
     )
     with pytest.raises(CertificateError, match="classes beside the boundary failed"):
-        certify_boundary(network, turned)
+        certify_boundary(network, turned, 0)
 
 
 def test_no_boundary_has_nothing_to_check() -> None:

@@ -12,7 +12,7 @@ from scipy.spatial import KDTree
 from torch import nn
 
 from hessian_boundary.artifacts.strings import string_array
-from hessian_boundary.boundary.linear_regions import affine_layers, undecided_regions
+from hessian_boundary.boundary.linear_regions import affine_layers, round_off, undecided_regions
 from hessian_boundary.boundary.segments import Segments, boundary_segments, nearest_on_segment
 from hessian_boundary.certificates.boundary import certify_boundary
 from hessian_boundary.certificates.certificate import as_attribute
@@ -56,9 +56,11 @@ def exact_boundary(module: nn.Module, window: Window) -> xr.Dataset:
     corners = np.array([[x_low, y_low], [x_high, y_low], [x_high, y_high], [x_low, y_high]])
     layers = affine_layers(module)
     segments = boundary_segments(layers, undecided_regions(layers, corners))
-    boundary = _pieces(segments, SAME_POINT * np.abs(corners).max())
+    reach = np.abs(corners).max()
+    boundary = _pieces(segments, SAME_POINT * reach)
     boundary.attrs |= {"window": [[x_low, x_high], [y_low, y_high]], "untraced": ""}
-    return boundary.assign_attrs(checks=as_attribute(certify_boundary(module, boundary)))
+    checks = certify_boundary(module, boundary, round_off(layers, reach))
+    return boundary.assign_attrs(checks=as_attribute(checks))
 
 
 def untraced_boundary(window: Window, reason: str) -> xr.Dataset:

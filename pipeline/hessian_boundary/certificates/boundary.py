@@ -10,15 +10,18 @@ from hessian_boundary.networks.copies import copy_network
 
 CHECKED = 200  # pieces
 TOLERANCE = 1e-8  # relative to the largest logit there
-ROUND_OFF = 1e-12  # relative to the largest logit
 BESIDE = 1e-6  # relative to the window: how far from a piece to look
 
 
-def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certificate]:
+def certify_boundary(
+    network: nn.Module, boundary: xr.Dataset, round_off: float
+) -> list[Certificate]:
     """Check |f_a − f_b| at the middle of pieces, and the classes predicted beside it.
 
-    At a piece that is shorter than the step to its side, other pieces may be in between: there
-    only the logits are compared.
+    Logits that differ by no more than `round_off`, that of the sums which make them, are equal:
+    where a unit's terms cancel over an area, the sign of what remains says nothing. At a piece
+    that is shorter than the step to its side, other pieces may be in between: there only the
+    logits are compared.
 
     Raises CertificateError when the network itself says otherwise.
     """
@@ -44,7 +47,10 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
     step = BESIDE * np.ptp(np.array(boundary.attrs["window"]), axis=1).max()
     to_the_left = step * np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
     sides = [_logits(network, middle + move) for move in (to_the_left, -to_the_left)]
-    largest = [_among_largest(*side) for side in zip(sides, classes.T, strict=True)]
+    largest = [
+        _among_largest(logits, labels, round_off)
+        for logits, labels in zip(sides, classes.T, strict=True)
+    ]
     wrong = ~np.all(largest, axis=0) & (length > 10 * step)
     beside = certify(
         "classes beside the boundary",
@@ -58,10 +64,9 @@ def certify_boundary(network: nn.Module, boundary: xr.Dataset) -> list[Certifica
     return [on_it, beside]
 
 
-def _among_largest(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _among_largest(logits: np.ndarray, labels: np.ndarray, round_off: float) -> np.ndarray:
     """Whether each label's logit is the largest, or equal to it but for round-off."""
-    allowed = ROUND_OFF * np.abs(logits).max(axis=1)
-    return np.asarray(logits[range(len(labels)), labels] >= logits.max(axis=1) - allowed)
+    return np.asarray(logits[range(len(labels)), labels] >= logits.max(axis=1) - round_off)
 
 
 def _logits(network: nn.Module, points: np.ndarray) -> np.ndarray:
