@@ -23,7 +23,7 @@ verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or un
 	$(BIN)/hessian-boundary verify --profile $(or $(PROFILE),quick)
 
 test: $(DEVELOP)  ## set up and run the tests (minutes)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 mutants: $(DEVELOP)  ## which changes of the science no test notices (hours; ROOM=statistics)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants $(ROOM)

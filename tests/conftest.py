@@ -14,6 +14,16 @@ from helpers.problems import PROBLEMS, Case, build_problem
 from helpers.tiny_study import TinyStudy
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that run the workflow: at the end one core would wait for the other."""
+    long = {item.path for item in items if {"study", "finished"} & {*_fixtures(item)}}
+    items.sort(key=lambda item: item.path not in long)
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
+
+
 @pytest.fixture(autouse=True)
 def _the_same_draws_at_each_run() -> None:
     torch.manual_seed(0)

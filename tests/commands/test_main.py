@@ -19,7 +19,7 @@ from hessian_study.commands.main import main
 
 def hessian_boundary(study: TinyStudy, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command with the study's own code, in the study's folder."""
-    line = [*study.python(), "-m", "hessian_study.commands.main", *arguments]
+    line = [*study.warm(), *study.python(), "-m", "hessian_study.commands.main", *arguments]
     return subprocess.run(line, cwd=study.directory, capture_output=True, text=True, check=False)
 
 

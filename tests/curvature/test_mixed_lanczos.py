@@ -103,4 +103,4 @@ def test_what_does_not_fit_or_does_not_repeat_is_refused():
             return super().__call__(block) + 1e-3 * torch.randn_like(block)
 
     with pytest.raises(NotConvergedError):
-        mixed_lanczos_eigenpairs(single, Noisy(EIGENVALUES), **SETTINGS)
+        mixed_lanczos_eigenpairs(single, Noisy(EIGENVALUES), **SETTINGS, maximum_products=400)

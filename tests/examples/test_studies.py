@@ -117,6 +117,7 @@ def test_a_network_that_was_trained_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_sweep_to_its_table_and_scatter_plot(tmp_path: Path) -> None:
     study = copied("sweep", tmp_path)
     config = yaml.safe_load((study / "study.yaml").read_text())

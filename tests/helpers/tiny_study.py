@@ -13,7 +13,9 @@ from typing import Any
 import yaml
 
 from helpers.planned_jobs import planned_jobs
+from helpers.shared_warm_process import shared_warm_process
 from hessian_study.configuration.study import completed
+from hessian_study.jobs.run_job import ADDRESS
 from hessian_study.provenance.file_digests import file_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,9 +119,18 @@ class TinyStudy:
         sources = f"{self.code}/pipeline:{self.code}/workflow:{self.code}"
         return ["env", f"PYTHONPATH={sources}", sys.executable]
 
+    def warm(self) -> list[str]:
+        """Return what stands before a command whose jobs share one process with the libraries.
+
+        Nothing where the code strikes at its own jobs (see `strikes`): these start from nothing.
+        """
+        if (self.code / "workflow" / "sitecustomize.py").exists():
+            return []
+        return ["env", f"{ADDRESS}={shared_warm_process(self.code)}"]
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the real Snakefile in the working directory."""
-        command = self.command(*arguments)
+        command = [*self.warm(), *self.command(*arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def command(self, *arguments: str) -> list[str]:

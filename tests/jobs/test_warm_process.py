@@ -1,6 +1,7 @@
 """Jobs forked from a warm process: the same results, output and exit status as plain ones."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,21 @@ def test_a_job_with_several_threads_runs_where_it_is(project: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert (project / "ran").read_text().endswith("False")
+
+
+def test_one_that_listens_already_serves(project: Path) -> None:
+    inner = [sys.executable, "-c", MAIN, *command("work", "")]
+    told = "import os; print(os.environ['HESSIAN_WARM_PROCESS'])"
+    addresses = [sys.executable, "-c", MAIN, sys.executable, "-c", told]
+    script = f"{shlex.join(addresses)}; {shlex.join(addresses)}; {shlex.join(inner)}"
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "sh", "-c", script], cwd=project, env=environment(project),
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    first, second, _ = done.stdout.splitlines()
+    assert first == second
+    assert was_warm(project)
+    assert not Path(first).exists()
 
 
 def test_float32_is_no_less_on_a_gpu(project: Path) -> None:

@@ -89,6 +89,7 @@ def test_fast_paths_are_right_in_batches_of_any_size(recipe: Recipe, data: st.Da
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @examples(200)
 @given(st.one_of(layered_recipes(), recipes()), st.data())
 def test_many_paths_are_right_in_batches_of_any_size(recipe: Recipe, data: st.DataObject) -> None:

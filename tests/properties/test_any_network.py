@@ -175,5 +175,6 @@ def test_any_network_is_right_or_refused() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_many_networks_are_right_or_refused() -> None:
     check_many(200)

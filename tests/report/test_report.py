@@ -112,6 +112,7 @@ def test_a_page_without_its_template_is_refused() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_report_of_a_study(tmp_path: Path) -> None:
     left_out = ["circle", "half_moon", "hierarchical", "checkerboard", "cifar_127"]
     left_out += [f"mnist_{classes}" for classes in ("017", "179", "0179", "1379")]

@@ -110,7 +110,7 @@ def test_related_seeds_of_unrelated_trainings_leave_p_as_it_is() -> None:
     assert np.mean(rows["low"] > 0) > 0.5  # τ itself is of models, so it does contain the seeds
 
 
-@pytest.mark.parametrize("seeds", [1, SEEDS])
+@pytest.mark.parametrize("seeds", [1, pytest.param(SEEDS, marks=pytest.mark.slow)])
 def test_intervals_hold_what_they_estimate(seeds: int) -> None:
     rows = pd.DataFrame(simulated(300, alike=0.8, spread=0.4, seeds=seeds)).dropna()
     for name, start in (("tau", ""), ("difference", "difference_")):

@@ -53,9 +53,13 @@ _KEPT: list[subprocess.Popen[bytes]] = []
 def start_warm_process() -> None:
     """Start it as a child of this process, and tell later children where it listens.
 
-    It ends with this process, however that ends: its standard input is then closed.
+    It ends with this process, however that ends: its standard input is then closed. Where the
+    environment names one that listens already, as of several runs in a row, that one serves.
     """
-    address = None if os.environ.get(ADDRESS) == OFF else _address()
+    known = os.environ.get(ADDRESS, "")
+    if known == OFF or Path(known).is_socket():
+        return
+    address = _address()
     if address is None:
         return
     with socket.socket(socket.AF_UNIX) as listener:

@@ -36,7 +36,6 @@ from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, Sy
 SINGLE_TOLERANCE = 5e-7
 BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
 OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
-MAXIMUM_PRODUCTS = 20_000
 
 
 def mixed_lanczos_eigenpairs(
@@ -48,6 +47,7 @@ def mixed_lanczos_eigenpairs(
     seed: int,
     residual_tolerance: float,
     memory_limit: float,
+    maximum_products: int = 20_000,
     on_block: Callable[[KrylovState], None] | None = None,
     resume: KrylovState | None = None,
 ) -> Eigenpairs:
@@ -64,6 +64,7 @@ def mixed_lanczos_eigenpairs(
         seed=seed,
         residual_tolerance=residual_tolerance,
         memory_limit=memory_limit,
+        maximum_products=maximum_products,
         on_block=on_block,
     )
     wanted = k_top + k_bottom
@@ -72,7 +73,8 @@ def mixed_lanczos_eigenpairs(
     else:
         capacity = basis_capacity(single, wanted, BLOCK, OF_SINGLE * memory_limit)
         space = KrylovSpace(single, block=BLOCK, capacity=capacity, seed=seed, resume=resume)
-        vectors = _grown(space, k_top, k_bottom, residual_tolerance, on_block)
+        tolerance = max(residual_tolerance, SINGLE_TOLERANCE)
+        vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
         products = space.products
         del space
         if vectors is None:
@@ -95,13 +97,12 @@ def _grown(
     top: int,
     bottom: int,
     tolerance: float,
+    maximum_products: int,
     on_block: Callable[[KrylovState], None] | None,
 ) -> Tensor | None:
     """Return Ritz vectors (k, p) by single-precision products, or None where these will not do."""
     try:
-        ritz = grow_until_converged(
-            space, top, bottom, max(tolerance, SINGLE_TOLERANCE), MAXIMUM_PRODUCTS, on_block
-        )
+        ritz = grow_until_converged(space, top, bottom, tolerance, maximum_products, on_block)
     except (NotConvergedError, ValueError) as error:  # not finite, or too much round-off
         print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
         return None
