@@ -25,8 +25,8 @@ verify: $(READY)  ## say of every artifact: fresh, stale, damaged, missing or un
 test: $(DEVELOP)  ## set up and run the tests (minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder -m "not slow"
 
-mutants: $(DEVELOP)  ## which changes of the science no test notices (hours; ROOM=statistics)
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants $(ROOM)
+mutants: $(DEVELOP)  ## which changes of the science no test notices (ROOM=statistics SAMPLE=100)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 10 minutes)
 	$(BIN)/python -m benchmarks

@@ -2,15 +2,22 @@
 
 mutmut changes one operator, number or argument at a time and runs the tests that reach it. It takes
 packages in `src/` only, so each room is laid out for it in a folder of its own. A change that
-survives is listed in what `mutmut results` and `mutmut show NAME` say there.
+survives is written to `survivors.txt` there. Of thousands of changes a random sample tells enough.
 
-Usage: python -m benchmarks.mutants [ROOM …]
+A change of wording only, such as of an axis' long name or an error's text, is counted apart: no
+number depends on it.
+
+Usage: python -m benchmarks.mutants [ROOM …] [--sample N]
 """
 
+import argparse
+import ast
 import os
+import random
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,6 +25,20 @@ from pathlib import Path
 from hessian_study.project import ROOT
 
 ROOMS = ("curvature", "gradients", "alignment", "boundary", "measures", "statistics")
+# further tests that reach a room
+BESIDE = {
+    "curvature": ("test_analysis.py", "test_analysis_gauss_newton.py"),
+    "gradients": ("certificates/test_certificates.py", "properties/test_any_layers.py"),
+    "alignment": (
+        "test_analysis.py",
+        "test_analysis_gauss_newton.py",
+        "certificates/test_certificates.py",
+        "curvature/test_layer_blocks.py",
+    ),
+    "boundary": ("certificates/test_certificates.py", "properties/test_any_boundary.py"),
+    "measures": ("test_analysis.py", "test_analysis_gauss_newton.py"),
+    "statistics": (),
+}
 FOLDER = ROOT / ".mutants"
 COPIED = ("tests", "pipeline", "workflow", "docs", "profiles", "examples", "benchmarks")
 FILES = ("pyproject.toml", "config.yaml", "Snakefile", "README.md", "CONTRIBUTING.md")
@@ -28,7 +49,7 @@ source_paths=
 only_mutate=
     src/hessian_boundary/{room}/*
 pytest_add_cli_args_test_selection=
-    tests/{room}
+    {tests}
 pytest_add_cli_args=
     -m
     not slow
@@ -51,35 +72,93 @@ def prepare(room: str, folder: Path) -> None:
     for name in FILES:
         shutil.copy(ROOT / name, folder / name)
     copied = "\n    ".join([*(name for name in COPIED if name != "tests"), *FILES])
-    (folder / "setup.cfg").write_text(SETTINGS.format(room=room, copied=copied))
+    tests = "\n    ".join(f"tests/{name}" for name in (room, *BESIDE[room]))
+    (folder / "setup.cfg").write_text(SETTINGS.format(room=room, tests=tests, copied=copied))
 
 
-def outcomes(lines: Iterable[str]) -> Counter[str]:
-    """Count what `mutmut results` says: lines `name: outcome`."""
-    return Counter(line.rsplit(": ", 1)[1].strip() for line in lines if ": " in line)
+def outcomes(lines: Iterable[str]) -> dict[str, str]:
+    """Return what became of each mutant: `mutmut results` has lines `name: outcome`."""
+    pairs = (line.rsplit(": ", 1) for line in lines if ": " in line)
+    return {name.strip(): outcome.strip() for name, outcome in pairs}
 
 
-def main(rooms: Sequence[str]) -> int:
+def is_wording(difference: str) -> bool:
+    """Whether the old and the new lines of a difference are the same but for text in quotes."""
+    lines = [line for line in difference.splitlines() if line[:3] not in ("---", "+++")]
+    old, new = (_without_text(lines, leave_out) for leave_out in "+-")
+    return old is not None and old == new
+
+
+def _without_text(lines: list[str], leave_out: str) -> str | None:
+    """Return the syntax tree of one side, all its strings empty; None where it cannot be read."""
+    code = "\n".join(line[1:] for line in lines if line[:1] not in (leave_out, "@"))
+    try:
+        tree = ast.parse(textwrap.dedent(code))
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return ast.dump(tree)
+
+
+def summary(room: str, found: dict[str, str], differences: dict[str, str]) -> str:
+    """Return one line about the mutants of a room that were run, and what survived."""
+    counts = Counter(found.values())
+    killed = sum(counts[name] for name in KILLED)
+    words = sum(is_wording(difference) for difference in differences.values())
+    return (
+        f"{room}: {killed} of {len(found)} killed; {len(differences) - words} survived, further "
+        f"{words} of wording only"
+    )
+
+
+def run(room: str, sample: int | None) -> None:
+    """Run the mutants of a room, or a random sample of them; print and write what survived."""
+    folder = FOLDER / room
+    prepare(room, folder)
+    _mutmut(folder, "run", "none of them")  # makes them, and learns which tests reach which
+    names = list(_results(folder))
+    if sample is not None and sample < len(names):
+        names = random.Random(0).sample(names, sample)
+    children = str(os.environ.get("TEST_PROCESSES", os.cpu_count()))
+    _mutmut(folder, "run", "--max-children", children, *names)
+    results = _results(folder)
+    found = {name: results[name] for name in names}
+    differences = {
+        name: _mutmut(folder, "show", name)
+        for name, outcome in found.items()
+        if outcome not in KILLED
+    }
+    survivors = folder / "survivors.txt"
+    survivors.write_text("\n".join(f"{found[n]}\n{text}" for n, text in differences.items()))
+    print(f"{summary(room, found, differences)}; see {survivors}", flush=True)
+
+
+def _results(folder: Path) -> dict[str, str]:
+    return outcomes(_mutmut(folder, "results", "--all", "true").splitlines())
+
+
+def _mutmut(folder: Path, *arguments: str) -> str:
+    """Return what mutmut prints; its own exit status also tells of mutants, and is not asked."""
+    command = [sys.executable, "-m", "mutmut", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def main(arguments: Sequence[str]) -> int:
     """Run the mutants of the rooms, print a line for each, and return 0.
 
     Raises SystemExit for a room that is not known.
     """
-    if unknown := set(rooms) - set(ROOMS):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
+    parser.add_argument("--sample", type=int, help="so many of each room's, at random; else all")
+    asked = parser.parse_args(arguments)
+    if unknown := set(asked.rooms) - set(ROOMS):
         raise SystemExit(f"expected rooms among {', '.join(ROOMS)}, found {unknown.pop()}")
-    for room in rooms or ROOMS:
-        folder = FOLDER / room
-        prepare(room, folder)
-        mutmut = [sys.executable, "-m", "mutmut"]
-        children = str(os.environ.get("TEST_PROCESSES", os.cpu_count()))
-        subprocess.run([*mutmut, "run", "--max-children", children], cwd=folder, check=True)
-        found = subprocess.run(
-            [*mutmut, "results", "--all", "true"],
-            cwd=folder, capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        counts = outcomes(found.stdout.splitlines())
-        killed = sum(counts[name] for name in KILLED)
-        tested = counts.total() - counts["no tests"]
-        print(f"{room}: {killed} of {tested} killed; {dict(counts)}; see {folder}", flush=True)
+    for room in asked.rooms or ROOMS:
+        run(room, asked.sample)
     return 0
 
 
