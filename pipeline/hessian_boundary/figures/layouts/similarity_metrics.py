@@ -22,11 +22,17 @@ FEATURES = 2
 
 @publication_style()
 def draw(inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]) -> Figure:
-    """Draw two rows per experiment, of cosines and of scalar products on the same scale ±1."""
+    """Draw two rows per experiment, of cosines and of scalar products on the same scale ±1.
+
+    The prediction, which is the same for both, is drawn once.
+    """
     rows = [
-        replace(row, label=label, variable=variable)
+        each
         for row in map_rows(inputs, settings)
-        for label, variable in [("cosine", "alignment"), ("scalar\nproduct", "scalar_product")]
+        for each in (
+            replace(row, label="cosine", variable="alignment"),
+            replace(row, label="scalar\nproduct", variable="scalar_product", heading=""),
+        )
     ]
     bar = r"$A_i(x)$, and $\langle g_θ(x), v_i\rangle$ cut off at ±1"
     return draw_rows(rows, settings, bar=bar)[0]
