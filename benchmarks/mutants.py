@@ -7,17 +7,16 @@ survives is written to `survivors.txt` there. Of thousands of changes a random s
 A change of wording only, such as of an axis' long name or an error's text, is counted apart: no
 number depends on it.
 
-Usage: python -m benchmarks.mutants [ROOM …] [--sample N]
+Usage: python -m benchmarks.mutants [ROOM …] [--sample N] [--seed S]
 """
 
 import argparse
-import ast
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -42,6 +41,7 @@ BESIDE = {
 FOLDER = ROOT / ".mutants"
 COPIED = ("tests", "pipeline", "workflow", "docs", "profiles", "examples", "benchmarks")
 FILES = ("pyproject.toml", "config.yaml", "Snakefile", "README.md", "CONTRIBUTING.md")
+QUOTED = re.compile(r"""(["']).*?\1""")
 KILLED = {"killed", "timeout", "caught by type check", "segfault"}
 SETTINGS = """[mutmut]
 source_paths=
@@ -84,22 +84,11 @@ def outcomes(lines: Iterable[str]) -> dict[str, str]:
 
 def is_wording(difference: str) -> bool:
     """Whether the old and the new lines of a difference are the same but for text in quotes."""
-    lines = [line for line in difference.splitlines() if line[:3] not in ("---", "+++")]
-    old, new = (_without_text(lines, leave_out) for leave_out in "+-")
-    return old is not None and old == new
-
-
-def _without_text(lines: list[str], leave_out: str) -> str | None:
-    """Return the syntax tree of one side, all its strings empty; None where it cannot be read."""
-    code = "\n".join(line[1:] for line in lines if line[:1] not in (leave_out, "@"))
-    try:
-        tree = ast.parse(textwrap.dedent(code))
-    except SyntaxError:
-        return None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = ""
-    return ast.dump(tree)
+    changed = [line for line in difference.splitlines() if line[:3] not in ("---", "+++")]
+    old, new = (
+        [QUOTED.sub('""', line[1:]) for line in changed if line.startswith(sign)] for sign in "-+"
+    )
+    return old == new
 
 
 def summary(room: str, found: dict[str, str], differences: dict[str, str]) -> str:
@@ -113,14 +102,14 @@ def summary(room: str, found: dict[str, str], differences: dict[str, str]) -> st
     )
 
 
-def run(room: str, sample: int | None) -> None:
+def run(room: str, sample: int | None, seed: int) -> None:
     """Run the mutants of a room, or a random sample of them; print and write what survived."""
     folder = FOLDER / room
     prepare(room, folder)
     _mutmut(folder, "run", "none of them")  # makes them, and learns which tests reach which
     names = list(_results(folder))
     if sample is not None and sample < len(names):
-        names = random.Random(0).sample(names, sample)
+        names = random.Random(seed).sample(names, sample)
     children = str(os.environ.get("TEST_PROCESSES", os.cpu_count()))
     _mutmut(folder, "run", "--max-children", children, *names)
     results = _results(folder)
@@ -154,11 +143,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
     parser.add_argument("--sample", type=int, help="so many of each room's, at random; else all")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
     asked = parser.parse_args(arguments)
     if unknown := set(asked.rooms) - set(ROOMS):
         raise SystemExit(f"expected rooms among {', '.join(ROOMS)}, found {unknown.pop()}")
     for room in asked.rooms or ROOMS:
-        run(room, asked.sample)
+        run(room, asked.sample, asked.seed)
     return 0
 
 

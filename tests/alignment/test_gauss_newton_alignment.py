@@ -5,7 +5,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
+from hessian_boundary.alignment.gauss_newton import (
+    align_pairs,
+    check_rows,
+    pairs_with_random_directions,
+)
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
     Loss,
@@ -73,3 +78,14 @@ def test_gradients_that_are_zero_or_too_short_have_no_direction():
         for name in ("alignment", "random_alignment"):
             missing = np.isnan(samples[name].values)
             np.testing.assert_array_equal(missing, np.tile(expected, (len(missing), 1)))
+
+
+def test_what_fits_the_memory_limit_exactly_is_computed(make_problem):
+    """Six matrices of n C rows by the smaller of n C and p, of 8 bytes a number."""
+    case = make_problem("mlp_relu")
+    problem = Problem(case.module, case.x[:20], case.y[:20], cross_entropy_per_sample)
+    rows = 20 * problem.classes
+    needed = 6 * rows * min(rows, case.size) * 8
+    check_rows(problem, needed)
+    with pytest.raises(MemoryLimitError, match=f"of 20 samples with {problem.classes} classes"):
+        check_rows(problem, needed - 1)

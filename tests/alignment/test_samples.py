@@ -1,5 +1,7 @@
 """Alignment of samples: against whole gradients, and the random directions beside it."""
 
+import copy
+
 import numpy as np
 import torch
 from torch import nn
@@ -83,3 +85,19 @@ def test_alignment_ignores_the_given_labels_as_equation_1_says(plane):
         minimum_norm=0,
     )
     np.testing.assert_allclose(first["alignment"], predicted.cosine, rtol=0, atol=1e-13)
+
+
+def test_a_network_that_diverged_has_no_alignment_with_anything(plane):
+    module, x, y, spectrum = plane
+    diverged = copy.deepcopy(module)
+    with torch.no_grad():
+        diverged[0].weight[0, 0] = torch.nan
+    problem = Problem(diverged, x[:7], y[:7], cross_entropy_per_sample)
+    found = align_samples(problem, spectrum.isel(eigen=slice(4)))
+    check(found, "alignment_samples")
+    assert found["alignment"].shape == (4, 7)
+    assert found["random_alignment"].shape == (5, 7)
+    for name in ("alignment", "random_alignment", "gradient_norm", "resolved_share"):
+        assert bool(found[name].isnull().all())
+    assert found["logits"].shape == (3, 7)
+    assert (found.attrs["gradients"], found.attrs["checks"]) == ("none", "{}")

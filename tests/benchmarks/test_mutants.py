@@ -37,7 +37,8 @@ def test_a_change_of_wording_is_told_from_one_of_numbers() -> None:
     assert is_wording(difference('return f(x, {"long_name": "a"})', 'return f(x, {"XX": "a"})'))
     assert not is_wording(difference("return x + 1", "return x - 1"))
     assert not is_wording(difference('return f(x, "a")', 'return f(None, "a")'))
-    assert not is_wording(difference("return f(", "return g("))  # cannot be read
+    assert not is_wording(difference("return f(", "return g("))
+    assert is_wording(difference("f\"{x} is no 'name'\",", "f\"XX{x} is no 'name'XX\","))
 
 
 def test_outcomes_are_counted() -> None:

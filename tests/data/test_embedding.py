@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from hessian_boundary.alignment.subspaces import cosines, overlap
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.data.embedding import embed
 
@@ -28,13 +27,3 @@ def test_a_handful_of_samples_is_enough_and_fewer_are_refused() -> None:
     assert embed(x)["embedding"].shape == (5, 2)
     with pytest.raises(ValueError, match="expected at least five samples to embed, found 4"):
         embed(x[:4])
-
-
-def test_overlap_does_not_depend_on_the_basis_and_cosines_do() -> None:
-    basis = np.eye(5)[:2]
-    angle = 0.7
-    turned = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) @ basis
-    np.testing.assert_allclose(cosines(basis, turned), np.cos(angle))
-    assert overlap(basis, turned) == pytest.approx(1)
-    assert overlap(basis, np.eye(5)[2:4]) == 0
-    assert overlap(np.eye(5)[:2], np.eye(5)[1:3]) == pytest.approx(0.5)

@@ -40,6 +40,12 @@ def test_alignment_at_the_boundary_is_told_from_the_rest() -> None:
     assert nothing == {"boundary_share": 0}
 
 
+def test_strong_is_more_than_one_half() -> None:
+    numbers = alignment_at_boundary(grid([[0, 0, 1, 1]], [[0.5, 0.5, -0.51, 0.51]]), 1)
+    assert numbers["strong_at_boundary"] == 0.5
+    assert numbers["strong_elsewhere"] == 0.5
+
+
 def test_the_boundary_of_a_class_is_told_from_the_other_boundaries() -> None:
     # between 0 and 1 at the first two points, between 1 and 2 at the last two
     numbers = alignment_at_class_boundary(grid([[0, 1, 1, 2]], [[0.9, -0.7, 0.2, 0.1]]), 1, 0)

@@ -60,6 +60,9 @@ def test_directions_that_are_the_gradients_at_the_boundary_win() -> None:
     draw /= np.linalg.norm(draw, axis=1, keepdims=True)
     worst = contrast_with_nulls(found, align_grid(found, WINDOW, 40, spectrum(found, draw), 5))
     assert values["contrast"] > worst["contrast"]
+    for each in (values, worst):
+        difference = each["alignment_at_boundary"] - each["alignment_elsewhere"]
+        assert each["contrast"] == pytest.approx(difference)
     assert values["alignment_at_boundary"] > values["outside_at_boundary"]
     # the nulls do not depend on the eigenvectors
     same = [name for name in values if name.startswith(("gradients", "outside"))]

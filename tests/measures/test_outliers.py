@@ -20,6 +20,39 @@ def test_gap_worked_by_hand():
     assert found.threshold == pytest.approx(math.exp((9 + 4) / 2))
 
 
+def gap_count(eigenvalues: np.ndarray, window: int, required: float) -> int:
+    """The rule as its docstring has it, sum by sum."""
+    values = sorted((float(value) for value in eigenvalues if value > 0), reverse=True)
+    best, count = required, 0
+    for m in range(1, min(20, (len(values) - 1) // 2) + 1):
+        length = min(window, len(values) - m - 1)  # λ_{m+length+1} is the last there is
+        decay = sum(math.log(values[m + i - 1] / values[m + length]) for i in range(1, length + 1))
+        score = math.log(values[m - 1] / values[m]) / (decay / length)
+        if score >= best:
+            best, count = score, m
+    return count
+
+
+def test_gap_and_its_ends_are_those_of_three_windows():
+    seen = set()
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        eigenvalues = draw.pareto(1, 200) + 1
+        eigenvalues[:3] *= draw.uniform(2, 60)
+        found = count_outliers(draw.permutation([*eigenvalues, *-draw.random(50)]), "gap")
+        counts = [gap_count(eigenvalues, window, 1) for window in (25, 50, 100)]
+        counts.append(gap_count(eigenvalues, 50, CERTAIN_GAP))
+        assert (found.low, found.count, found.high) == (min(counts), counts[1], max(counts))
+        seen.add((counts[0] == counts[1], counts[1] == counts[2], counts[1] == counts[3]))
+    assert len(seen) > 4, "the windows differ in some of these spectra"
+
+
+def test_one_gap_of_three_positive_eigenvalues_may_count():
+    found = count_outliers(np.array([100.0, 1.1, 1.0, -5.0]), "gap")
+    assert (found.low, found.count, found.high) == (1, 1, 1)
+    assert count_outliers(np.array([100.0, 1.0, -5.0]), "gap").count == 0
+
+
 def test_edge_worked_by_hand():
     """|λ_min| = 1: 4 eigenvalues above 1, 3 above 1.25, 2 above 2; 3 is not the widest gap."""
     eigenvalues = np.array([9.0, -0.5, 1.1, 0.2, 1.5, -1.0, 3.0, 0.1])
