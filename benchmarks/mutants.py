@@ -27,7 +27,7 @@ ROOMS = ("curvature", "gradients", "alignment", "boundary", "measures", "statist
 # further tests that reach a room
 BESIDE = {
     "curvature": ("test_analysis.py", "test_analysis_gauss_newton.py"),
-    "gradients": ("certificates/test_certificates.py", "properties/test_any_layers.py"),
+    "gradients": ("certificates/test_certificates.py", "certificates/test_other_networks.py"),
     "alignment": (
         "test_analysis.py",
         "test_analysis_gauss_newton.py",

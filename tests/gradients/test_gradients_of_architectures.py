@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.gradient_products import assert_same_as_naive
+from helpers.gradient_products import assert_same_as_naive, parameter_count, random_directions
+from hessian_boundary.gradients.products import gradient_path
+from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 
 class _Custom(nn.Module):
@@ -95,10 +97,23 @@ NETWORKS = {
     "shared weight": (_shared_weight, (2,)),
 }
 
+FACTORED = (
+    "stride, padding, dilation",
+    "convolution without bias",
+    "dense layer without bias",
+    "dense layer at several positions",
+    "nested",
+)
+
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_other_architectures_agree_with_the_naive_loop(name):
     build, shape = NETWORKS[name]
     torch.manual_seed(3)
     module = build().double().eval()
-    assert_same_as_naive(module, torch.randn(22, *shape, dtype=torch.float64), batch_size=8)
+    x = torch.randn(22, *shape, dtype=torch.float64)
+    assert_same_as_naive(module, x, batch_size=8)
+    # an error on a fast path would else be no more than lost time
+    directions = random_directions(parameter_count(module))
+    path = gradient_path(module, x, directions, cross_entropy_per_sample)
+    assert path.name == ("factored" if name in FACTORED else "mapped")
