@@ -18,6 +18,7 @@ from hessian_boundary.certificates.certificate import (
     as_attribute,
     certify,
     spread,
+    worst,
 )
 from hessian_boundary.certificates.curvature import (
     Probes,
@@ -27,10 +28,12 @@ from hessian_boundary.certificates.curvature import (
 )
 from hessian_boundary.certificates.gradients import certify_gradients, gradient_error
 from hessian_boundary.certificates.loss import certify_loss
+from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.gradients.products import gradient_products
 from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING, cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 
 
 def test_what_differs_by_more_than_the_tolerance_is_refused_with_both_values() -> None:
@@ -54,6 +57,13 @@ def test_certificates_are_carried_as_json() -> None:
 )
 def test_indices_are_spread_with_both_ends(total, count, expected) -> None:
     assert spread(total, count) == expected
+
+
+def test_no_nan_among_errors_is_passed_over() -> None:
+    assert worst([]) == 0
+    assert worst([0.2, 0.3, 0.1]) == 0.3
+    for errors in ([float("nan"), 0.1], [0.1, float("nan")], [float("inf"), float("nan")]):
+        assert worst(errors) == float("inf")
 
 
 def test_a_product_that_is_a_little_wrong_is_refused(make_problem) -> None:
@@ -105,9 +115,30 @@ def test_gradients_that_are_a_little_wrong_are_refused(make_problem, wrong) -> N
         return gradient_error(problem.network, problem.x, labels, loss, directions, **values)
 
     assert certify_gradients(error(), torch.float64, "a path").error < 1e-12
-    values[wrong] = values[wrong] * (1 + 1e-6)
-    with pytest.raises(CertificateError, match=r"lengths and alignments .* others by a path"):
-        certify_gradients(error(), torch.float64, "a path")
+    right = values[wrong]
+    for value in (right * (1 + 1e-6), right * torch.nan):
+        values[wrong] = value
+        with pytest.raises(CertificateError, match=r"lengths and alignments .* others by a path"):
+            certify_gradients(error(), torch.float64, "a path")
+    values[wrong] = right.clone()
+    values[wrong][..., -1] = torch.nan  # of the last sample alone
+    assert error() == float("inf")
+
+
+class Alone(nn.Linear):
+    """A layer that knows nothing of one sample alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * (1 if len(x) > 1 else torch.nan)
+
+
+def test_a_network_without_numbers_for_one_sample_alone_is_refused() -> None:
+    module = nn.Sequential(Alone(2, 3)).double()
+    problem = Problem(
+        module, torch.randn(7, 2).double(), torch.arange(7) % 3, cross_entropy_per_sample
+    )
+    with pytest.raises(CertificateError, match="samples alone and together"):
+        certify_network(problem)
 
 
 def test_a_mean_that_is_not_the_training_loss_is_refused(make_problem) -> None:

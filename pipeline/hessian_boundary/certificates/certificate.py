@@ -52,6 +52,12 @@ def as_attribute(certificates: Iterable[Certificate]) -> str:
     return json.dumps(entries, ensure_ascii=False)
 
 
+def worst(errors: Iterable[float]) -> float:
+    """Return the largest of errors, infinity where one is NaN (`max` would pass over it)."""
+    found = list(errors)
+    return math.inf if any(map(math.isnan, found)) else max(found, default=0.0)
+
+
 def spread(total: int, count: int) -> list[int]:
     """Return `count` indices of 0 … total−1 that are spread evenly, both ends among them."""
     if total <= count:

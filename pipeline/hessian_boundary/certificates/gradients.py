@@ -3,11 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.certificates.certificate import TOLERANCE, Certificate, certify, spread
+from hessian_boundary.certificates.certificate import TOLERANCE, Certificate, certify, spread, worst
 from hessian_boundary.certificates.plain import plain_gradient
 from hessian_boundary.networks.losses import Loss
 
 CHECKED = 3  # samples
+SHORTEST = 1e-300  # a shorter gradient has no direction
 
 
 def gradient_error(
@@ -22,9 +23,10 @@ def gradient_error(
     """Return the largest error of lengths (relative) and of cosines among a few samples.
 
     x (n, feature…), labels (n,), directions (k, p), cosine (k, n), norm (n,). Samples without a
-    direction (cosines NaN) are compared by their length.
+    direction (cosines NaN) are compared by their length, if that is no normal number; any other
+    NaN is an infinite error.
     """
-    worst = 0.0
+    errors = []
     lengths = torch.linalg.vector_norm(directions, dim=1)
     for sample in spread(len(x), CHECKED):
         gradient = plain_gradient(network, x[sample], labels[sample], loss)
@@ -32,12 +34,14 @@ def gradient_error(
         unit = gradient / largest.clamp(min=torch.finfo(gradient.dtype).tiny)
         length = torch.linalg.vector_norm(unit)
         expected, found = float(length * largest), float(norm[sample])
-        worst = max(worst, _relative(found, expected))
+        errors.append(_relative(found, expected))
         known = ~torch.isnan(cosine[:, sample])
         if known.any() and expected:
             product = (directions @ unit / (length * lengths))[known]
-            worst = max(worst, float((product - cosine[known, sample]).abs().max()))
-    return worst
+            errors.append(float((product - cosine[known, sample]).abs().max()))
+        elif expected > SHORTEST and len(directions):
+            errors.append(float("inf"))
+    return worst(errors)
 
 
 def certify_gradients(error: float, dtype: torch.dtype, path: str) -> Certificate:
@@ -55,6 +59,6 @@ def certify_gradients(error: float, dtype: torch.dtype, path: str) -> Certificat
 
 def _relative(found: float, expected: float) -> float:
     # below the smallest normal number a length has no digits
-    if max(found, expected) < 1e-300:
+    if max(found, expected) < SHORTEST:
         return 0.0
     return abs(found - expected) / expected if expected else float("inf")

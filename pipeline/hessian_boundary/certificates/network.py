@@ -9,6 +9,7 @@ from hessian_boundary.certificates.certificate import (
     CertificateError,
     certify,
     spread,
+    worst,
 )
 from hessian_boundary.networks.problem import Problem
 
@@ -59,7 +60,7 @@ def certify_network(problem: Problem) -> list[Certificate]:
 
 
 def _difference_alone(problem: Problem, x: Tensor, together: Tensor, chosen: list[int]) -> float:
-    largest = 0.0
+    differences = []
     for sample in chosen:
         try:
             with torch.no_grad():
@@ -76,5 +77,5 @@ def _difference_alone(problem: Problem, x: Tensor, together: Tensor, chosen: lis
                 f"(1, {problem.classes}) for one sample, found {tuple(alone.shape)}; keep the "
                 "dimension of samples (do not `squeeze` it)"
             )
-        largest = max(largest, float((alone[0] - together[sample]).abs().max()))
-    return largest
+        differences.append(float((alone[0] - together[sample]).abs().max()))
+    return worst(differences)
