@@ -68,6 +68,17 @@ def test_eigenvectors_are_drawn_without_replacement() -> None:
         np.testing.assert_allclose(cosines.max(axis=1), 1, rtol=1e-12)
 
 
+def test_the_first_beyond_the_resolved_ones_is_of_the_null_space() -> None:
+    """Of 40 directions 39 are resolved: the one that is left is drawn in half of the draws."""
+    given = spectrum(rank=39)
+    left = 0
+    for seed in range(8):
+        found = comparison_directions(given, count=19, seed=seed).sel(kind="random eigenvector")
+        cosines = np.abs(found.values @ given["eigenvectors"].values.T).max(axis=1)
+        left += int((cosines < 1e-12).sum())
+    assert 0 < left < 8
+
+
 def test_directions_are_normal_draws_scaled_to_unit_length() -> None:
     found = comparison_directions(spectrum(rank=12, parameters=400), count=6, seed=3)
     entries = found.sel(kind="random direction").values * np.sqrt(400)

@@ -1,5 +1,7 @@
 """Alignment with the Gauss-Newton part's eigenvectors: against gradients that are written out."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,10 @@ from torch import Tensor, nn
 from hessian_boundary.alignment.gauss_newton import (
     align_pairs,
     check_rows,
+    gauss_newton_artifacts,
     pairs_with_random_directions,
 )
+from hessian_boundary.artifacts.schema import check
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
@@ -89,3 +93,21 @@ def test_what_fits_the_memory_limit_exactly_is_computed(make_problem):
     check_rows(problem, needed)
     with pytest.raises(MemoryLimitError, match=f"of 20 samples with {problem.classes} classes"):
         check_rows(problem, needed - 1)
+
+
+def test_artifacts_have_what_those_of_any_matrix_have(make_problem):
+    case = make_problem("cnn")
+    problem = Problem(case.module, case.x[:21], case.y[:21], cross_entropy_per_sample)
+    spectrum, samples = gauss_newton_artifacts(problem, 4)
+    check(spectrum, "spectrum")
+    check(samples, "alignment_samples")
+    logits = case.module(problem.x).detach()
+    np.testing.assert_allclose(samples["logits"], logits.T, rtol=1e-12)
+    np.testing.assert_array_equal(samples["label"], problem.y)
+    np.testing.assert_array_equal(samples["eigen"], np.arange(samples.sizes["eigen"]))
+    np.testing.assert_array_equal(samples["sample"], np.arange(21))
+    expected = samples["alignment"] * samples["gradient_norm"]
+    np.testing.assert_array_equal(samples["scalar_product"], expected)
+    checks = json.loads(samples.attrs["checks"])
+    assert len(checks) >= 3
+    assert all(each["error"] <= each["tolerance"] for each in checks.values())

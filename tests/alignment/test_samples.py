@@ -1,9 +1,11 @@
 """Alignment of samples: against whole gradients, and the random directions beside it."""
 
 import copy
+import json
 
 import numpy as np
 import torch
+import xarray as xr
 from torch import nn
 
 from helpers.spectra_and_gradients import whole_gradients
@@ -101,3 +103,18 @@ def test_a_network_that_diverged_has_no_alignment_with_anything(plane):
         assert bool(found[name].isnull().all())
     assert found["logits"].shape == (3, 7)
     assert (found.attrs["gradients"], found.attrs["checks"]) == ("none", "{}")
+
+
+def test_checks_and_the_density_of_a_partial_spectrum_come_along(plane):
+    module, x, y, spectrum = plane
+    nodes = xr.DataArray(np.arange(6.0).reshape(2, 3), dims=("probe", "node"))
+    partial = spectrum.isel(eigen=slice(4)).assign(density_nodes=nodes, density_weights=nodes / 15)
+    found = align_samples(Problem(module, x, y, cross_entropy_per_sample), partial)
+    for name in ("density_nodes", "density_weights"):
+        xr.testing.assert_equal(found[name].drop_vars(list(found[name].coords)), partial[name])
+    checks = json.loads(found.attrs["checks"])
+    assert len(checks) >= 3
+    assert all(check["error"] <= check["tolerance"] for check in checks.values())
+    assert "density_nodes" not in align_samples(
+        Problem(module, x, y, cross_entropy_per_sample), spectrum.isel(eigen=slice(4))
+    )
