@@ -110,3 +110,29 @@ def test_an_error_is_relative_to_its_own_row() -> None:
     assert whole._largest_error(found[:2], expected[:2]) == pytest.approx(0.01)
     found[1, 1] = torch.nan
     assert whole._largest_error(found, expected) == float("inf")
+
+
+@pytest.mark.parametrize("vectorised", [True, False])
+def test_products_are_the_same_however_few_gradients_there_are_at_once(
+    network, x, monkeypatch, vectorised: bool
+) -> None:
+    directions = random_directions(parameter_count(network))
+    slopes = torch.randn(len(x), 3, dtype=torch.float64)
+
+    def products_and_sizes(gradients_at_once: int) -> tuple[Tensor, Tensor]:
+        bytes_of_one = 8 * parameter_count(network)
+        monkeypatch.setattr(whole, "CHUNK_BYTES", gradients_at_once * bytes_of_one)
+        evaluate = whole.whole_products(network, directions, vectorised=vectorised)
+        return evaluate(x)[1](slopes)
+
+    expected = products_and_sizes(1000)
+    for count in (1, 7, 31):  # the last batch of 7 is ragged
+        for found, value in zip(products_and_sizes(count), expected, strict=True):
+            torch.testing.assert_close(found, value, rtol=1e-12, atol=1e-13)
+    seen: list[int] = []
+    vmap = whole.vmap
+    monkeypatch.setattr(
+        whole, "vmap", lambda function, chunk_size: seen.append(chunk_size) or vmap(function)
+    )
+    products_and_sizes(7)
+    assert seen == ([7] * 5 if vectorised else [])

@@ -14,7 +14,8 @@ from hessian_boundary.networks.loss_derivatives import logit_slope
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 
-CHUNK = 128  # samples at once
+CHUNK = 128  # samples at once, or fewer where so many gradients take more than
+CHUNK_BYTES = 2**28
 
 # inputs (n, …), cotangents of their logits (n, C) -> gradients (n, p)
 SampleGradients = Callable[[Tensor, Tensor], Tensor]
@@ -40,13 +41,21 @@ def per_sample_gradients(network: nn.Module, x: Tensor, labels: Tensor, loss: Lo
 
 
 def whole_products(network: nn.Module, directions: Tensor, *, vectorised: bool) -> Evaluate:
-    """Return x ↦ (logits, pull-back) for directions (k, p), through gradients written out."""
+    """Return x ↦ (logits, pull-back) for directions (k, p), through gradients written out.
+
+    Few gradients are there at once where p is large.
+    """
     gradients = mapped_gradients(network) if vectorised else looped_gradients(network)
 
     def evaluate(x: Tensor) -> tuple[Tensor, PullBack]:
         def pull_back(cotangent: Tensor) -> tuple[Tensor, Tensor]:
-            rows = gradients(x, cotangent)
-            return directions @ rows.T, rows.square().sum(1)
+            size = _chunk(directions.shape[1], cotangent)
+            parts = []
+            for inputs, slopes in zip(x.split(size), cotangent.split(size), strict=True):
+                rows = gradients(inputs, slopes)
+                parts.append((directions @ rows.T, torch.linalg.vecdot(rows, rows)))
+            products, squares = zip(*parts, strict=True)
+            return torch.cat(products, 1), torch.cat(squares)
 
         with torch.no_grad():
             return network(x), pull_back
@@ -64,10 +73,16 @@ def mapped_gradients(network: nn.Module) -> SampleGradients:
         return torch.cat([part.flatten() for part in pull_back(cotangent)[0]])
 
     def gradients(x: Tensor, cotangents: Tensor) -> Tensor:
+        size = _chunk(sum(map(torch.numel, theta)), cotangents)
         with differentiable():
-            return vmap(gradient, chunk_size=CHUNK)(x, cotangents)
+            return vmap(gradient, chunk_size=size)(x, cotangents)
 
     return gradients
+
+
+def _chunk(parameters: int, like: Tensor) -> int:
+    """Return how many gradients to have at once, in numbers of the type of `like`."""
+    return max(1, min(CHUNK, CHUNK_BYTES // (parameters * like.element_size())))
 
 
 def looped_gradients(network: nn.Module) -> SampleGradients:
