@@ -142,6 +142,18 @@ def test_p_of_the_same_and_of_the_opposite_order_is_the_smallest_there_is() -> N
     assert correlated(values)["p"] == pytest.approx(2 / (6**4 * 2))
 
 
+def test_p_of_many_trainings_is_of_drawn_orders_and_repeats() -> None:
+    values = ordered({"one": 6, "two": 6})  # 720² orders are not counted
+    for measures in values.values():
+        measures["g"] = [measures["g"][place] for place in (1, 3, 0, 5, 2, 4)]
+    first, again = correlated(values)["p"], correlated(values)["p"]
+    assert first == again
+    assert 2 / 720**2 < first < 1
+    assert correlated(values, "one")["p"] == pytest.approx(
+        kendalltau(range(6), [1, 3, 0, 5, 2, 4], method="exact").pvalue
+    )
+
+
 # what has no interval
 
 

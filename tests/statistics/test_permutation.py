@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from hessian_boundary.statistics import permutation
 from hessian_boundary.statistics.permutation import mean_signs, permutation_p
@@ -69,3 +70,14 @@ def test_drawn_orders_are_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = np.array([[0.0, 0.3], [-0.3, 0.0]])
     for seed in range(20):
         assert permutation_p([(matrix, matrix)], np.random.default_rng(seed)) == 1
+
+
+def test_drawn_orders_have_the_tail_of_kendalls_tau() -> None:
+    """8! orders are too many to count; their share in the tail is known (Kendall 1938)."""
+    places, order = np.arange(8.0), np.array([2.0, 0, 1, 5, 3, 7, 4, 6])
+    for values in (order, np.array([1.0, 4, 0, 6, 3, 2, 7, 5])):
+        pair = tuple(permutation.signs(each) for each in (places, values))
+        expected = kendalltau(places, values, method="exact").pvalue
+        found = [permutation_p([pair], np.random.default_rng(seed)) for seed in range(4)]
+        spread = np.sqrt(expected * (1 - expected) / 40_000)
+        assert np.mean(found) == pytest.approx(expected, abs=3 * spread)
