@@ -1,11 +1,10 @@
 """The spectrum of one model: eigensolver, companions, and what they were."""
 
 import sys
-from functools import partial
 
 import xarray as xr
 
-from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.certificate import Certificate, as_attribute
 from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
@@ -56,32 +55,21 @@ def compute_spectrum(
     problem = with_digits(problem)
     method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
     products = certified_products(problem, method, options.memory_limit)
-    operator = products.balanced
     if isinstance(products.operator, DenseMatrix):
         reason += "; products with the assembled matrix"
     run = LanczosRun(problem, products, options, checkpoint)
-    solve = partial(_eigenpairs, operator, options, run)
-    try:
-        pairs = solve(method)
-    except MemoryLimitError as error:
-        if options.method != "auto" or method == "lanczos":
-            raise
-        print(f"{error}\ntaking lanczos", file=sys.stderr)
-        method, reason = "lanczos", f"{reason}; {method}: {error}"
-        pairs = solve(method)
+    pairs, method, reason = _solved(products.balanced, options, run, method, reason)
     pairs = pairs.times(products.scale)
-    reason += run.remark
-    density = xr.Dataset() if pairs.complete else _density(operator, options, products.scale)
-    certificates += products.certificates
+    tolerance = _rank_tolerance(options, method)
+    density = xr.Dataset()
+    if not pairs.complete:
+        density = _density(products.balanced, options, products.scale)
     by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
-    if by_samples is not None and pairs.complete:
-        largest = max(pairs.eigenvalues.abs().tolist(), default=0.0)
-        cut = _rank_tolerance(options, method) * largest
-        certificates.append(certify_trace(pairs.eigenvalues, by_samples, pairs.null_space * cut))
+    certificates += [*products.certificates, *_of_trace(pairs, by_samples, tolerance)]
     attributes = {
         "method": method,
         "reason": reason,
-        "rank_tolerance": _rank_tolerance(options, method),
+        "rank_tolerance": tolerance,
         "hessian_vector_products": products.operator.products + run.other_products,
         "trace_by_samples": float("nan") if by_samples is None else by_samples,
         **({} if pairs.complete else {"bottom_pairs": options.bottom}),
@@ -112,6 +100,36 @@ def compute_covariance_spectrum(
         "checks": as_attribute(certificates),
     }
     return spectrum_dataset(pairs, attributes)
+
+
+def _solved(
+    operator: SymmetricOperator,
+    options: CurvatureOptions,
+    run: LanczosRun,
+    method: str,
+    reason: str,
+) -> tuple[Eigenpairs, str, str]:
+    """Return eigenpairs, the method that gave them and why: Lanczos where `auto` did not fit."""
+    try:
+        pairs = _eigenpairs(operator, options, run, method)
+    except MemoryLimitError as error:
+        if options.method != "auto" or method == "lanczos":
+            raise
+        print(f"{error}\ntaking lanczos", file=sys.stderr)
+        method, reason = "lanczos", f"{reason}; {method}: {error}"
+        pairs = _eigenpairs(operator, options, run, method)
+    return pairs, method, reason + run.remark
+
+
+def _of_trace(
+    pairs: Eigenpairs, by_samples: float | None, rank_tolerance: float
+) -> list[Certificate]:
+    """Compare the two traces where both are known; the null space has what is left of it."""
+    if by_samples is None or not pairs.complete:
+        return []
+    largest = max(pairs.eigenvalues.abs().tolist(), default=0.0)
+    left = pairs.null_space * rank_tolerance * largest
+    return [certify_trace(pairs.eigenvalues, by_samples, left)]
 
 
 def _eigenpairs(
