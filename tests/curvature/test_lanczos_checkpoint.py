@@ -165,6 +165,14 @@ def test_work_of_another_configuration_is_discarded(tmp_path, history, capsys):
     assert not folder.exists()
 
 
+def test_what_it_goes_on_from_is_said(tmp_path, history, capsys):
+    saved = _saved(tmp_path, 3, history[0])
+    loaded = LanczosCheckpoint(tmp_path / "a", KEY).load()
+    line = f"going on from {loaded.products:,} products in {saved.folder}"
+    assert line in capsys.readouterr().err
+    assert loaded.products == history[0][2].products
+
+
 def test_saving_without_loading_starts_afresh(tmp_path, history):
     folder = _saved(tmp_path, 4, history[0]).folder
     _saved(tmp_path, 1, history[0])
