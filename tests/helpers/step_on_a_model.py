@@ -43,7 +43,7 @@ def step_on_a_model(folder: Path, *outputs: str, **attributes: str) -> Job:
             "settings": {"rank_tolerance": 1e-12},
             "wildcards": {"dataset": "mine", "training": "normal", "seed": "3"},
         },
-        input={name: folder / f"{name}.zarr.zip" for name in ("model", "dataset")},
+        input={name: str(folder / f"{name}.zarr.zip") for name in ("model", "dataset")},
         output={name: str(folder / f"{name}.csv") for name in outputs},
         device="cpu",
     )
