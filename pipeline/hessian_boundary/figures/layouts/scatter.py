@@ -18,20 +18,24 @@ from hessian_boundary.figures.quantities.colouring import (
 from hessian_boundary.figures.quantities.runs import runs_table
 from hessian_boundary.figures.row_labels import row_labels
 from hessian_boundary.figures.style import (
+    COLUMN_WIDTH,
     PAGE_WIDTH,
     SMALL,
     add_panel,
+    figure_width,
     new_figure,
     publication_style,
 )
 
 ARTIFACTS = ("measures",)
-NEEDED, TAKEN = ("x", "y"), ("colour", "labels", "log")
+NEEDED, TAKEN = ("x", "y"), ("colour", "labels", "log", "width")
 QUANTITIES = ("x", "y", "colour")
 NAMED = 8  # experiments that differ by colour where the entry says nothing of colours
 # inches
-LEFT, TOP, HEIGHT, BOTTOM = 0.85, 0.12, 3.0, 0.52
-WIDTH, WIDE = 4.1, 5.2  # beside a legend, and beside a colour bar or nothing
+LEFT, TOP, BOTTOM = 0.85, 0.12, 0.52
+HEIGHT = {PAGE_WIDTH: 3.0, COLUMN_WIDTH: 2.4}
+WIDTH = {PAGE_WIDTH: 4.1, COLUMN_WIDTH: 2.45}  # beside a legend, or above it in a column
+WIDTH_WITH_BAR = {PAGE_WIDTH: 5.2, COLUMN_WIDTH: 1.75}
 ENTRY = 0.15  # of a line of the legend
 
 
@@ -42,17 +46,21 @@ def draw(inputs: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, An
     `settings` has `x` and `y`, names of measures or of settings of the experiments, whose `values`
     it gives, one per experiment. `colour` is a third: a number has a colour bar, anything else a
     legend. Without it, up to eight experiments have a legend. `log` lists which of the three are
-    logarithmic; without it, those are that are positive and span more than two decades.
+    logarithmic; without it, those are that are positive and span more than two decades. With
+    `width: column` (see `figure_width`) the legend stands below.
 
     Raises ValueError for a measure that no run has, an axis of text, and a logarithm of what is not
     positive.
     """
     runs = runs_table(inputs["measures"], settings)
     drawn = runs.dropna(subset=["x", "y"])
-    colouring = _colouring(drawn, settings)
-    height = max(HEIGHT, ENTRY * colouring.lines)
-    figure = new_figure(TOP + height + BOTTOM, settings["note"])
-    width = WIDTH if colouring.lines else WIDE
+    page = figure_width(settings)
+    colouring = _colouring(drawn, settings, HEIGHT[page])
+    legend = ENTRY * colouring.lines
+    below = legend + ENTRY if page == COLUMN_WIDTH else 0  # and a line for what is not drawn
+    height = HEIGHT[page] if below else max(HEIGHT[page], legend)
+    figure = new_figure(TOP + height + BOTTOM + below, settings["note"], page)
+    width = (WIDTH if colouring.lines else WIDTH_WITH_BAR)[page]
     axes = add_panel(figure, LEFT, TOP, width, height)
     axes.spines[["top", "right"]].set_visible(False)
     if drawn.empty:
@@ -60,7 +68,8 @@ def draw(inputs: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, An
     else:
         _draw_points(axes, drawn, colouring)
         bar = add_panel(figure, LEFT + width + 0.2, TOP + 0.2 * height, 0.1, 0.6 * height)
-        colouring.explain(axes, bar)
+        corner = (-LEFT / width, -BOTTOM / height) if below else (1.02, 1)
+        colouring.explain(axes, bar, corner)
         for name in ("x", "y"):
             if is_logarithmic(drawn[name], name, settings.get("log")):
                 axes.set(**{f"{name}scale": "log"})
@@ -70,8 +79,15 @@ def draw(inputs: Mapping[str, Sequence[pd.DataFrame]], settings: Mapping[str, An
     axes.set_ylabel(axis_label(settings["y"], settings["values"], height))
     if missing := len(runs) - len(drawn):
         text = f"not drawn: {missing} of {len(runs)} runs, which lack one of the two numbers"
-        place = (0.03 / PAGE_WIDTH, 0.03 / (TOP + height + BOTTOM))
-        figure.text(*place, text, ha="left", va="bottom", fontsize=SMALL, color="0.4")
+        figure.text(
+            0.03 / page,
+            (0.03 + (ENTRY if below else 0)) / figure.get_figheight(),
+            text,
+            ha="left",
+            va="bottom",
+            fontsize=SMALL,
+            color="0.4",
+        )
     return figure
 
 
@@ -90,13 +106,13 @@ def numbers(
     return table.astype({"value": float}).drop_duplicates(ignore_index=True)
 
 
-def _colouring(drawn: pd.DataFrame, settings: Mapping[str, Any]) -> Colouring:
+def _colouring(drawn: pd.DataFrame, settings: Mapping[str, Any], height: float) -> Colouring:
     name = settings.get("colour")
     if name is None:
         names = dict(zip(settings["experiments"], row_labels(settings), strict=True))
         labels = [names[experiment].replace("\n", " ") for experiment in drawn["experiment"]]
         return colouring_by_text(labels if 1 < len(names) <= NAMED else [""] * len(drawn), "")
-    values, title = drawn["colour"], axis_label(name, settings["values"], HEIGHT)
+    values, title = drawn["colour"], axis_label(name, settings["values"], height)
     if values.map(is_number).eq(values.notna()).all() and values.nunique() > 1:
         logarithmic = is_logarithmic(values, "colour", settings.get("log"))
         return colouring_by_number(values.astype(float), title, logarithmic)

@@ -44,8 +44,8 @@ class Colouring(Protocol):
     def of_mean(self, rows: Sequence[int]) -> Any:
         """Return the colour of the mean of some points."""
 
-    def explain(self, axes: Axes, bar: Axes) -> None:
-        """Draw the legend beside the panel, or the colour bar into its place."""
+    def explain(self, axes: Axes, bar: Axes, corner: tuple[float, float]) -> None:
+        """Draw the legend from its upper left corner on, or the colour bar into its place."""
 
 
 def is_number(value: Any) -> bool:
@@ -78,7 +78,7 @@ class ByNumber:
         known = known[np.isfinite(known)]
         return self._colour(known.mean() if len(known) else np.nan)
 
-    def explain(self, axes: Axes, bar: Axes) -> None:
+    def explain(self, axes: Axes, bar: Axes, corner: tuple[float, float]) -> None:
         """Draw the colour bar."""
         axes.figure.colorbar(self.scale, cax=bar)
         bar.set_ylabel(self.title)
@@ -122,7 +122,7 @@ class ByText:
         """Return the colour of the first point."""
         return self.colours[rows[0]]
 
-    def explain(self, axes: Axes, bar: Axes) -> None:
+    def explain(self, axes: Axes, bar: Axes, corner: tuple[float, float]) -> None:
         """Draw the legend, if there is more than one value or it has a title."""
         bar.remove()
         if len(self.order) < 2 and not self.title:
@@ -135,7 +135,7 @@ class ByText:
             for number, value in enumerate(self.order)
         ]  # fmt: skip
         legend = axes.legend(
-            handles=handles, title=self.title or None, loc="upper left", bbox_to_anchor=(1.02, 1),
+            handles=handles, title=self.title or None, loc="upper left", bbox_to_anchor=corner,
             borderaxespad=0, handletextpad=0.3, title_fontsize=SMALL, alignment="left",
         )  # fmt: skip
         legend.set_in_layout(False)
