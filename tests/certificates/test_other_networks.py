@@ -12,6 +12,7 @@ from helpers.naive import naive_gradients, naive_hessian
 from helpers.other_modules import FEATURES, Own, sequence
 from helpers.other_networks import REFUSED, RIGHT
 from hessian_boundary import analyse
+from hessian_boundary.certificates import plain
 from hessian_boundary.certificates.certificate import CertificateError
 from hessian_boundary.certificates.plain import plain_products
 from hessian_boundary.networks.problem import Problem
@@ -150,3 +151,14 @@ def test_plain_products_are_rows_of_the_hessian_in_ragged_batches() -> None:
     for size in (1, 10, 100):
         found = plain_products(problem, block, size)
         torch.testing.assert_close(found, block @ hessian, rtol=1e-10, atol=1e-13)
+
+
+def test_long_checks_say_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = data()
+    problem = Problem.prepared(build(RIGHT["parameters of any shape"]), x, y)
+    told: list[int] = []
+    monkeypatch.setattr(plain.Progress, "update", lambda self, done: told.append(done))
+    plain_products(problem, torch.randn(2, problem.parameters, dtype=torch.float64), 10)
+    assert told == sorted(told)
+    assert told[-1] == 2 * len(x)
+    assert len(told) >= 2 * -(-len(x) // 10)

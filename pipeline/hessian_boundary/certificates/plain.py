@@ -18,6 +18,7 @@ from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.activations import fitting_batch
+from hessian_boundary.runtime.progress import Progress
 
 BATCH = 256
 MEMORY = 5e8  # bytes for the activations of a batch, about
@@ -74,6 +75,7 @@ def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> 
     batch_size = fitting_batch(problem.network, problem.x, batch_size, 1, MEMORY)
     parameters = trainable_parameters(problem.network)
     total = torch.zeros_like(block)
+    progress, done = Progress("check by plain autograd: product", len(block) * problem.samples), 0
     for x, y in problem.batches(batch_size):
         with differentiable():
             value = problem.loss(problem.network(x.clone()), y).sum()
@@ -82,6 +84,8 @@ def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> 
             )
             for row, out in zip(block, total, strict=True):
                 out += _second_derivative(slope, parameters, split_parameters(row, problem.network))
+                done += len(x)
+                progress.update(done)
     return total.div_(problem.samples)
 
 
