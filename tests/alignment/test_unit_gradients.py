@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
+from helpers.naive import naive_gradients
 from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import align, unit_gradients
 from hessian_boundary.networks.losses import cross_entropy_per_sample
@@ -17,20 +17,9 @@ def problem(plane) -> Problem:
     return Problem(module, x[:7], y[:7], cross_entropy_per_sample)
 
 
-def naive(module: nn.Module, x: torch.Tensor) -> np.ndarray:
-    """Gradients (n, p) at the predicted labels."""
-    rows = []
-    for each in x:
-        logits = module(each[None])
-        loss = nn.functional.cross_entropy(logits, logits.argmax(1))
-        parts = torch.autograd.grad(loss, list(module.parameters()))
-        rows.append(torch.cat([part.flatten() for part in parts]))
-    return torch.stack(rows).numpy()
-
-
 def test_directions_lengths_and_labels(problem: Problem) -> None:
     directions, lengths, labels = unit_gradients(problem, 1e-300)
-    expected = naive(problem.network, problem.x)
+    expected = naive_gradients(problem.network, problem.x).numpy()
     sizes = np.linalg.norm(expected, axis=1)
     np.testing.assert_allclose(lengths, sizes, rtol=1e-12)
     np.testing.assert_allclose(directions, expected / sizes[:, None], rtol=1e-11, atol=1e-14)
@@ -72,7 +61,7 @@ def test_alignment_is_the_cosine_with_each_eigenvector(problem: Problem, plane) 
     vectors = torch.from_numpy(spectrum["eigenvectors"].values[:20])
     values = torch.from_numpy(spectrum["eigenvalues"].values[:20])
     found = align(values, vectors, *unit_gradients(problem, 1e-300))
-    gradients = naive(problem.network, problem.x)
+    gradients = naive_gradients(problem.network, problem.x).numpy()
     units = gradients / np.linalg.norm(gradients, axis=1)[:, None]
     cosines = vectors.numpy() @ units.T
     np.testing.assert_allclose(found["alignment"], cosines, atol=1e-13)

@@ -8,6 +8,7 @@ import xarray as xr
 from torch import Tensor
 
 from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.gradients import SHORTEST
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.gradients.products import (
     GradientProducts,
@@ -17,8 +18,7 @@ from hessian_boundary.gradients.products import (
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 
-# Below this length a float64 gradient is not a normal number any more and has no direction.
-MINIMUM_GRADIENT_NORM = 1e-300
+MINIMUM_GRADIENT_NORM = SHORTEST  # of a gradient that is aligned, and that is checked
 
 
 def aligned(

@@ -10,6 +10,7 @@ from hessian_boundary.networks.copies import copy_network
 
 CHECKED = 200  # pieces
 TOLERANCE = 1e-8  # relative to the largest logit there
+WAY_OUT = "the network is not the piecewise linear one it seems: please report it"
 BESIDE = 1e-6  # relative to the window: how far from a piece to look
 
 
@@ -30,38 +31,48 @@ def certify_boundary(
         return []
     pieces = boundary.isel(piece=chosen)
     network = copy_network(network).double()  # the boundary is that of the exact sums
-    start, end, classes = (pieces[name].values for name in ("start", "end", "classes"))
-    middle, along = (start + end) / 2, end - start
-    length = np.hypot(*along.T)
-    logits = _logits(network, middle)
-    gap = np.abs(np.subtract(*np.take_along_axis(logits, classes, axis=1).T))
-    way_out = "the network is not the piecewise linear one it seems: please report it"
-    on_it = certify(
+    step = BESIDE * np.ptp(np.array(boundary.attrs["window"]), axis=1).max()
+    return [_equal_logits(network, pieces), _classes_beside(network, pieces, step, round_off)]
+
+
+def _equal_logits(network: nn.Module, pieces: xr.Dataset) -> Certificate:
+    logits = _logits(network, _middle(pieces))
+    gap = np.abs(np.subtract(*np.take_along_axis(logits, pieces["classes"].values, axis=1).T))
+    return certify(
         "logits on the boundary",
         float((gap / np.maximum(np.abs(logits).max(axis=1), 1)).max()),
         TOLERANCE,
         "two equal logits in the middle of every piece",
         f"logits {gap.max():.2e} apart",
-        way_out,
+        WAY_OUT,
     )
-    step = BESIDE * np.ptp(np.array(boundary.attrs["window"]), axis=1).max()
+
+
+def _classes_beside(
+    network: nn.Module, pieces: xr.Dataset, step: float, round_off: float
+) -> Certificate:
+    along, middle = (pieces["end"] - pieces["start"]).values, _middle(pieces)
+    length = np.hypot(*along.T)
     to_the_left = step * np.stack([-along[:, 1], along[:, 0]], axis=1) / length[:, None]
     sides = [_logits(network, middle + move) for move in (to_the_left, -to_the_left)]
     largest = [
         _among_largest(logits, labels, round_off)
-        for logits, labels in zip(sides, classes.T, strict=True)
+        for logits, labels in zip(sides, pieces["classes"].values.T, strict=True)
     ]
     wrong = ~np.all(largest, axis=0) & (length > 10 * step)
-    beside = certify(
+    return certify(
         "classes beside the boundary",
         float(wrong.mean()),
         # where three classes meet or pieces run side by side, a third one may be predicted there
         0.1,
         "the two classes of a piece to be predicted on its sides",
         f"others beside {int(wrong.sum())} of {len(wrong)} pieces",
-        way_out,
+        WAY_OUT,
     )
-    return [on_it, beside]
+
+
+def _middle(pieces: xr.Dataset) -> np.ndarray:
+    return np.asarray((pieces["start"] + pieces["end"]).values / 2)
 
 
 def _among_largest(logits: np.ndarray, labels: np.ndarray, round_off: float) -> np.ndarray:

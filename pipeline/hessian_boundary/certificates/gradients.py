@@ -8,7 +8,8 @@ from hessian_boundary.certificates.plain import plain_gradient
 from hessian_boundary.networks.losses import Loss
 
 CHECKED = 3  # samples
-SHORTEST = 1e-300  # a shorter gradient has no direction
+# Below this length a float64 gradient is not a normal number any more and has no direction.
+SHORTEST = 1e-300
 
 
 def gradient_error(
