@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from torch import nn
 
 from helpers.boundary_checks import assert_is_the_boundary, counts
@@ -129,3 +130,16 @@ def test_a_unit_whose_terms_cancel_over_an_area_but_for_round_off(share: float) 
         (1, 1),
     ]
     assert (boundary["classes"] == [0, 1]).all()
+
+
+def test_layers_without_a_bias_are_those_with_a_bias_of_zero() -> None:
+    with_zeros = on_axes([PLUS_X + 0.5 * PLUS_Y, 0.3 * X + ABS_Y, 0.2 * ABS_X - Y])
+    without = nn.Sequential(
+        nn.Linear(2, 4, bias=False), nn.ReLU(), nn.Linear(4, 3, bias=False)
+    ).double()
+    for part in (0, 2):
+        without[part].weight.data = with_zeros[part].weight.data
+    boundary = exact_boundary(without, WINDOW)
+    assert boundary.attrs["segments"] > 2
+    xr.testing.assert_identical(boundary, exact_boundary(with_zeros, WINDOW))
+    assert_is_the_boundary(without, boundary)

@@ -7,6 +7,7 @@ import xarray as xr
 from torch import nn
 
 from hessian_boundary.alignment.grids import align_grid
+from hessian_boundary.measures import nulls
 from hessian_boundary.measures.boundary_alignment import fall_off, sections
 from hessian_boundary.measures.expansion import expansion
 from hessian_boundary.measures.nulls import contrast_with_nulls
@@ -68,6 +69,19 @@ def test_directions_that_are_the_gradients_at_the_boundary_win() -> None:
     same = [name for name in values if name.startswith(("gradients", "outside"))]
     assert {n: values[n] for n in same} == pytest.approx({n: worst[n] for n in same})
     assert values["gradients_contrast"] <= values["gradients_contrast_high"]
+
+
+def test_a_null_is_summarised_draw_by_draw() -> None:
+    draw = np.random.default_rng(0)
+    near, far = draw.random((7, 40)), draw.random((9, 40))
+    found = nulls._summary("x", near, far)
+    contrasts = [near[:, d].mean() - far[:, d].mean() for d in range(40)]
+    strong = [np.mean(near[:, d] > 0.5) for d in range(40)]
+    assert found["x_contrast"] == pytest.approx(np.mean(contrasts))
+    assert found["x_contrast_high"] == pytest.approx(np.percentile(contrasts, 95))
+    assert found["x_strong_at_boundary_high"] == pytest.approx(np.percentile(strong, 95))
+    assert found["x_elsewhere"] == pytest.approx(far.mean())
+    assert not [name for name in nulls._summary("x", near[:, :1], far[:, :1]) if "high" in name]
 
 
 def test_the_null_of_gradients_is_the_mean_over_draws_of_five() -> None:
