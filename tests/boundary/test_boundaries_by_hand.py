@@ -12,6 +12,7 @@ from helpers.plane_networks import (
     MINUS_X,
     ONE,
     PLUS_X,
+    PLUS_Y,
     WINDOW,
     ZERO,
     X,
