@@ -80,9 +80,32 @@ def test_products_that_are_not_finite_are_refused(bad):
 
 def test_a_range_beyond_the_memory_limit_is_given_up_while_it_grows():
     operator = MatrixOperator(torch.eye(400, dtype=torch.float64))
-    message = r"expected a range that fits into 0.002 GB, found 256 directions that take 0.004"
+    message = r"expected a range that fits into 0.003 GB, found 256 directions that take 0.004"
     with pytest.raises(MemoryLimitError, match=message):
-        range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED, memory_limit=2e6)
+        range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED, memory_limit=3e6)
+
+
+def _eigenvalues(total, orders_of_magnitude):
+    """A spectrum that falls evenly, on a logarithmic axis, by so many orders."""
+    values = torch.logspace(0, -orders_of_magnitude, total, dtype=torch.float64)
+    return MatrixOperator(torch.diag(values))
+
+
+def test_a_range_that_cannot_fit_is_given_up_after_the_first_blocks():
+    # 13 orders of magnitude take 1300 directions, 87 MB; the first block finds 128 of them
+    message = r"found 128 directions that take 0.005 GB.*by that, about \d\d\d in all would take"
+    with pytest.raises(MemoryLimitError, match=message):
+        range_eigenpairs(
+            _eigenvalues(1500, 15), rank_tolerance=TOLERANCE, seed=SEED, memory_limit=15e6
+        )
+
+
+def test_a_range_that_just_fits_is_not_given_up():
+    # the first orders of magnitude take more directions than the last: decay as of a cliff
+    values = torch.cat([torch.logspace(0, -4, 500), torch.logspace(-5, -20, 100)]).double()
+    operator = MatrixOperator(torch.diag(values))
+    found = range_eigenpairs(operator, rank_tolerance=TOLERANCE, seed=SEED, memory_limit=18e6)
+    assert len(found.eigenvalues) == int((values > TOLERANCE).sum())
 
 
 class _Overflows(MatrixOperator):

@@ -32,7 +32,7 @@ class LanczosRun:
         options: CurvatureOptions,
         checkpoint: LanczosCheckpoint | None,
     ) -> None:
-        self._problem, self._products, self._options = problem, products, options
+        self.problem, self._products, self._options = problem, products, options
         self._checkpoint = checkpoint
         self._resumed = checkpoint.load() if checkpoint else None
         self.other_products = self._resumed.products if self._resumed else 0
@@ -44,7 +44,7 @@ class LanczosRun:
         Raises MemoryLimitError where they do not fit, NotConvergedError when it does not converge.
         """
         options, double = self._options, self._products.balanced
-        single = coarse_products(self._problem, options, self._products)
+        single = coarse_products(self.problem, options, self._products)
         with _kept(self._checkpoint) as on_block:
             arguments: dict[str, Any] = {
                 "k_top": options.top,

@@ -7,11 +7,12 @@ import xarray as xr
 from hessian_boundary.certificates.certificate import Certificate, as_attribute
 from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
 from hessian_boundary.certificates.network import certify_network
+from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.lanczos_run import LanczosRun
 from hessian_boundary.curvature.loss_form import with_digits
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.products import certified_products
+from hessian_boundary.curvature.products import Products, certified_products
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import (
@@ -21,7 +22,6 @@ from hessian_boundary.curvature.solvers.density import (
 )
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
-from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
 from hessian_boundary.curvature.trace import trace_by_samples
@@ -58,7 +58,7 @@ def compute_spectrum(
     if isinstance(products.operator, DenseMatrix):
         reason += "; products with the assembled matrix"
     run = LanczosRun(problem, products, options, checkpoint)
-    pairs, method, reason = _solved(products.balanced, options, run, method, reason)
+    pairs, method, reason = _solved(run, products, options, method, reason)
     pairs = pairs.times(products.scale)
     tolerance = _rank_tolerance(options, method)
     density = xr.Dataset()
@@ -103,22 +103,18 @@ def compute_covariance_spectrum(
 
 
 def _solved(
-    operator: SymmetricOperator,
-    options: CurvatureOptions,
-    run: LanczosRun,
-    method: str,
-    reason: str,
+    run: LanczosRun, products: Products, options: CurvatureOptions, method: str, reason: str
 ) -> tuple[Eigenpairs, str, str]:
     """Return eigenpairs, the method that gave them and why: Lanczos where `auto` did not fit."""
     try:
-        pairs = _eigenpairs(operator, options, run, method)
+        pairs, remark = _eigenpairs(run, products, options, method)
     except MemoryLimitError as error:
         if options.method != "auto" or method == "lanczos":
             raise
         print(f"{error}\ntaking lanczos", file=sys.stderr)
         method, reason = "lanczos", f"{reason}; {method}: {error}"
-        pairs = _eigenpairs(operator, options, run, method)
-    return pairs, method, reason + run.remark
+        pairs, remark = _eigenpairs(run, products, options, method)
+    return pairs, method, reason + remark
 
 
 def _of_trace(
@@ -133,19 +129,21 @@ def _of_trace(
 
 
 def _eigenpairs(
-    operator: SymmetricOperator, options: CurvatureOptions, run: LanczosRun, method: str
-) -> Eigenpairs:
+    run: LanczosRun, products: Products, options: CurvatureOptions, method: str
+) -> tuple[Eigenpairs, str]:
+    """Return what a method finds, and what to add to the reason for it."""
     tolerance = _rank_tolerance(options, method)
     if method == "dense":
-        return dense_eigenpairs(operator, rank_tolerance=tolerance)
+        return dense_eigenpairs(products.balanced, rank_tolerance=tolerance), ""
     if method == "range":
-        return range_eigenpairs(
-            operator,
+        return all_eigenpairs(
+            run.problem,
+            products,
             rank_tolerance=tolerance,
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),
         )
-    return run.eigenpairs().above(tolerance)
+    return run.eigenpairs().above(tolerance), run.remark
 
 
 def _rank_tolerance(options: CurvatureOptions, method: str) -> float:

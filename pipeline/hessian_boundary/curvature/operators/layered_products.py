@@ -105,10 +105,13 @@ def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tenso
     """Yield columns of the products (k, p) with the Hessian of a mini-batch's summed loss."""
     steps, deltas, curvature = batch
     directions = [_direction(step, rows) for step in steps]
+    # before the first layer that the directions change, and in it, du is zero
+    changed = (i for i, direction in enumerate(directions) if direction.any())
+    first = next(changed, len(steps))
     outputs: list[Tensor] = []  # dz_l (n, k, out, …)
     inputs: list[Tensor] = []  # du_{l+1} (n, k, …), with the graph that leads to it from dz_l
-    for step, direction in zip(steps, directions, strict=True):
-        output = _layer_tangent(step, direction, inputs[-1] if inputs else None)
+    for i, (step, direction) in enumerate(zip(steps, directions, strict=True)):
+        output = _layer_tangent(step, direction, inputs[-1] if i > first else None)
         with torch.enable_grad():
             outputs.append(output.requires_grad_())
             inputs.append(push_forward(step, output.unsqueeze(2)).squeeze(2))
@@ -116,7 +119,7 @@ def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tenso
     for i in reversed(range(len(steps))):
         step, before = steps[i], inputs[i - 1] if i else None
         change = torch.autograd.grad(inputs[i], outputs[i], cotangent)[0]  # dδ_l
-        gradient = _weight_gradient(step, deltas[i], change, before)
+        gradient = _weight_gradient(step, deltas[i], change, before if i > first else None)
         count = step.layer.weight[0].numel()
         yield step.weight, gradient[..., :count].flatten(1)
         yield step.bias, gradient[..., count:].flatten(1)

@@ -8,7 +8,7 @@ Vectors are rows throughout: Q is (r, p) and Q Qᵀ = 1.
 """
 
 from collections.abc import Callable
-from math import inf
+from math import inf, log
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from hessian_boundary.curvature.solvers.linear_algebra import (
     orthonormal,
     principal_directions,
 )
+from hessian_boundary.curvature.solvers.range_basis import RangeBasis, Rows, range_bytes
 from hessian_boundary.curvature.solvers.rayleigh_ritz import rayleigh_ritz
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
@@ -29,6 +30,9 @@ from hessian_boundary.runtime.progress import Progress
 RANGE_MARGIN = 0.1
 BLOCK = 128
 PROBE = 32  # vectors of the fresh block that has to add nothing
+# A search is given up early where the range seems to take so many times the memory that there is:
+# the last orders of magnitude often take fewer directions than the first.
+IN_VAIN = 3
 
 
 def range_eigenpairs(
@@ -42,22 +46,21 @@ def range_eigenpairs(
     Raises ValueError when `rank_tolerance` is below what the dtype can resolve, and
     MemoryLimitError as soon as the range turns out to be larger than the limit allows.
     """
-    floor = 20 * torch.finfo(operator.dtype).eps
+    check_tolerance(rank_tolerance, operator.dtype)
+    active, blocks = find_range(operator, rank_tolerance * RANGE_MARGIN, seed, memory_limit)
+    positions = torch.nonzero(active).flatten()
+    parts = [Rows(positions, blocks)] if blocks else []
+    return rayleigh_ritz(operator, RangeBasis(parts, operator.dimension, positions), rank_tolerance)
+
+
+def check_tolerance(rank_tolerance: float, dtype: torch.dtype) -> None:
+    """Raise ValueError when `rank_tolerance` is below what the dtype can resolve."""
+    floor = 20 * torch.finfo(dtype).eps
     if rank_tolerance * RANGE_MARGIN < floor:
         raise ValueError(
-            f"expected a rank tolerance of at least {floor / RANGE_MARGIN:.1e} for "
-            f"{operator.dtype}, found {rank_tolerance:.1e}; directions below it are round-off"
+            f"expected a rank tolerance of at least {floor / RANGE_MARGIN:.1e} for {dtype}, found "
+            f"{rank_tolerance:.1e}; directions below it are round-off"
         )
-    active, basis = find_range(operator, rank_tolerance * RANGE_MARGIN, seed, memory_limit)
-    return rayleigh_ritz(operator, active, basis, rank_tolerance)
-
-
-def range_bytes(parameters: int, rank: int) -> int:
-    """Return the memory of the range finder: basis, defects, vectors and a few r × r matrices.
-
-    Measured on gaussian/normal (p = 10,703, r = 1,211): 312 MB, by this formula 346 MB.
-    """
-    return 8 * 3 * rank * (parameters + rank)
 
 
 def find_range(
@@ -72,7 +75,7 @@ def find_range(
     Raises ValueError when a product is not finite, and MemoryLimitError when the basis grows
     beyond what `memory_limit` bytes hold.
     """
-    sample = _range_sampler(operator, seed)
+    sample = range_sampler(operator, seed)
     block = sample(BLOCK)
     # dead units and the like: a row of H that gives exactly 0 with a random block is 0
     active = (block != 0).any(0)
@@ -95,14 +98,17 @@ def find_range(
             return active, blocks
         ended = len(directions) < len(block)
         blocks.append(orthonormal(orthogonalise(directions, blocks)))
-        found = sum(map(len, blocks))
-        reached = f"last block reached {float(sizes.min()) / scale:.0e} λ_max"
+        found, depth = sum(map(len, blocks)), float(sizes.min()) / scale
+        reached = f"last block reached {depth:.0e} λ_max"
         progress.update(found, reached)
-        _check_memory(operator.dimension, found, memory_limit, reached)
+        # as if each order of magnitude took as many directions as those gone through
+        left = 0.0 if ended else log(tolerance) / min(log(depth), -1.0) - 1
+        expected = min(found + round(max(left, 0) * found), int(active.sum()))
+        _check_memory(operator.dimension, found, expected, memory_limit, reached)
         block = sample(PROBE if ended else BLOCK)[:, active]
 
 
-def _range_sampler(operator: SymmetricOperator, seed: int) -> Callable[[int], Tensor]:
+def range_sampler(operator: SymmetricOperator, seed: int) -> Callable[[int], Tensor]:
     """Return a function that gives H times so many fresh Gaussian vectors, as rows (rows, p).
 
     It raises ValueError when a product is not finite.
@@ -119,10 +125,15 @@ def _range_sampler(operator: SymmetricOperator, seed: int) -> Callable[[int], Te
     return sample
 
 
-def _check_memory(parameters: int, found: int, memory_limit: float, reached: str) -> None:
-    if (needed := range_bytes(parameters, found)) > memory_limit:
+def _check_memory(
+    parameters: int, found: int, expected: int, memory_limit: float, reached: str
+) -> None:
+    """Raise where what was found does not fit, or what is expected is far from fitting."""
+    needed, in_all = range_bytes(parameters, found), range_bytes(parameters, expected)
+    if needed > memory_limit or in_all > IN_VAIN * memory_limit:
         raise MemoryLimitError(
             f"expected a range that fits into {memory_limit / 1e9:.2g} GB, found {found:,} "
-            f"directions that take {needed / 1e9:.2g} GB and no end ({reached}); raise the "
-            "limit, or take method lanczos"
+            f"directions that take {needed / 1e9:.2g} GB and no end ({reached}; by that, about "
+            f"{expected:,} in all would take {in_all / 1e9:.2g} GB); raise the limit, or take "
+            "method lanczos"
         )

@@ -1,0 +1,89 @@
+"""Parts of a basis against the rows that they stand for."""
+
+import pytest
+import torch
+
+from helpers.known_spectra import MatrixOperator
+from hessian_boundary.curvature.solvers.range_basis import Axes, EachUnit, RangeBasis, Rows
+
+DIMENSION = 40
+
+
+def _orthonormal(rows, width):
+    return torch.linalg.qr(torch.randn(width, rows, dtype=torch.float64)).Q.T.contiguous()
+
+
+def _each_unit():
+    """Three units of five parameters each: two directions, one, and none."""
+    directions = torch.stack([_orthonormal(2, 5) for _ in range(3)])
+    directions[1, 1] = directions[2] = 0
+    return EachUnit(torch.arange(20, 35).view(3, 5).flip(1), directions)
+
+
+PARTS = {
+    "axes": lambda: Axes(torch.tensor([0, 3, 1]), torch.float64),
+    "rows": lambda: Rows(torch.arange(4, 20, 2), _orthonormal(5, 8).split(2)),
+    "each unit": _each_unit,
+}
+
+
+def _written_out(part):
+    return torch.cat(list(part.rows(DIMENSION)))
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_its_orthonormal_rows(name):
+    part = PARTS[name]()
+    rows = _written_out(part)
+    assert rows.shape == (part.size, DIMENSION)
+    torch.testing.assert_close(rows @ rows.T, torch.eye(part.size, dtype=torch.float64))
+    vectors = torch.randn(7, DIMENSION, dtype=torch.float64)
+    torch.testing.assert_close(part.coordinates(vectors), vectors @ rows.T)
+    coordinates, changed = torch.randn(7, part.size, dtype=torch.float64), vectors.clone()
+    part.add(coordinates, changed)
+    torch.testing.assert_close(changed, vectors + coordinates @ rows)
+
+
+def test_rows_by_hand():
+    assert _written_out(PARTS["axes"]()).nonzero().tolist() == [[0, 0], [1, 3], [2, 1]]
+    unit = _each_unit()
+    assert unit.size == 3
+    rows = _written_out(unit)
+    assert torch.equal(rows[2, 25:30].flip(0), unit.directions[1, 0])
+
+
+class Counted(MatrixOperator):
+    """It counts its products."""
+
+    products = 0
+
+    def __call__(self, block):
+        self.products += len(block)
+        return super().__call__(block)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_products_come_in_the_order_of_the_rows(known):
+    parts = [build() for build in PARTS.values()]
+    matrix = torch.randn(DIMENSION, DIMENSION, dtype=torch.float64)
+    operator = Counted(matrix + matrix.T)
+    rows = torch.cat([_written_out(part) for part in parts])
+    images = operator(_written_out(parts[0])) if known else None
+    before = operator.products
+    basis = RangeBasis(parts, DIMENSION, images=images)
+    products = torch.cat(list(basis.products(operator)))
+    assert operator.products - before == basis.size - 3 * known
+    torch.testing.assert_close(products, rows @ operator.matrix)
+    vectors = torch.randn(6, DIMENSION, dtype=torch.float64)
+    coordinates = basis.coordinates(vectors)
+    torch.testing.assert_close(coordinates, vectors @ rows.T)
+    torch.testing.assert_close(basis.combined(coordinates), coordinates @ rows)
+
+
+def test_many_vectors_are_combined_slice_by_slice(monkeypatch):
+    monkeypatch.setattr("hessian_boundary.curvature.solvers.range_basis.SLICE", 9)
+    part = PARTS["rows"]()
+    coordinates = torch.randn(3, part.size, dtype=torch.float64)
+    vectors = torch.zeros(3, DIMENSION, dtype=torch.float64)
+    part.add(coordinates, vectors)
+    torch.testing.assert_close(vectors, coordinates @ _written_out(part))
