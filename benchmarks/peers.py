@@ -27,9 +27,9 @@ from torch.func import grad, vmap
 from benchmarks.eigensolver import MEMORY_LIMIT, PAIRS, TOLERANCE, arpack, worst_residual
 from benchmarks.image_problem import LOSS, lenet
 from benchmarks.problem import trained
+from hessian_boundary.curvature.low_rank.range_finder import range_eigenpairs
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
-from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.gradients.products import gradient_products
 from hessian_boundary.networks.parameters import functional_logits
 from hessian_boundary.networks.problem import Problem

@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.problem import LOSS, trained
+from hessian_boundary.curvature.low_rank.range_finder import range_eigenpairs
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
-from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.networks.problem import Problem
 
 RANK_TOLERANCE = 1e-12

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from helpers.known_spectra import MatrixOperator, graded, synthetic
-from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
-from hessian_boundary.curvature.solvers.range_finder import (
+from hessian_boundary.curvature.low_rank.range_finder import (
     range_eigenpairs,
 )
+from hessian_boundary.curvature.operators.hessian import Hessian
+from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
 
 TOLERANCE = 1e-12
 

@@ -9,11 +9,11 @@ from torch import nn
 
 from hessian_boundary.curvature import all_eigenpairs as module
 from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
-from hessian_boundary.curvature.known_range import known_range
+from hessian_boundary.curvature.low_rank.known_range import known_range
+from hessian_boundary.curvature.low_rank.range_basis import RangeBasis
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.curvature.solvers.range_basis import RangeBasis
 from hessian_boundary.networks.problem import Problem
 
 TOLERANCE = 1e-12

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from helpers.known_spectra import MatrixOperator, graded
-from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.solvers.range_finder import (
+from hessian_boundary.curvature.low_rank.range_finder import (
     RANGE_MARGIN,
     find_range,
     range_eigenpairs,
 )
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 
 TOLERANCE = 1e-12
 

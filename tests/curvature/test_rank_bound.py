@@ -2,8 +2,8 @@
 
 import torch
 
+from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.curvature.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem

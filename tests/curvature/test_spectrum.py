@@ -151,7 +151,7 @@ def test_auto_takes_lanczos_where_the_range_turns_out_too_large(make_problem, mo
     case = make_problem("mlp_sigmoid")  # whose Hessian has full rank
     monkeypatch.setattr("hessian_boundary.curvature.solver_choice.SMALL", 0)
     monkeypatch.setattr("hessian_boundary.curvature.solver_choice.RANK_PER_OUTPUT", 0.05)
-    monkeypatch.setattr("hessian_boundary.curvature.solvers.range_finder.BLOCK", 4)
+    monkeypatch.setattr("hessian_boundary.curvature.low_rank.range_finder.BLOCK", 4)
     settings = {**SETTINGS, "memory_limit_gb": 24 * 30 * (case.size + 30) / 0.75e9}
     problem = (case.module, case.x, case.y, cross_entropy_per_sample)
     spectrum = compute_spectrum(Problem(*problem), CurvatureOptions.of_settings(settings))

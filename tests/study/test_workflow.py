@@ -121,7 +121,7 @@ def test_editing_a_figure_reruns_that_figure_only(study: TinyStudy) -> None:
 def test_editing_the_eigensolver_reruns_spectra_and_below_but_no_training(
     study: TinyStudy,
 ) -> None:
-    path = study.code / "pipeline/hessian_boundary/curvature/solvers/range_finder.py"
+    path = study.code / "pipeline/hessian_boundary/curvature/low_rank/range_finder.py"
     path.write_text(path.read_text() + "\nNEW_CONSTANT = 1\n")
     assert rules(study.planned(*TARGETS)) == {
         *("diagonalise", "align_samples", "align_grid", "measure"),

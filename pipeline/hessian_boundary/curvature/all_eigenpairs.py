@@ -2,18 +2,18 @@
 
 import torch
 
-from hessian_boundary.curvature.known_range import known_range
-from hessian_boundary.curvature.products import Products
-from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.range_basis import RangeBasis
-from hessian_boundary.curvature.solvers.range_finder import (
+from hessian_boundary.curvature.low_rank.known_range import known_range
+from hessian_boundary.curvature.low_rank.range_basis import RangeBasis
+from hessian_boundary.curvature.low_rank.range_finder import (
     PROBE,
     RANGE_MARGIN,
     check_tolerance,
     range_eigenpairs,
     range_sampler,
 )
-from hessian_boundary.curvature.solvers.rayleigh_ritz import rayleigh_ritz
+from hessian_boundary.curvature.low_rank.rayleigh_ritz import rayleigh_ritz
+from hessian_boundary.curvature.products import Products
+from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
 

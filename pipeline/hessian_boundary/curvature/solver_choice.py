@@ -2,9 +2,9 @@
 
 from math import isfinite
 
+from hessian_boundary.curvature.low_rank.range_basis import range_bytes
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import FOR_PRODUCTS
-from hessian_boundary.curvature.solvers.range_basis import range_bytes
 
 # Below this number of parameters LAPACK is done before the range finder has started.
 SMALL = 300

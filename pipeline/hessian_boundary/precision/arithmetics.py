@@ -24,12 +24,12 @@ from torch import Tensor
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.alignment.unit_gradients import Gradients, align, unit_gradients
 from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
+from hessian_boundary.curvature.low_rank.range_finder import range_eigenpairs
+from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
-from hessian_boundary.curvature.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 from hessian_boundary.precision.single import (

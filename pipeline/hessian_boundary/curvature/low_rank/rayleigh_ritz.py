@@ -6,9 +6,9 @@ Vectors are rows throughout: Q is (r, p) and Q Qᵀ = 1. Q is never copied whole
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.low_rank.range_basis import RangeBasis
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
-from hessian_boundary.curvature.solvers.range_basis import RangeBasis
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 

@@ -13,6 +13,8 @@ from math import inf, log
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.low_rank.range_basis import RangeBasis, Rows, range_bytes
+from hessian_boundary.curvature.low_rank.rayleigh_ritz import rayleigh_ritz
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.linear_algebra import (
     embed_columns,
@@ -20,8 +22,6 @@ from hessian_boundary.curvature.solvers.linear_algebra import (
     orthonormal,
     principal_directions,
 )
-from hessian_boundary.curvature.solvers.range_basis import RangeBasis, Rows, range_bytes
-from hessian_boundary.curvature.solvers.rayleigh_ritz import rayleigh_ritz
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 
