@@ -1,4 +1,4 @@
-"""The full exact spectrum: dense Hessian and LAPACK against the range finder, time and memory.
+"""The full exact spectrum: dense Hessian and LAPACK against `range`, time and memory.
 
 Each method runs in a process of its own, so that its peak memory is its own. Memory is counted
 above what the process takes once torch has made a first Hessian-vector product.
@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.problem import LOSS, trained
-from hessian_boundary.curvature.low_rank.range_finder import range_eigenpairs
+from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
@@ -27,17 +27,19 @@ MEMORY_LIMIT = 4e9
 def measure(method: str, file: str) -> dict[str, float]:
     """Diagonalise once; save the eigenvalues to `file`; return seconds, megabytes and accuracy."""
     problem = Problem(*trained(), LOSS)
-    dense = method == "dense"
-    operator = (
-        Hessian(problem) if dense else certified_products(problem, method, MEMORY_LIMIT).operator
-    )
+    if method == "dense":
+        operator = Hessian(problem)
+    else:
+        products = certified_products(problem, method, MEMORY_LIMIT)
+        operator = products.operator
     operator(torch.randn(2, operator.dimension, dtype=operator.dtype))
-    before = _peak_megabytes()
+    operator.products, before = 0, _peak_megabytes()
     start = time.perf_counter()
-    if dense:
+    if method == "dense":
         pairs = dense_eigenpairs(operator, rank_tolerance=RANK_TOLERANCE)
     else:
-        pairs = range_eigenpairs(operator, rank_tolerance=RANK_TOLERANCE, seed=0)
+        options = {"rank_tolerance": RANK_TOLERANCE, "seed": 0, "memory_limit": MEMORY_LIMIT}
+        pairs, _ = all_eigenpairs(problem, products, **options)
     seconds = time.perf_counter() - start
     torch.save(pairs.eigenvalues, file)
     return {

@@ -35,19 +35,32 @@ def test_auto_chooses_by_size_and_memory_and_says_why(
 ):
     settings = {"method": "auto", "memory_limit_gb": limit}
     chosen, found = choose_method(
-        CurvatureOptions.of_settings(settings), parameters, samples, classes
+        CurvatureOptions.of_settings(settings), parameters, samples, classes, parameters
     )
     assert chosen == expected
     assert reason in found
 
 
+def test_a_bound_on_the_rank_counts_where_it_is_lower():
+    limit = CurvatureOptions(memory_limit_gb=1.0)
+    assert choose_method(limit, 20_000, 2_000, 3, 20_000)[0] == "lanczos"
+    method, reason = choose_method(limit, 20_000, 2_000, 3, 1_000)
+    assert method == "range"
+    assert "expecting about 1,000 non-zero eigenvalues, which take 0.5 GB" in reason
+
+
 def test_no_limit_is_not_named():
-    assert choose_method(CurvatureOptions(), 10_703, 150, 3)[1].endswith("which take 0.54 GB")
+    assert choose_method(CurvatureOptions(), 10_703, 150, 3, 10_703)[1].endswith(
+        "which take 0.54 GB"
+    )
 
 
 @pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
 def test_a_configured_method_is_taken_as_it_is(method):
-    assert choose_method(CurvatureOptions(method=method), 10, 150, 3) == (method, "as configured")
+    assert choose_method(CurvatureOptions(method=method), 10, 150, 3, 10) == (
+        method,
+        "as configured",
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,17 @@ DENSE_MATRICES = 4
 
 
 def choose_method(
-    options: CurvatureOptions, parameters: int, samples: int, classes: int
+    options: CurvatureOptions, parameters: int, samples: int, classes: int, rank_bound: int
 ) -> tuple[str, str]:
-    """Resolve `auto` to dense, range or lanczos, and say why."""
+    """Resolve `auto` to dense, range or lanczos, and say why.
+
+    `rank_bound` is what the structure allows, p where it says nothing.
+    """
     if options.method != "auto":
         return options.method, "as configured"
     if parameters <= SMALL:
         return "dense", f"{parameters:,} parameters: the whole matrix is cheap"
-    rank = min(parameters, RANK_PER_OUTPUT * samples * (classes - 1))
+    rank = min(rank_bound, RANK_PER_OUTPUT * samples * (classes - 1))
     needed, limit = range_bytes(parameters, rank) / 1e9, solver_memory(options) / 1e9
     limited = f" of {limit:.2g} GB" if isfinite(limit) else ""
     reason = (

@@ -11,6 +11,7 @@ from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.lanczos_run import LanczosRun
 from hessian_boundary.curvature.loss_form import with_digits
+from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import Products, certified_products
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
@@ -53,7 +54,8 @@ def compute_spectrum(
     options = (options or CurvatureOptions()).fitting(problem.parameters)
     certificates = certify_network(problem)
     problem = with_digits(problem)
-    method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
+    sizes = (problem.parameters, problem.samples, problem.classes)
+    method, reason = choose_method(options, *sizes, hessian_rank_bound(problem))
     products = certified_products(problem, method, options.memory_limit)
     if isinstance(products.operator, DenseMatrix):
         reason += "; products with the assembled matrix"
