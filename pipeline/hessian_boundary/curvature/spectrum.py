@@ -9,9 +9,11 @@ from hessian_boundary.certificates.curvature import certify_covariance, certify_
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.lanczos_run import LanczosRun
-from hessian_boundary.curvature.loss_form import with_digits
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.products import certified_products
+from hessian_boundary.curvature.sample_sums import (
+    serve_samples,
+    sums_over_samples,
+)
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import (
@@ -24,7 +26,6 @@ from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpo
 from hessian_boundary.curvature.solvers.range_finder import range_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
-from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -36,7 +37,8 @@ def compute_spectrum(
 ) -> xr.Dataset:
     """Diagonalise the Hessian of a problem's mean loss at the network's parameters.
 
-    A Lanczos run that was killed goes on from `checkpoint`.
+    A Lanczos run that was killed goes on from `checkpoint`. Under torchrun this is for the first
+    process, whose products and trace are spread over all; the others call `serve_spectrum`.
 
     Returns eigenvalues(eigen) descending, eigenvectors(eigen, parameter), residuals(eigen), with
     the attributes method, reason, rank, rank_tolerance, certificate, null_space_dimension,
@@ -48,23 +50,24 @@ def compute_spectrum(
     samples costs about C products; it is NaN where one sample's Jacobian exceeds the memory limit.
 
     Raises CertificateError when plain automatic differentiation does not confirm the result,
-    MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge.
+    MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge,
+    RuntimeError in another process than the first.
     """
     options = (options or CurvatureOptions()).fitting(problem.parameters)
-    certificates = certify_network(problem)
-    problem = with_digits(problem)
     method, reason = choose_method(options, problem.parameters, problem.samples, problem.classes)
-    products = certified_products(problem, method, options.memory_limit)
-    if isinstance(products.operator, DenseMatrix):
-        reason += "; products with the assembled matrix"
-    run = LanczosRun(problem, products, options, checkpoint)
-    pairs, method, reason = _solved(products.balanced, options, run, method, reason)
-    pairs = pairs.times(products.scale)
-    tolerance = _rank_tolerance(options, method)
-    density = xr.Dataset()
-    if not pairs.complete:
-        density = _density(products.balanced, options, products.scale)
-    by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
+    with sums_over_samples(problem, options, method) as sums:
+        certificates = certify_network(problem)
+        products = sums.products
+        if isinstance(products.operator, DenseMatrix):
+            reason += "; products with the assembled matrix"
+        run = LanczosRun(sums, options, checkpoint)
+        pairs, method, reason = _solved(products.balanced, options, run, method, reason)
+        pairs = pairs.times(products.scale)
+        tolerance = _rank_tolerance(options, method)
+        density = xr.Dataset()
+        if not pairs.complete:
+            density = _density(products.balanced, options, products.scale)
+        by_samples = sums.trace()
     certificates += [*products.certificates, *_of_trace(pairs, by_samples, tolerance)]
     attributes = {
         "method": method,
@@ -78,6 +81,18 @@ def compute_spectrum(
         "checks": as_attribute(certificates),
     }
     return spectrum_dataset(pairs, attributes).merge(density)
+
+
+def serve_spectrum(problem: Problem, options: CurvatureOptions | None = None) -> None:
+    """Do the part of a process that is not the first while that one has `compute_spectrum` run.
+
+    All processes are given the same problem and options. Returns when the first one is done.
+
+    Raises what the products of this process's own samples raise.
+    """
+    options = (options or CurvatureOptions()).fitting(problem.parameters)
+    method, _ = choose_method(options, problem.parameters, problem.samples, problem.classes)
+    serve_samples(problem, options, method)
 
 
 def compute_covariance_spectrum(
