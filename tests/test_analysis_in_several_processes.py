@@ -11,6 +11,7 @@ from helpers.naive import naive_hessian
 from helpers.several_processes import in_processes, small_problem
 from hessian_boundary import analyse, open_artifact
 from hessian_boundary.curvature import coarse_products
+from hessian_boundary.measures.g_theta import g_theta_by_statistic
 
 # name -> problem, options
 CASES = {
@@ -101,9 +102,7 @@ def test_all_is_as_of_one_process(name, saved, monkeypatch):
     alignments = [abs(each["alignment"].values) for each in (aligned, aligned_alone)]
     well_apart = slice(4)
     np.testing.assert_allclose(*[a[well_apart] for a in alignments], rtol=0, atol=1e-6)
-    # what G_θ counts: eigenvectors whose alignment exceeds that of random directions
-    threshold = float(abs(aligned_alone["random_alignment"]).max())
-    np.testing.assert_array_equal(*[(a > threshold).sum() for a in alignments])
+    np.testing.assert_equal(*[g_theta_by_statistic(a) for a in (aligned, aligned_alone)])
 
 
 def test_lanczos_takes_products_in_single_precision_in_all_processes(saved):
