@@ -12,6 +12,7 @@ from hessian_study.jobs import launch
 from hessian_study.jobs.launch import on_nodes, start_of_command
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+HERE = [sys.executable, "-m", "hessian_study.jobs.launch"]
 
 
 @pytest.mark.parametrize(
@@ -23,8 +24,8 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
         ({"processes": "3"}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
         ({"gpu": 4}, [*TORCHRUN, "--standalone", "--nproc-per-node=4"]),
         ({"gpu": 4, "processes": 1}, [sys.executable]),
-        ({"gpu": 8, "nodes": 2}, [sys.executable, "-m", "hessian_study.jobs.launch", "2", "4"]),
-        ({"nodes": 3}, [sys.executable, "-m", "hessian_study.jobs.launch", "3", "1"]),
+        ({"gpu": 8, "nodes": 2}, [*HERE, "2", "4", "1"]),
+        ({"nodes": 3, "cpus_per_task": 7}, [*HERE, "3", "1", "7"]),
     ],
 )
 def test_processes_and_nodes_decide(resources, expected) -> None:
@@ -38,8 +39,9 @@ def test_what_is_no_number_of_processes_is_refused(found) -> None:
 
 
 def test_on_several_nodes_each_one_starts_its_processes_and_all_meet_on_the_first() -> None:
-    assert on_nodes(2, 4, "123456", "node7") == [
+    assert on_nodes(2, 4, 6, "123456", "node7") == [
         *("srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1"),
+        "--cpus-per-task=6",
         *(*TORCHRUN, "--nnodes=2", "--nproc-per-node=4", "--rdzv-id=123456"),
         *("--rdzv-backend=c10d", "--rdzv-endpoint=node7:23456"),
     ]
@@ -61,7 +63,7 @@ def test_srun_gets_the_program(tmp_path: Path) -> None:
 def test_several_nodes_outside_of_slurm_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     with pytest.raises(RuntimeError, match=r"expected a SLURM job on 2 nodes, found none .*; run"):
-        launch.main(["2", "1", "-m", "program"])
+        launch.main(["2", "1", "1", "-m", "program"])
 
 
 def test_one_of_several_processes_is_not_forked_from_the_warm_one(project: Path) -> None:

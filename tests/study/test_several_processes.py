@@ -10,7 +10,6 @@ import xarray as xr
 from helpers.tiny_study import TinyStudy, image_datasets
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
-from hessian_study.provenance.records import read_record
 
 pytestmark = pytest.mark.slow  # small studies
 
@@ -47,7 +46,8 @@ def _assert_the_same_pairs(found: xr.Dataset, expected: xr.Dataset) -> None:
     size = float(abs(expected["eigenvalues"]).max())
     values = [each["eigenvalues"].values for each in (found, expected)]
     np.testing.assert_allclose(*values, rtol=0, atol=1e-11 * size)
-    assert float(found["residuals"].max()) < 1e-11 * size
+    # those of the Gauss-Newton part grow with √(λ_1/λ)
+    assert float(found["residuals"][:3].max()) < 1e-12 * size
     cosines = (found["eigenvectors"].values[:3] * expected["eigenvectors"].values[:3]).sum(1)
     np.testing.assert_allclose(abs(cosines), 1, rtol=0, atol=1e-8)
 
@@ -67,7 +67,6 @@ def _jobs(said: str) -> dict[str, int]:
 def test_both_matrices_in_two_processes(study: TinyStudy) -> None:
     paths = [HESSIAN, *GAUSS_NEWTON]
     before = _opened(study, *paths)
-    records = [read_record(str(study.directory / path))["spec"] for path in paths]
     costs = sorted((study.results / "costs").rglob("*.tsv"))
     for path in paths:
         (study.directory / path).unlink()
@@ -78,7 +77,8 @@ def test_both_matrices_in_two_processes(study: TinyStudy) -> None:
         _assert_the_same_pairs(after[index], before[index])
     assert g_theta_by_statistic(after[1]) == g_theta_by_statistic(before[1])
     # in how many processes is not part of a result, and only the first leaves files
-    assert [read_record(str(study.directory / path))["spec"] for path in paths] == records
+    made_by = [[each.attrs["provenance"] for each in some] for some in (after, before)]
+    assert made_by[0] == made_by[1]
     assert sorted((study.results / "costs").rglob("*.tsv")) == costs
     log = study.directory / "logs/tiny/diagonalise/iris/normal/seed0/diagonalise.log"
     assert log.read_text().count("step diagonalise ") == 2

@@ -25,7 +25,8 @@ def start_of_command(resources: Mapping[str, Any]) -> list[str]:
     nodes = _number(resources, "nodes", 1)
     processes = _number(resources, "processes", max(1, _number(resources, "gpu", 1) // nodes))
     if nodes > 1:
-        return [sys.executable, "-m", __name__, str(nodes), str(processes)]
+        cpus = _number(resources, "cpus_per_task", 1)
+        return [sys.executable, "-m", __name__, *map(str, (nodes, processes, cpus))]
     if processes > 1:
         each = f"--nproc-per-node={processes}"
         return [sys.executable, "-m", IN_PROCESSES, "--standalone", each]
@@ -42,14 +43,16 @@ def _number(resources: Mapping[str, Any], name: str, otherwise: int) -> int:
     return int(found)
 
 
-def on_nodes(nodes: int, processes: int, job: str, host: str) -> list[str]:
+def on_nodes(nodes: int, processes: int, cpus: int, job: str, host: str) -> list[str]:
     """Return the command that starts a program on all nodes of a SLURM job; `host` is one of them.
 
-    What it shall run in every process is to be added: `-m MODULE …`.
+    `processes` and `cpus` are those of a node; SLURM gives a step no more CPUs than it asks for.
+    What shall run in every process is to be added: `-m MODULE …`.
     """
     port = FIRST_PORT + int(job) % PORTS
     return [
         *("srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"),
+        f"--cpus-per-task={cpus}",
         *(sys.executable, "-m", IN_PROCESSES),
         *(f"--nnodes={nodes}", f"--nproc-per-node={processes}", f"--rdzv-id={job}"),
         *("--rdzv-backend=c10d", f"--rdzv-endpoint={host}:{port}"),
@@ -71,14 +74,14 @@ def main(arguments: list[str]) -> None:
 
     Raises RuntimeError outside of SLURM.
     """
-    nodes, processes, *program = arguments
+    nodes, processes, cpus, *program = arguments
     job = os.environ.get("SLURM_JOB_ID")
     if job is None:
         raise RuntimeError(
             f"expected a SLURM job on {nodes} nodes, found none (no SLURM_JOB_ID); run with "
             "`--workflow-profile profiles/slurm`, or set the resource `nodes` to 1"
         )
-    command = on_nodes(int(nodes), int(processes), job, socket.gethostname())
+    command = on_nodes(int(nodes), int(processes), int(cpus), job, socket.gethostname())
     os.execvp(command[0], [*command, *program])
 
 
