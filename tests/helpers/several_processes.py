@@ -15,17 +15,22 @@ from hessian_boundary.networks.architectures import mlp
 Given = tuple[nn.Module, Tensor, Tensor]
 
 
-def in_processes(
-    count: int, folder: Path, text: str, *arguments: str
-) -> subprocess.CompletedProcess[str]:
-    """Run a program, which may import what tests import, in so many processes."""
+def command_in_processes(count: int, folder: Path, text: str, *arguments: str) -> list[str]:
+    """Return the command that runs a program, which may import what tests do, in processes."""
     file = folder / "program.py"
     file.write_text(text)
     *environment, _, _, _ = script("")
-    command = [
+    return [
         *(*environment, "OMP_NUM_THREADS=1", sys.executable, "-m", "torch.distributed.run"),
         *("--standalone", f"--nproc-per-node={count}", str(file), *arguments),
     ]
+
+
+def in_processes(
+    count: int, folder: Path, text: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in so many processes."""
+    command = command_in_processes(count, folder, text, *arguments)
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
 

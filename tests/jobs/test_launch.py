@@ -19,6 +19,7 @@ HERE = [sys.executable, "-m", "hessian_study.jobs.launch"]
     ("resources", "expected"),
     [
         ({}, [sys.executable]),
+        ({"gpu": 0}, [sys.executable]),
         ({"gpu": 1, "mem_mb": 3000}, [sys.executable]),
         ({"processes": 3}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
         ({"processes": "3"}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
@@ -34,7 +35,9 @@ def test_processes_and_nodes_decide(resources, expected) -> None:
 
 @pytest.mark.parametrize("found", [0, -1, "2 * attempt", 1.5])
 def test_what_is_no_number_of_processes_is_refused(found) -> None:
-    with pytest.raises(ValueError, match=r"above 0 for the resource processes, found .*; set one"):
+    with pytest.raises(
+        ValueError, match=r"from 1 on for the resource processes, found .*; set one"
+    ):
         start_of_command({"processes": found})
 
 
@@ -58,6 +61,13 @@ def test_srun_gets_the_program(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ran.stdout.startswith("--nodes=2 --ntasks=2 --ntasks-per-node=1 ")
     assert ran.stdout.endswith(":20005 -m hessian_study.jobs.run_job job.json\n")
+
+
+def test_of_one_process_nobody_is_a_helper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    for count, helps in (("1", False), ("2", True)):
+        monkeypatch.setenv("WORLD_SIZE", count)
+        assert launch.is_helper() is helps
 
 
 def test_several_nodes_outside_of_slurm_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

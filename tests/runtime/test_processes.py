@@ -2,8 +2,15 @@
 
 import pytest
 import torch
+import torch.distributed as distributed
 
-from hessian_boundary.runtime.processes import leading, process_count, share
+from hessian_boundary.runtime.processes import (
+    Team,
+    leading,
+    process_count,
+    process_number,
+    share,
+)
 
 
 @pytest.mark.parametrize(("size", "count"), [(10, 1), (10, 3), (2, 3), (1, 8), (7, 7), (0, 2)])
@@ -30,3 +37,22 @@ def test_only_the_first_process_leads(monkeypatch):
         leading({}, torch.device("cpu")),
     ):
         pass
+
+
+def test_a_script_that_connects_its_processes_itself_has_each_work_alone(monkeypatch):
+    monkeypatch.setenv("RANK", "2")
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    assert (process_count(), process_number()) == (3, 2)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    assert (process_count(), process_number()) == (1, 0)
+
+
+def test_an_exchange_with_a_process_that_has_ended_is_an_error_that_says_so(monkeypatch):
+    def broken(tensor, other):
+        raise RuntimeError("Connection closed by peer")
+
+    monkeypatch.setattr(distributed, "broadcast", broken)
+    team = Team({"twice": lambda block: 2 * block})
+    with pytest.raises(RuntimeError, match=r"expected all 1 processes to go on, found .*; see the"):
+        team.total("twice", torch.ones(1, 1))
+    team.dismiss()  # nobody waits for it: nothing is sent

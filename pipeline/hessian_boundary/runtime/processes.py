@@ -5,7 +5,8 @@ runs an algorithm as if it were alone. Where that needs all the samples, or all 
 leader asks: every process, itself included, applies a function of its own to the same argument,
 and what they give is added up, or comes one after the other.
 
-With one process torch.distributed is not used.
+With one process torch.distributed is not used. Nor is it where a script has connected its processes
+itself, as for training: there, each works for itself.
 """
 
 import atexit
@@ -13,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import torch
 import torch.distributed as distributed
@@ -30,14 +32,20 @@ DTYPES = (torch.float64, torch.float32)
 PATIENCE = timedelta(days=30)
 
 
+_connected = False  # by this module
+
+
 def process_count() -> int:
-    """Return how many processes there are."""
+    """Return how many processes there are for one computation."""
+    available = distributed.is_available()
+    if not available or (distributed.is_initialized() and not _connected):
+        return 1
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def process_number() -> int:
     """Return which one this is, from 0; 0 is the leader."""
-    return int(os.environ.get("RANK", "0"))
+    return int(os.environ.get("RANK", "0")) if process_count() > 1 else LEADER
 
 
 def number_on_this_machine() -> int:
@@ -67,7 +75,7 @@ class Team:
         All give the same shape. The argument is in float64 or float32, on the problem's device.
         """
         found = self._own(name, argument, one_by_one=False)
-        distributed.reduce(found, LEADER)
+        _exchange(distributed.reduce, found)
         self._waiting = True
         return found
 
@@ -80,10 +88,10 @@ class Team:
         yield found
         for number in range(1, process_count()):
             shape = torch.empty(2, dtype=torch.int64)
-            distributed.recv(shape, number)
+            _exchange(distributed.recv, shape, number)
             theirs = found.new_empty(*shape.tolist())
             if theirs.numel():
-                distributed.recv(theirs, number)
+                _exchange(distributed.recv, theirs, number)
             yield theirs
         self._waiting = True
 
@@ -94,14 +102,15 @@ class Team:
         with this process.
         """
         if self._waiting:
-            distributed.broadcast(torch.tensor([END, 0, 0, 0, 0]), LEADER)
+            _exchange(distributed.broadcast, torch.tensor([END, 0, 0, 0, 0]))
 
     def _own(self, name: str, argument: Tensor, *, one_by_one: bool) -> Tensor:
         self._waiting = False
         which, dtype = self._names.index(name), DTYPES.index(argument.dtype)
-        distributed.broadcast(torch.tensor([which, one_by_one, dtype, *argument.shape]), LEADER)
+        order = torch.tensor([which, one_by_one, dtype, *argument.shape])
+        _exchange(distributed.broadcast, order)
         if argument.numel():
-            distributed.broadcast(argument.contiguous(), LEADER)
+            _exchange(distributed.broadcast, argument.contiguous())
         return self._functions[name](argument).contiguous()
 
 
@@ -136,23 +145,37 @@ def serve(functions: Mapping[str, Function], device: torch.device) -> None:
     with termination_held():
         while True:
             order = torch.empty(5, dtype=torch.int64)
-            distributed.broadcast(order, LEADER)
+            _exchange(distributed.broadcast, order)
             which, one_by_one, dtype, *shape = order.tolist()
             if which == END:
                 return
             argument = torch.empty(*shape, dtype=DTYPES[dtype], device=device)
             if argument.numel():
-                distributed.broadcast(argument, LEADER)
+                _exchange(distributed.broadcast, argument)
             _give(functions[names[which]](argument).contiguous(), one_by_one)
 
 
 def _give(found: Tensor, one_by_one: bool) -> None:
     if not one_by_one:
-        distributed.reduce(found, LEADER)
+        _exchange(distributed.reduce, found)
         return
-    distributed.send(torch.tensor(found.shape), LEADER)
+    _exchange(distributed.send, torch.tensor(found.shape))
     if found.numel():
-        distributed.send(found, LEADER)
+        _exchange(distributed.send, found)
+
+
+def _exchange(function: Callable[..., Any], tensor: Tensor, other: int = LEADER) -> None:
+    """Send a tensor to another process, get it from there, or add those of all.
+
+    Raises RuntimeError where a process has ended meanwhile.
+    """
+    try:
+        function(tensor, other)
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"expected all {process_count()} processes to go on, found that one has ended; see the "
+            "error of that one, which came before this"
+        ) from error
 
 
 def _connect(device: torch.device) -> None:
@@ -160,10 +183,12 @@ def _connect(device: torch.device) -> None:
 
     Orders are tensors on the CPU whatever computes: who waits for one leaves the GPU alone.
     """
-    if distributed.is_initialized():
+    global _connected
+    if _connected:
         return
     on_gpu = device.type == "cuda"
     if on_gpu:
         torch.cuda.set_device(device)
     distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=PATIENCE)
     atexit.register(distributed.destroy_process_group)
+    _connected = True

@@ -20,10 +20,11 @@ FIRST_PORT, PORTS = 20_000, 10_000
 def start_of_command(resources: Mapping[str, Any]) -> list[str]:
     """Return what stands before `-m MODULE …` in the command of a job with such resources.
 
-    Raises ValueError for a resource that is no whole number above 0.
+    Raises ValueError for a resource that is no whole number, or too small.
     """
     nodes = _number(resources, "nodes", 1)
-    processes = _number(resources, "processes", max(1, _number(resources, "gpu", 1) // nodes))
+    of_gpus = max(1, _number(resources, "gpu", 0, least=0) // nodes)
+    processes = _number(resources, "processes", of_gpus)
     if nodes > 1:
         cpus = _number(resources, "cpus_per_task", 1)
         return [sys.executable, "-m", __name__, *map(str, (nodes, processes, cpus))]
@@ -33,12 +34,12 @@ def start_of_command(resources: Mapping[str, Any]) -> list[str]:
     return [sys.executable]
 
 
-def _number(resources: Mapping[str, Any], name: str, otherwise: int) -> int:
+def _number(resources: Mapping[str, Any], name: str, otherwise: int, least: int = 1) -> int:
     found = resources.get(name, otherwise)
-    if not str(found).isdecimal() or int(found) < 1:
+    if not str(found).isdecimal() or int(found) < least:
         raise ValueError(
-            f"expected a whole number above 0 for the resource {name}, found {found!r}; set one, "
-            "and no expression: it decides how a job is started"
+            f"expected a whole number from {least} on for the resource {name}, found {found!r}; "
+            "set one, and no expression: it decides how a job is started"
         )
     return int(found)
 
@@ -61,7 +62,7 @@ def on_nodes(nodes: int, processes: int, cpus: int, job: str, host: str) -> list
 
 def is_helper() -> bool:
     """Tell whether this process only helps another one, which is the job's first."""
-    return int(os.environ.get("RANK", "0")) > 0
+    return in_several_processes() and int(os.environ.get("RANK", "0")) > 0
 
 
 def in_several_processes() -> bool:
