@@ -55,4 +55,6 @@ def test_an_exchange_with_a_process_that_has_ended_is_an_error_that_says_so(monk
     team = Team({"twice": lambda block: 2 * block})
     with pytest.raises(RuntimeError, match=r"expected all 1 processes to go on, found .*; see the"):
         team.total("twice", torch.ones(1, 1))
+    with pytest.raises(AssertionError, match="nothing can be asked after an error in the middle"):
+        team.total("twice", torch.ones(1, 1))
     team.dismiss()  # nobody waits for it: nothing is sent

@@ -99,12 +99,15 @@ class Team:
         """Tell the others that nothing more comes.
 
         After an error in the middle of a question they wait for its answer, not for this; they end
-        with this process.
+        with this process, which does not wait for them.
         """
         if self._waiting:
             _exchange(distributed.broadcast, torch.tensor([END, 0, 0, 0, 0]))
+        else:
+            atexit.unregister(distributed.destroy_process_group)
 
     def _own(self, name: str, argument: Tensor, *, one_by_one: bool) -> Tensor:
+        assert self._waiting, "nothing can be asked after an error in the middle of a question"
         self._waiting = False
         which, dtype = self._names.index(name), DTYPES.index(argument.dtype)
         order = torch.tensor([which, one_by_one, dtype, *argument.shape])
