@@ -13,6 +13,8 @@ from hessian_boundary import analyse, open_artifact
 from hessian_boundary.curvature import coarse_products
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 
+pytestmark = pytest.mark.slow  # up to four processes that import everything
+
 # name -> problem, options
 CASES = {
     "range of layers": ("layers", {"method": "range"}),
@@ -45,9 +47,7 @@ for name, (problem, options) in CASES.items():
 Saved = tuple[xr.Dataset, xr.Dataset]
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param(2, marks=pytest.mark.slow), 3], ids="{} processes".format
-)
+@pytest.fixture(scope="module", params=[2, 3], ids="{} processes".format)
 def saved(request, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Saved]:
     """Spectrum and alignment of each case, made in several processes."""
     folder = tmp_path_factory.mktemp("several")
@@ -143,7 +143,6 @@ def _lines(ran: subprocess.CompletedProcess[str]) -> list[str]:
     return sorted(ran.stdout.split())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("failing", ["0", "1"])
 def test_an_error_of_one_process_ends_all(failing: str, tmp_path: Path) -> None:
     ran = in_processes(2, tmp_path, FAILING, failing)
@@ -151,7 +150,6 @@ def test_an_error_of_one_process_ends_all(failing: str, tmp_path: Path) -> None:
     assert "ValueError: of this process alone" in ran.stderr
 
 
-@pytest.mark.slow
 def test_an_error_of_the_leader_that_a_script_handles_lets_all_go_on(tmp_path: Path) -> None:
     ran = in_processes(2, tmp_path, GOING_ON)
     assert ran.returncode == 0, ran.stderr

@@ -1,14 +1,16 @@
-"""Shares of the work, and who may lead."""
+"""Shares of the work, who may lead, and what the leader is given."""
 
 import pytest
 import torch
 import torch.distributed as distributed
 
+from helpers.forked_processes import in_forked_processes
 from hessian_boundary.runtime.processes import (
     Team,
     leading,
     process_count,
     process_number,
+    serve,
     share,
 )
 
@@ -58,3 +60,30 @@ def test_an_exchange_with_a_process_that_has_ended_is_an_error_that_says_so(monk
     with pytest.raises(AssertionError, match="nothing can be asked after an error in the middle"):
         team.total("twice", torch.ones(1, 1))
     team.dismiss()  # nobody waits for it: nothing is sent
+
+
+def _take_part() -> list[tuple[object, ...]]:
+    """What one of several processes does; the leader says what it is given."""
+    number, device, answers = process_number(), torch.device("cpu"), []
+    functions = {
+        "times": lambda block: (number + 1) * block,
+        "first rows": lambda block: block[:number],
+    }
+    for dtype in (torch.float64, torch.float32):  # one connection serves several computations
+        if number:
+            serve(functions, device)
+            continue
+        with leading(functions, device) as team:
+            block = torch.arange(6, dtype=dtype).view(3, 2)
+            total = team.total("times", block)
+            parts = [part.tolist() for part in team.each("first rows", block)]
+            nothing = team.total("times", block[:0])
+            answers.append((total.tolist(), str(total.dtype), parts, list(nothing.shape)))
+    return answers
+
+
+def test_the_leader_is_given_sums_and_each_ones_part():
+    total = [[0, 6], [12, 18], [24, 30]]  # 1 + 2 + 3 times
+    parts = [[], [[0, 1]], [[0, 1], [2, 3]]]
+    expected = [(total, dtype, parts, [0, 2]) for dtype in ("torch.float64", "torch.float32")]
+    assert in_forked_processes(3, _take_part) == [expected, [], []]
