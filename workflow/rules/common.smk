@@ -91,7 +91,7 @@ def start_here(wildcards, input):
 
 
 def start_in_processes(name):
-    """The same of a rule whose jobs may run in several processes: see `jobs/launch.py`."""
+    """The same of jobs that may run in several processes (`jobs/launch.py`), by their rule."""
 
     def start(wildcards, input):
         asked = getattr(rules, name).rule.resources
