@@ -11,16 +11,21 @@ import torch
 import xarray as xr
 from torch import nn
 
-from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts
+from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts, serve_gauss_newton
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import save_artifact, save_table
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
+from hessian_boundary.curvature.spectrum import (
+    compute_covariance_spectrum,
+    compute_spectrum,
+    serve_spectrum,
+)
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device
+from hessian_boundary.runtime.processes import LEADER, process_number
 from hessian_boundary.wording.suggestion import suggestion
 
 MATRICES = ("hessian", "gauss_newton", "covariance")
@@ -96,7 +101,7 @@ def analyse(
     parameters: str | None = None,
     device: str = "auto",
     **options: Any,
-) -> Analysis:
+) -> Analysis | None:
     """Diagonalise the Hessian of a trained network's loss, and align its gradients with it.
 
     network gives logits (n, C) for x (n, feature…); y (n,) holds the labels 0 … C−1; arrays and
@@ -111,26 +116,23 @@ def analyse(
     `spectrum` holds the `top` (10) eigenvectors. `parameters` is the name of a module whose
     parameters alone the matrix and the gradients are taken over, or "last_layer".
 
+    In several processes, as of `torchrun --nproc-per-node 2 script.py`, each on a GPU of its own
+    where there are some, all of them call it with the same arguments. The first one returns the
+    analysis; the others do their part of the products and return None.
+
     Raises ValueError for what cannot be treated, with what to change.
 
     Example:
         result = analyse(network, x, y)
         result.measures["g_theta_max"]
     """
-    if matrix not in MATRICES:
-        raise ValueError(
-            f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
-            f"{suggestion(str(matrix), MATRICES)}"
-        )
-    if matrix == "covariance" and top is not None:
-        raise ValueError(
-            f"expected no `top` for the covariance, found {top}; all its eigenpairs come from one "
-            "singular value decomposition: leave `top` out"
-        )
-    asked = _options(method, top if matrix == "hessian" else None, options)
+    asked = _options(matrix, method, top, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
     if parameters is not None:
         problem = problem.of_layer(parameters)
+    if process_number() != LEADER:
+        _serve(problem, matrix, asked)
+        return None
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", repr(type(loss)))
     made_by = {"made_by": "hessian_boundary.analyse", "matrix": matrix, "loss": name}
     made_by |= {} if parameters is None else {"parameters": parameters}
@@ -143,9 +145,29 @@ def analyse(
     return Analysis(problem, compute(problem, asked), made_by)
 
 
-def _options(method: str, top: int | None, options: dict[str, Any]) -> CurvatureOptions:
+def _serve(problem: Problem, matrix: str, options: CurvatureOptions) -> None:
+    """Do this process's part of what the first one does; of the covariance there is none."""
+    if matrix == "hessian":
+        serve_spectrum(problem, options)
+    elif matrix == "gauss_newton":
+        serve_gauss_newton(problem, memory_limit=options.memory_limit)
+
+
+def _options(
+    matrix: str, method: str, top: int | None, options: dict[str, Any]
+) -> CurvatureOptions:
+    if matrix not in MATRICES:
+        raise ValueError(
+            f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
+            f"{suggestion(str(matrix), MATRICES)}"
+        )
+    if matrix == "covariance" and top is not None:
+        raise ValueError(
+            f"expected no `top` for the covariance, found {top}; all its eigenpairs come from one "
+            "singular value decomposition: leave `top` out"
+        )
     asked = CurvatureOptions.of_keywords(method=method, **options)
-    if top is None:
+    if top is None or matrix == "gauss_newton":
         return asked
     if method not in ("auto", "lanczos"):
         raise ValueError(

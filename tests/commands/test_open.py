@@ -31,6 +31,12 @@ def test_many_models_are_shown_with_their_errors() -> None:
     assert list(opened.models(store.drop_vars("g_theta_max"))) == ["test_error", "train_error"]
 
 
+def test_a_piece_of_a_factor_is_shown_by_the_lengths_of_its_rows() -> None:
+    rows = np.random.default_rng(0).normal(size=(7, 9))  # of 7 parameters
+    store = xr.Dataset({"triangle": (("row", "dyad"), np.linalg.qr(rows).R)})
+    np.testing.assert_allclose(opened.factor(store), np.linalg.norm(rows, axis=0)[:5])
+
+
 def test_an_example_opens_the_first_artifact_of_its_kind(tmp_path, capsys) -> None:
     for name, eigenvalues in (("a/spectrum", [3.0, 1.0]), ("b/spectrum", [9.0])):
         saved(tmp_path / f"{name}.zarr.zip", spectrum(eigenvalues))

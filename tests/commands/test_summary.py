@@ -118,7 +118,12 @@ def test_an_old_report_makes_nothing_complete(
     make([STEPS[0], STEPS[2]])
     (folder / "results" / "tiny" / "report.html").touch()
     (folder / "logs").mkdir()
-    (folder / "logs" / "model.zarr.zip.log").write_text("began\nValueError: too large\n\n")
+    (folder / "logs" / "model.zarr.zip.log").write_text(
+        "began\nValueError: too large\n\n"
+        # of a job in several processes
+        "W1129 16:47 7819 torch/distributed/elastic/multiprocessing/api.py:1028] Sending\n"
+        "======\n"
+    )
     assert summarise(STEPS, started=0.0) == 1
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     assert "The tiny profile is not complete; so far:" in lines

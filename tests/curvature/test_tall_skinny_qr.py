@@ -8,10 +8,9 @@ from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_trian
 
 
 def _triangle(matrix: Tensor, width: int) -> Tensor:
-    triangle = None
+    triangle = matrix[:0]
     for part in matrix.split(width):
         triangle = stacked_triangle(triangle, part)
-    assert triangle is not None
     return triangle
 
 

@@ -11,7 +11,7 @@ from helpers.warm_jobs import JOB, PACKAGE
 def project(tmp_path: Path) -> Path:
     jobs = tmp_path / "hessian_study" / "jobs"
     jobs.mkdir(parents=True)
-    for name in ("warm_process", "run_job", "termination"):
+    for name in ("launch", "warm_process", "run_job", "termination"):
         (jobs / f"{name}.py").write_text((PACKAGE / f"{name}.py").read_text())
     (jobs / "job.py").write_text(JOB)
     provenance = jobs.parent / "provenance"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.tiny_study import TinyStudy, image_datasets
+from hessian_boundary.artifacts.store import open_artifact
 from slurm.accounted_slurm import PROGRAMS, AccountedSlurm
 from slurm.cluster import LocalSlurm
 from slurm.running import PROFILE, running, wait_until
@@ -134,6 +135,20 @@ def test_a_rule_can_ask_for_a_gpu(study: TinyStudy, slurm: LocalSlurm) -> None:
     assert study.artifacts() == before
     requests = slurm.command("squeue", "--states=all", "--noheader", "--Format=tres-per-job")
     assert "gpu:1" in requests
+
+
+def test_each_piece_of_a_gauss_newton_part_is_a_job_of_its_own(study: TinyStudy) -> None:
+    target = MODEL.replace("model", "gauss_newton/alignment_samples")
+    pieces = ("--set-scatter", "gauss_newton_pieces=2")
+    result = study.run(*PROFILE, *pieces, "--", target)
+    assert result.returncode == 0, result.stderr
+    submitted = re.findall(r"slurm_logs/rule_factor_gauss_newton/\S+\.log", result.stderr)
+    assert len(set(submitted)) == 2
+    alone = re.findall(r"slurm_logs/group_(\S+)/\d+\.log", result.stderr)
+    assert not any("factor_gauss_newton" in name for name in alone)
+    assert open_artifact(study.directory / target).attrs["complete"]
+    again = study.run(*PROFILE, *pieces, "--", target)
+    assert "Nothing to be done" in again.stderr
 
 
 def test_with_accounting_jobs_are_followed_by_sacct(

@@ -320,5 +320,5 @@ def test_the_whole_study_runs(tmp_path: Path) -> None:
     page = report_results(report_page(study, "all"))["results/tiny/report.html"]
     assert "One self-contained page" in page["caption"]
     arrays = {path.name for path in study.results.rglob("*.zarr.zip")}
-    assert arrays == {f"{kind}.zarr.zip" for kind in KINDS if kind != "models"}
+    assert arrays == {f"{kind}.zarr.zip" for kind in KINDS if kind not in ("models", "factor")}
     assert names_opened(study) == arrays | {"measures.csv", "g_theta_curve.csv"}

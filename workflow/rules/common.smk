@@ -16,6 +16,7 @@ from hessian_study.configuration.typed_values import with_command_line
 from hessian_study.configuration.views import GAUSS_NEWTON, OTHERS
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
+from hessian_study.jobs.launch import start_of_command
 from hessian_study.jobs.scheduler import without_rate_limit
 from hessian_study.jobs.targets import check_before_planning
 from hessian_study.jobs.warm_process import start_warm_process
@@ -84,7 +85,22 @@ wildcard_constraints:
     view=VIEWS,
 
 
-def job(step, settings, code=lambda wildcards: [], about=None):
+def start_here(wildcards, input):
+    """What starts the Python of a job, in one process."""
+    return sys.executable
+
+
+def start_in_processes(name):
+    """The same of jobs that may run in several processes (`jobs/launch.py`), by their rule."""
+
+    def start(wildcards, input):
+        asked = getattr(rules, name).rule.resources
+        return start_of_command({key: asked[key].raw for key in asked})
+
+    return start
+
+
+def job(step, settings, code=lambda wildcards: [], about=None, start=start_here):
     """The params of a rule that runs a step.
 
     `spec` is all that its result depends on besides its inputs, as one value for Snakemake to
@@ -92,6 +108,7 @@ def job(step, settings, code=lambda wildcards: [], about=None):
     one order, and what has no lasting text is refused. The other params are not compared, because
     they ask for the inputs. `settings` and `code` (further modules) are functions of the wildcards;
     so is `about`, the name under which Snakemake's report shows the result, or it is that name.
+    `start` gives what the command begins with.
     """
 
     def spec(wildcards):
@@ -116,7 +133,7 @@ def job(step, settings, code=lambda wildcards: [], about=None):
     return {
         "spec": spec,
         "job_file": written_job_file,
-        "python": lambda wildcards, input: sys.executable,
+        "python": start,
         "caption": lambda wildcards, input: shown_caption(
             about(wildcards) if callable(about) else about
         ),

@@ -1,6 +1,12 @@
 # Spectrum of the Hessian, alignment of gradients with its eigenvectors, measures.
 
 
+# Pieces of the factor of a Gauss-Newton part, each a job of its own; with 1 there is no such job.
+# `--set-scatter gauss_newton_pieces=8`, or `set-scatter` in a profile, makes more.
+scattergather:
+    gauss_newton_pieces=1,
+
+
 rule diagonalise:
     input:
         unpack(model_inputs),
@@ -19,6 +25,31 @@ rule diagonalise:
             "diagonalise",
             lambda w: study.curvature(w.dataset, w.training),
             architecture_code,
+            start=start_in_processes("diagonalise"),
+        ),
+    shell:
+        RUN
+
+
+rule factor_gauss_newton:
+    """A piece of what the next rule decomposes, where it is made in several."""
+    input:
+        unpack(model_inputs),
+    output:
+        factor=FACTOR,
+    log:
+        f"{LOGS}/factor_gauss_newton/{ONE_RUN}/{{view}}{{scatteritem}}.log",
+    wildcard_constraints:
+        view=GAUSS_NEWTON,
+    threads: 1
+    resources:
+        mem_mb=growing(3000),
+        runtime=growing(60),
+    params:
+        **job(
+            "factor_gauss_newton",
+            settings_of("curvature", "memory_limit_gb"),
+            architecture_code,
         ),
     shell:
         RUN
@@ -26,7 +57,7 @@ rule diagonalise:
 
 rule diagonalise_gauss_newton:
     input:
-        unpack(model_inputs),
+        unpack(gauss_newton_inputs),
     output:
         spectrum=f"{RUN_FOLDER}/{{view}}spectrum.zarr.zip",
         alignment_samples=f"{RUN_FOLDER}/{{view}}alignment_samples.zarr.zip",
@@ -43,6 +74,7 @@ rule diagonalise_gauss_newton:
             "diagonalise_gauss_newton",
             lambda w: study.config["curvature"],
             architecture_code,
+            start=start_in_processes("diagonalise_gauss_newton"),
         ),
     shell:
         RUN

@@ -10,6 +10,9 @@ from hessian_study.configuration.targets.columns import (
 )
 from hessian_study.configuration.views import experiment_parts, view_folder
 
+# a piece of the factor of a Gauss-Newton part
+FACTOR = f"{RUN_FOLDER}/{{view}}{{scatteritem}}/factor.zarr.zip"
+
 
 def dataset_file(dataset):
     return f"{RESULTS}/{dataset}/dataset.zarr.zip"
@@ -65,6 +68,13 @@ def model_inputs(wildcards):
             wildcards.dataset, wildcards.training, wildcards.seed, "model.zarr.zip"
         ),
     }
+
+
+def gauss_newton_inputs(wildcards):
+    """The model's and, where there are several, all pieces of the factor."""
+    pieces = gather.gauss_newton_pieces(FACTOR, **dict(wildcards.items()))
+    further = {"pieces": pieces} if len(pieces) > 1 else {}
+    return {**model_inputs(wildcards), **further}
 
 
 def figure_files(name):

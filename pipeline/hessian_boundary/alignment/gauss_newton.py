@@ -1,5 +1,6 @@
 """Alignment of the samples' gradients with all eigenvectors of the Gauss-Newton part."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from math import inf
 
@@ -16,7 +17,15 @@ from hessian_boundary.certificates.gradients import certify_gradients, gradient_
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.gauss_newton.decomposition import (
     GaussNewtonPairs,
+    decomposed,
     gauss_newton_pairs,
+)
+from hessian_boundary.curvature.gauss_newton.factor_rows import (
+    FactorRows,
+    Triangle,
+    all_rows,
+    gathered,
+    serve_rows,
 )
 from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
@@ -29,24 +38,32 @@ TRIANGLES = 6
 
 
 def gauss_newton_artifacts(
-    problem: Problem, top: int, *, members: Tensor | None = None, memory_limit: float = inf
+    problem: Problem,
+    top: int,
+    *,
+    members: Tensor | None = None,
+    memory_limit: float = inf,
+    pieces: Iterable[Triangle] = (),
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return the spectrum of F and the samples' alignment, in the schemas of any matrix.
 
     The spectrum holds the `top` eigenvectors; the alignment is with all that are not in the null
     space, of all samples. With `members` (n,), F is that of these samples' mean loss. Memory grows
-    with the square of the m = n (C − 1) rows (n C for the squared error), not with p.
+    with the square of the m = n (C − 1) rows (n C for the squared error), not with p. `pieces` are
+    all those of `gauss_newton_piece`, where there are some. Under torchrun this is for the first
+    process, whose passes over the rows are spread over all; the others call `serve_gauss_newton`.
 
     Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
     plain backward passes give other gradients.
     """
-    check_rows(problem, memory_limit)
-    problem = replace(problem, loss=recognised(problem.loss, problem.classes))
-    certify_network(problem)  # before what would fail on such a network without naming the cause
-    pairs = pairs_with_random_directions(problem, members=members)
-    samples = align_pairs(pairs)
-    spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
+    problem = _treatable(problem, memory_limit)
+    with all_rows(problem) as rows:
+        certify_network(problem)  # before what would fail on such a network without saying why
+        found = gathered(pieces) if pieces else rows.triangle(_directions(problem))
+        pairs = decomposed(rows, *found, members)
+        samples = align_pairs(pairs)
+        spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():
         logits = torch.cat([problem.network(x) for x, _ in problem.batches(BATCH)])
     samples = samples.assign(
@@ -57,6 +74,36 @@ def gauss_newton_artifacts(
         eigen=np.arange(samples.sizes["eigen"]), sample=np.arange(samples.sizes["sample"])
     )
     return spectrum, samples.assign_attrs(about_spectrum(spectrum) | samples.attrs)
+
+
+def gauss_newton_piece(
+    problem: Problem, number: int, count: int, *, memory_limit: float = inf
+) -> Triangle:
+    """Return piece `number`, from 0, of `count` of what the pairs of F are made of.
+
+    It is R (d, m) of the factor's rows at a part of the parameters, and their products (m, j) with
+    the random directions there. Raises as `gauss_newton_artifacts`.
+    """
+    problem = _treatable(problem, memory_limit)
+    certify_network(problem)
+    return FactorRows(problem, number=number, count=count).triangle(_directions(problem))
+
+
+def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
+    """Do the part of a process that is not the first in its `gauss_newton_artifacts`.
+
+    All processes are given the same problem and limit. Raises as `gauss_newton_artifacts`.
+    """
+    serve_rows(_treatable(problem, memory_limit))
+
+
+def _treatable(problem: Problem, memory_limit: float) -> Problem:
+    check_rows(problem, memory_limit)
+    return replace(problem, loss=recognised(problem.loss, problem.classes))
+
+
+def _directions(problem: Problem) -> Tensor:
+    return problem.tensor(random_directions(problem.parameters))
 
 
 def check_rows(problem: Problem, memory_limit: float) -> None:
@@ -80,8 +127,7 @@ def pairs_with_random_directions(
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known, or that is flat in float64.
     """
-    directions = problem.tensor(random_directions(problem.parameters))
-    return gauss_newton_pairs(problem, directions, slice_bytes, members)
+    return gauss_newton_pairs(problem, _directions(problem), slice_bytes, members)
 
 
 def align_pairs(pairs: GaussNewtonPairs, tolerance: float = 0) -> xr.Dataset:
@@ -101,8 +147,7 @@ def align_pairs(pairs: GaussNewtonPairs, tolerance: float = 0) -> xr.Dataset:
     kept = pairs.eigenvalues > tolerance * pairs.eigenvalues[0]
     random = (pairs.combined(pairs.products) / divisors).T
     labels = pairs.factor.predicted
-    directions = problem.tensor(random_directions(problem.parameters))
-    found = (directions, random, lengths)
+    found = (_directions(problem), random, lengths)
     error = gradient_error(problem.network, problem.x, labels, problem.loss, *found)
     certificate = certify_gradients(error, problem.dtype, "rows of the Gauss-Newton factor")
     alignment = alignment_with_all(

@@ -26,6 +26,10 @@ KINDS: dict[str, dict[str, tuple[tuple[str, ...], str]]] = {
         "eigenvectors": (("eigen", "parameter"), "f"),
         "residuals": (("eigen",), "f"),
     },
+    "factor": {  # of the Gauss-Newton part, a piece of it
+        "triangle": (("row", "dyad"), "f"),
+        "products": (("dyad", "direction"), "f"),
+    },
     "alignment_samples": {
         "alignment": (("eigen", "sample"), "f"),
         "scalar_product": (("eigen", "sample"), "f"),

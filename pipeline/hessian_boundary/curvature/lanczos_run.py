@@ -4,16 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from hessian_boundary.curvature.coarse_products import coarse_products
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.products import Products
+from hessian_boundary.curvature.sample_sums import SampleSums, SpreadSums
 from hessian_boundary.curvature.solver_choice import solver_memory
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.krylov import KrylovState
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigenpairs
-from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_boundary.runtime.termination import termination_held
 
@@ -21,18 +19,18 @@ from hessian_boundary.runtime.termination import termination_held
 class LanczosRun:
     """What is known of a run before and after it; `eigenpairs` makes it.
 
-    other_products: those that `products` did not count, of before a kill and in single precision.
+    other_products: those that `sums.products` did not count, of before a kill and in single
+    precision.
     remark: what to add to the reason of the method.
     """
 
     def __init__(
         self,
-        problem: Problem,
-        products: Products,
+        sums: SampleSums | SpreadSums,
         options: CurvatureOptions,
         checkpoint: LanczosCheckpoint | None,
     ) -> None:
-        self.problem, self._products, self._options = problem, products, options
+        self._sums, self._options = sums, options
         self._checkpoint = checkpoint
         self._resumed = checkpoint.load() if checkpoint else None
         self.other_products = self._resumed.products if self._resumed else 0
@@ -43,8 +41,8 @@ class LanczosRun:
 
         Raises MemoryLimitError where they do not fit, NotConvergedError when it does not converge.
         """
-        options, double = self._options, self._products.balanced
-        single = coarse_products(self.problem, options, self._products)
+        options, double = self._options, self._sums.products.balanced
+        single = self._sums.coarse_products()
         with _kept(self._checkpoint) as on_block:
             arguments: dict[str, Any] = {
                 "k_top": options.top,

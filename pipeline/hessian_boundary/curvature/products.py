@@ -9,6 +9,7 @@ from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.operators.plain_hessian import PlainHessian
+from hessian_boundary.curvature.operators.spread_products import SpreadProducts
 from hessian_boundary.curvature.solvers.balanced import Balanced, scale_of
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
@@ -22,7 +23,7 @@ LEAST = 1e8
 # Bytes beyond which assembling a matrix gets no faster.
 ASSEMBLY = 2e9
 
-Operator = Hessian | LayeredProducts | DenseMatrix | PlainHessian
+Operator = Hessian | LayeredProducts | DenseMatrix | PlainHessian | SpreadProducts
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,13 @@ from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.lanczos_run import LanczosRun
-from hessian_boundary.curvature.loss_form import with_digits
 from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.products import Products, certified_products
+from hessian_boundary.curvature.sample_sums import (
+    Sums,
+    serve_samples,
+    sums_over_samples,
+)
 from hessian_boundary.curvature.solver_choice import choose_method, solver_memory
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import (
@@ -25,7 +28,6 @@ from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimi
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
-from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -37,7 +39,8 @@ def compute_spectrum(
 ) -> xr.Dataset:
     """Diagonalise the Hessian of a problem's mean loss at the network's parameters.
 
-    A Lanczos run that was killed goes on from `checkpoint`.
+    A Lanczos run that was killed goes on from `checkpoint`. Under torchrun this is for the first
+    process, whose products and trace are spread over all; the others call `serve_spectrum`.
 
     Returns eigenvalues(eigen) descending, eigenvectors(eigen, parameter), residuals(eigen), with
     the attributes method, reason, rank, rank_tolerance, certificate, null_space_dimension,
@@ -49,24 +52,24 @@ def compute_spectrum(
     samples costs about C products; it is NaN where one sample's Jacobian exceeds the memory limit.
 
     Raises CertificateError when plain automatic differentiation does not confirm the result,
-    MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge.
+    MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge,
+    RuntimeError in another process than the first.
     """
     options = (options or CurvatureOptions()).fitting(problem.parameters)
-    certificates = certify_network(problem)
-    problem = with_digits(problem)
-    sizes = (problem.parameters, problem.samples, problem.classes)
-    method, reason = choose_method(options, *sizes, hessian_rank_bound(problem))
-    products = certified_products(problem, method, options.memory_limit)
-    if isinstance(products.operator, DenseMatrix):
-        reason += "; products with the assembled matrix"
-    run = LanczosRun(problem, products, options, checkpoint)
-    pairs, method, reason = _solved(run, products, options, method, reason)
-    pairs = pairs.times(products.scale)
-    tolerance = _rank_tolerance(options, method)
-    density = xr.Dataset()
-    if not pairs.complete:
-        density = _density(products.balanced, options, products.scale)
-    by_samples = trace_by_samples(problem, memory_limit=solver_memory(options))
+    method, reason = _chosen(problem, options)
+    with sums_over_samples(problem, options, method) as sums:
+        certificates = certify_network(problem)
+        products = sums.products
+        if isinstance(products.operator, DenseMatrix):
+            reason += "; products with the assembled matrix"
+        run = LanczosRun(sums, options, checkpoint)
+        pairs, method, reason = _solved(run, sums, options, method, reason)
+        pairs = pairs.times(products.scale)
+        tolerance = _rank_tolerance(options, method)
+        density = xr.Dataset()
+        if not pairs.complete:
+            density = _density(products.balanced, options, products.scale)
+        by_samples = sums.trace()
     certificates += [*products.certificates, *_of_trace(pairs, by_samples, tolerance)]
     attributes = {
         "method": method,
@@ -80,6 +83,18 @@ def compute_spectrum(
         "checks": as_attribute(certificates),
     }
     return spectrum_dataset(pairs, attributes).merge(density)
+
+
+def serve_spectrum(problem: Problem, options: CurvatureOptions | None = None) -> None:
+    """Do the part of a process that is not the first while that one has `compute_spectrum` run.
+
+    All processes are given the same problem and options. Returns when the first one is done.
+
+    Raises what the products of this process's own samples raise.
+    """
+    options = (options or CurvatureOptions()).fitting(problem.parameters)
+    method, _ = _chosen(problem, options)
+    serve_samples(problem, options, method)
 
 
 def compute_covariance_spectrum(
@@ -104,18 +119,23 @@ def compute_covariance_spectrum(
     return spectrum_dataset(pairs, attributes)
 
 
+def _chosen(problem: Problem, options: CurvatureOptions) -> tuple[str, str]:
+    sizes = (problem.parameters, problem.samples, problem.classes)
+    return choose_method(options, *sizes, hessian_rank_bound(problem))
+
+
 def _solved(
-    run: LanczosRun, products: Products, options: CurvatureOptions, method: str, reason: str
+    run: LanczosRun, sums: Sums, options: CurvatureOptions, method: str, reason: str
 ) -> tuple[Eigenpairs, str, str]:
     """Return eigenpairs, the method that gave them and why: Lanczos where `auto` did not fit."""
     try:
-        pairs, remark = _eigenpairs(run, products, options, method)
+        pairs, remark = _eigenpairs(run, sums, options, method)
     except MemoryLimitError as error:
         if options.method != "auto" or method == "lanczos":
             raise
         print(f"{error}\ntaking lanczos", file=sys.stderr)
         method, reason = "lanczos", f"{reason}; {method}: {error}"
-        pairs, remark = _eigenpairs(run, products, options, method)
+        pairs, remark = _eigenpairs(run, sums, options, method)
     return pairs, method, reason + remark
 
 
@@ -131,16 +151,16 @@ def _of_trace(
 
 
 def _eigenpairs(
-    run: LanczosRun, products: Products, options: CurvatureOptions, method: str
+    run: LanczosRun, sums: Sums, options: CurvatureOptions, method: str
 ) -> tuple[Eigenpairs, str]:
     """Return what a method finds, and what to add to the reason for it."""
     tolerance = _rank_tolerance(options, method)
     if method == "dense":
-        return dense_eigenpairs(products.balanced, rank_tolerance=tolerance), ""
+        return dense_eigenpairs(sums.products.balanced, rank_tolerance=tolerance), ""
     if method == "range":
         return all_eigenpairs(
-            run.problem,
-            products,
+            sums.problem,
+            sums.products,
             rank_tolerance=tolerance,
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),

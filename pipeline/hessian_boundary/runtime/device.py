@@ -2,18 +2,31 @@
 
 import torch
 
+from hessian_boundary.runtime.processes import number_on_this_machine, process_count
+
 
 def resolve_device(name: str) -> torch.device:
     """Turn the configuration's `device` (auto, cpu, cuda) into a torch device.
 
-    Raises RuntimeError when a GPU is asked for and none is visible.
+    Of several processes (`processes`) each takes a GPU of its own.
+
+    Raises RuntimeError when a GPU is asked for and none is visible, and when there are GPUs, but
+    less than processes on this machine.
     """
     available = torch.cuda.is_available()
-    if name == "auto":
-        return torch.device("cuda" if available else "cpu")
     if name == "cuda" and not available:
         raise RuntimeError(
             "expected a CUDA device because the configuration says `device: cuda`, found none; "
             "set `device: auto` or `device: cpu`"
         )
-    return torch.device(name)
+    if name not in ("auto", "cuda") or not available:
+        return torch.device("cpu" if name == "auto" else name)
+    if process_count() == 1:
+        return torch.device("cuda")
+    number, found = number_on_this_machine(), torch.cuda.device_count()
+    if number >= found:
+        raise RuntimeError(
+            f"expected a GPU for each process of this machine, found {found} GPUs and process "
+            f"{number + 1}; start {found} processes, or set `device: cpu`"
+        )
+    return torch.device("cuda", number)

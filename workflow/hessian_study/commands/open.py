@@ -42,6 +42,11 @@ def spectrum(store: xr.Dataset) -> pd.DataFrame:
     return top[["eigenvalues", "residuals"]].assign(component=components).to_dataframe()
 
 
+def factor(store: xr.Dataset) -> pd.Series:
+    """Lengths of the first rows of a Gauss-Newton factor, by a piece of the parameters."""
+    return ((store["triangle"].isel(dyad=slice(5)) ** 2).sum("row") ** 0.5).to_series()
+
+
 def alignment_grid(store: xr.Dataset) -> pd.Series:
     """Mean |A_i| over the input plane, for each eigenvector."""
     plane = [dim for dim in store["alignment"].dims if dim != "eigen"]
@@ -84,7 +89,7 @@ EXAMPLES: dict[str, Callable[[xr.Dataset], pd.Series | pd.DataFrame]] = {
     example.__name__: example
     for example in (
         *(dataset, model, spectrum, alignment_grid, alignment_samples, alignment_directions),
-        *(decision_boundary, embedding, margin, models),
+        *(factor, decision_boundary, embedding, margin, models),
     )
 }
 

@@ -6,6 +6,7 @@ import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,8 @@ from hessian_study.provenance.records import Step
 from hessian_study.provenance.verdicts import judge_record
 
 MISTAKE = 2  # exit status for a mistake in the question
+# part of what torch.distributed.run says, below an error, of the processes that it ends then
+REPORT = " torch/distributed/elastic/"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +125,7 @@ def _last_line(log: Path, length: int = 300) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - 10_000))
         lines = file.read().decode(errors="replace").split("\n")
+    lines = list(takewhile(lambda line: REPORT not in line, lines)) or lines
     line = next((line.strip() for line in reversed(lines) if line.strip()), "(its log is empty)")
     return line if len(line) <= length else f"{line[:length]}…"
 

@@ -2,7 +2,8 @@
 
 Its `spec` says what the step is and everything the result depends on besides the input files: the
 step's name, the digest of its code, its settings and its wildcards. Beside it stand the paths of
-inputs and outputs. A step is a module of hessian_study/steps with a function `main(job)`.
+inputs and outputs. A step is a module of hessian_study/steps with a function `main(job)`. One that
+may run in several processes has a function `serve(job)` too, for those that are not the first.
 """
 
 import sys
@@ -13,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hessian_study.jobs.job_file import read_job_file
+from hessian_study.jobs.launch import is_helper
 from hessian_study.jobs.termination import end_in_order
 from hessian_study.provenance.inputs import Inputs
 from hessian_study.provenance.planned_code import planned_code
@@ -61,7 +63,10 @@ class Job:
 
 
 def main(file: str) -> None:
-    """Run the step that a job's file names."""
+    """Run the step that a job's file names; of several processes only the first one leaves files.
+
+    SIGTERM is for that one, too: the others end when it has saved what it has.
+    """
     started = time.monotonic()
     end_in_order()
     job = Job(**read_job_file(file))
@@ -70,7 +75,11 @@ def main(file: str) -> None:
     print(f"step {step} {names}", file=sys.stderr, flush=True)
     provenance = job.provenance  # the inputs are digested before they are read
     with planned_code(job.spec):
-        import_module(f"hessian_study.steps.{step}").main(job)
+        module = import_module(f"hessian_study.steps.{step}")
+        if is_helper():
+            module.serve(job)
+            return
+        module.main(job)
     job.inputs.refuse_changes()
     record(job.output.values(), provenance)
     from hessian_study.jobs.costs import record_cost  # not before the step's own imports

@@ -1,5 +1,7 @@
 """The model and the training samples of a job's inputs, as the problem that a step is about."""
 
+from dataclasses import replace
+
 import torch
 
 from hessian_boundary.artifacts.store import open_artifact
@@ -8,7 +10,7 @@ from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.stored import losses_of, trained_module
 from hessian_boundary.runtime.device import resolve_device
-from hessian_study.configuration.views import View
+from hessian_study.configuration.views import View, parse_view
 from hessian_study.jobs.job import Job
 
 CPU = torch.device("cpu")
@@ -41,3 +43,16 @@ def load_problem(job: Job, view: View | None = None, device: torch.device | None
     if view.layer is not None:
         problem = problem.of_layer(view.layer)
     return problem if view.sample_class is None else problem.of_class(view.sample_class)
+
+
+def load_whole_problem(job: Job) -> Problem:
+    """Return the problem of a job's view with the samples of all classes, whatever the view says.
+
+    Raises as `load_problem`.
+    """
+    return load_problem(job, replace(parse_view(job.wildcards["view"]), sample_class=None))
+
+
+def has_diverged(job: Job) -> bool:
+    """Tell whether the training of a job's input `model` diverged."""
+    return open_artifact(job.input["model"], "model").attrs["status"] == "diverged"

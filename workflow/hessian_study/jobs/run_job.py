@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 
+from hessian_study.jobs.launch import in_several_processes
 from hessian_study.jobs.termination import BY_SIGNAL
 
 # environment variable with the path of the warm process's socket; "off" is for a user to say
@@ -47,8 +48,10 @@ def _run_here(arguments: list[str]) -> int:
 
 
 def _connect(address: str) -> socket.socket | None:
-    """Return a connection, or None where nobody listens or several threads are wanted."""
+    """Return a connection, or None where nobody listens, or several threads or processes work."""
     if address in ("", OFF) or os.environ.get("OMP_NUM_THREADS", "1") != "1":
+        return None
+    if in_several_processes():
         return None
     connection = socket.socket(socket.AF_UNIX)
     try:

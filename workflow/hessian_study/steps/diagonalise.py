@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
-from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
+from hessian_boundary.curvature.spectrum import (
+    compute_covariance_spectrum,
+    compute_spectrum,
+    serve_spectrum,
+)
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_study.configuration.views import parse_view
 from hessian_study.jobs.job import Job
-from hessian_study.jobs.load_problem import load_problem
+from hessian_study.jobs.load_problem import has_diverged, load_problem
 
 # of what the configuration says, what ends a Lanczos run and what is done after it
 NOT_OF_THE_SPACE = ("eigenpairs", "residual_tolerance", "rank_tolerance", "density")
@@ -20,10 +23,9 @@ NOT_OF_THE_SPACE = ("eigenpairs", "residual_tolerance", "rank_tolerance", "densi
 def main(job: Job) -> None:
     """Write the spectrum artifact, in float64 and with the true labels."""
     view = parse_view(job.wildcards["view"])
-    model = open_artifact(job.input["model"], "model")
     options = CurvatureOptions.of_settings(job.settings)
     problem = load_problem(job, view)
-    if model.attrs["status"] == "diverged":
+    if has_diverged(job):
         job.save(empty_spectrum(problem.parameters, options.rank_tolerance), "spectrum")
         return
     if view.matrix == "covariance":
@@ -33,6 +35,13 @@ def main(job: Job) -> None:
     checkpoint = LanczosCheckpoint(job.output["spectrum"], krylov_key(job.provenance), pairs)
     job.save(compute_spectrum(problem, options, checkpoint), "spectrum")
     checkpoint.remove()
+
+
+def serve(job: Job) -> None:
+    """Do the part of a process that is not the first, where products with H are taken."""
+    view = parse_view(job.wildcards["view"])
+    if not has_diverged(job) and view.matrix == "hessian":
+        serve_spectrum(load_problem(job, view), CurvatureOptions.of_settings(job.settings))
 
 
 def krylov_key(provenance: Mapping[str, Any]) -> str:

@@ -1,15 +1,18 @@
 """Diagonalise the Gauss-Newton part of a view's Hessian, and align the samples with all of it."""
 
-from dataclasses import replace
+from collections.abc import Iterator
 
-from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts
+from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts, serve_gauss_newton
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import open_artifact, save_artifact
+from hessian_boundary.curvature.gauss_newton.factor_rows import Triangle
+from hessian_boundary.curvature.gauss_newton.pieces import piece_of
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
+from hessian_boundary.networks.problem import Problem
 from hessian_study.configuration.views import parse_view
 from hessian_study.jobs.job import Job
-from hessian_study.jobs.load_problem import load_problem
+from hessian_study.jobs.load_problem import has_diverged, load_whole_problem
 
 
 def main(job: Job) -> None:
@@ -19,8 +22,8 @@ def main(job: Job) -> None:
     """
     view = parse_view(job.wildcards["view"])
     options = CurvatureOptions.of_settings(job.settings)
-    problem = load_problem(job, replace(view, sample_class=None))
-    if open_artifact(job.input["model"], "model").attrs["status"] == "diverged":
+    problem = load_whole_problem(job)
+    if has_diverged(job):
         spectrum = empty_spectrum(problem.parameters, options.rank_tolerance)
         samples = align_samples(problem, spectrum)
     else:
@@ -29,7 +32,24 @@ def main(job: Job) -> None:
             problem.of_class(view.sample_class)  # refused where it has no samples
             members = problem.y == view.sample_class
         spectrum, samples = gauss_newton_artifacts(
-            problem, options.top, members=members, memory_limit=options.memory_limit
+            problem,
+            options.top,
+            members=members,
+            memory_limit=options.memory_limit,
+            pieces=_pieces(job, problem) if "pieces" in job.input else (),
         )
     save_artifact(spectrum, job.output["spectrum"], "spectrum", job.provenance)
     save_artifact(samples, job.output["alignment_samples"], "alignment_samples", job.provenance)
+
+
+def _pieces(job: Job, problem: Problem) -> Iterator[Triangle]:
+    """Read the pieces, one after the other: each is as large as what they become together."""
+    for path in job.input["pieces"]:
+        yield piece_of(open_artifact(path, "factor"), problem)
+
+
+def serve(job: Job) -> None:
+    """Do the part of a process that is not the first."""
+    if not has_diverged(job):
+        limit = CurvatureOptions.of_settings(job.settings).memory_limit
+        serve_gauss_newton(load_whole_problem(job), memory_limit=limit)

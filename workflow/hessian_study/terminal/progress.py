@@ -16,6 +16,7 @@ TYPICAL = {
     "align_grid": 3.0,
     "align_directions": 3.0,
     "measure_gauss_newton": 3.0,
+    "factor_gauss_newton": 3.0,
     "estimate_margin": 2.0,
     "margin_starts": 20.0,
     "align_samples": 2.0,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.gauss_newton.factor_rows import FactorRows, SpreadRows
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
-from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
-from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
+from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
+from hessian_boundary.curvature.gauss_newton.rows import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
 
 
@@ -22,13 +22,17 @@ from hessian_boundary.networks.problem import Problem
 class GaussNewtonPairs:
     """All eigenpairs of F outside its null space, and the gradients, in coordinates of Q."""
 
-    problem: Problem
+    rows: FactorRows | SpreadRows  # W
     factor: LogitFactor  # of m = n K dyads, those of samples that F leaves out with scale 0
     triangle: Tensor  # R (d, m), d = min(m, p)
     products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
     eigenvalues: Tensor  # (r,) descending
     coordinates: Tensor  # (r, d) of the eigenvectors
-    slice_bytes: int
+
+    @property
+    def problem(self) -> Problem:
+        """The network and its samples."""
+        return self.rows.problem
 
     def combined(self, rows: Tensor) -> Tensor:
         """Return Σ_c z_sc w_sc (n, j) for rows w (m, j): of W's rows, the scaled gradients."""
@@ -43,24 +47,15 @@ class GaussNewtonPairs:
         scales = self.factor.scales.flatten()
         some, coordinates = self.eigenvalues[:count], self.coordinates[:count]
         weights = (coordinates @ self.triangle) * scales.square() / some[:, None]
-        vectors = self.triangle.new_empty(len(some), self.problem.parameters)
-        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            vectors[:, columns] = weights @ rows
-        return vectors
+        return self.rows.combinations(weights)
 
     def residuals(self, vectors: Tensor) -> Tensor:
         """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by two more passes."""
-        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
-        weights = vectors.new_zeros(len(vectors), self.factor.rows)
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            weights += vectors[:, columns] @ rows.T
-        weights *= self.factor.scales.flatten().square()
-        squares = vectors.new_zeros(len(vectors))
-        values = self.eigenvalues[: len(vectors), None]
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            squares += (weights @ rows - values * vectors[:, columns]).square().sum(1)
-        return squares.sqrt()
+        weights = self.rows.products(vectors) * self.factor.scales.flatten().square()
+        images = self.rows.combinations(weights)
+        for image, value, vector in zip(images, self.eigenvalues, vectors, strict=False):
+            image -= value * vector
+        return torch.linalg.vector_norm(images, dim=1)
 
 
 def gauss_newton_pairs(
@@ -78,30 +73,36 @@ def gauss_newton_pairs(
 
     Raises ValueError for a loss whose factor is not known, or that is flat in float64.
     """
-    with torch.no_grad():
-        logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
-    factor = logit_factor(problem.loss, logits, problem.y)
+    if directions is None:
+        directions = problem.x.new_empty(0, problem.parameters)
+    rows = FactorRows(problem, slice_bytes)
+    return decomposed(rows, *rows.triangle(directions), members)
+
+
+def decomposed(
+    rows: FactorRows | SpreadRows,
+    triangle: Tensor,
+    products: Tensor,
+    members: Tensor | None = None,
+) -> GaussNewtonPairs:
+    """Return all eigenpairs of F from R (d, m) of its rows and their products (m, j).
+
+    With `members` (n,), F is that of the mean loss of these samples alone.
+    """
+    factor = rows.factor
     if members is not None:
         factor = replace(factor, scales=_of_members(factor.scales, members))
-    if directions is None:
-        directions = factor.scales.new_empty(0, problem.parameters)
-    triangle, products = None, factor.scales.new_zeros(factor.rows, len(directions))
-    for columns, rows in row_slices(problem.network, problem.x, factor.cotangents, slice_bytes):
-        products += rows @ directions[:, columns].T
-        triangle = stacked_triangle(triangle, rows.T)
-    assert triangle is not None
     sizes = torch.linalg.vector_norm(triangle, dim=0)
     units = (triangle / torch.where(sizes > 0, sizes, 1)).T
     lengths = factor.scales.flatten() * sizes
     eigenvalues, coordinates = graded_eigenpairs(units.cpu().numpy(), lengths.cpu().numpy())
     return GaussNewtonPairs(
-        problem=problem,
+        rows=rows,
         factor=factor,
         triangle=triangle,
         products=products,
         eigenvalues=torch.from_numpy(eigenvalues).to(triangle),
         coordinates=torch.from_numpy(coordinates).to(triangle),
-        slice_bytes=slice_bytes,
     )
 
 

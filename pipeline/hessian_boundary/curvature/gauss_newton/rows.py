@@ -34,27 +34,35 @@ Rows = Callable[[Tensor, Tensor, slice], Tensor]
 
 
 def row_slices(
-    module: nn.Module, x: Tensor, cotangents: Tensor, slice_bytes: int = SLICE_BYTES
+    module: nn.Module,
+    x: Tensor,
+    cotangents: Tensor,
+    slice_bytes: int = SLICE_BYTES,
+    chosen: slice | None = None,
 ) -> Iterator[tuple[slice, Tensor]]:
     """Yield columns of θ and the rows J_sᵀ u_sc (n · K, columns) there, samples before dyads.
 
     x is (n, feature…), cotangents (n, K, C). Slices follow one another from the first parameter to
-    the last, each of at most `slice_bytes`, but of one column at least.
+    the last, or of those that are `chosen`, each of at most `slice_bytes`, but of one column at
+    least.
     """
     rows = (mapped_rows if why_not_factored(module) else layered_rows)(module)
-    parameters = parameter_count(module)
+    chosen = chosen or slice(0, parameter_count(module))
     count = cotangents[..., 0].numel()
     width = max(1, slice_bytes // (count * cotangents.element_size()))
-    progress = Progress("parameters of the Gauss-Newton factor", parameters)
-    for start in range(0, parameters, width):
-        columns = slice(start, min(start + width, parameters))
+    size = chosen.stop - chosen.start
+    progress = Progress("parameters of the Gauss-Newton factor", size)
+    for start in range(chosen.start, chosen.stop, width):
+        columns = slice(start, min(start + width, chosen.stop))
         found = cotangents.new_empty(count, columns.stop - start)
         for first in range(0, len(x), BATCH):
             batch = slice(first, first + BATCH)
             part = rows(x[batch], cotangents[batch], columns)
             at = first * cotangents.shape[1]
             found[at : at + len(part)] = part
-            progress.update(start + (columns.stop - start) * (at + len(part)) // count)
+            progress.update(
+                start - chosen.start + (columns.stop - start) * (at + len(part)) // count
+            )
         yield columns, found
 
 

@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 
-def stacked_triangle(triangle: Tensor | None, slice_of_rows: Tensor) -> Tensor:
+def stacked_triangle(triangle: Tensor, slice_of_rows: Tensor) -> Tensor:
     """Return R (min(p, m), m) of [triangle; slice], the slice being (w, m), the triangle (r, m).
 
     With Q of orthonormal columns that is not formed, Q R is the stack of all slices that went in.
+    The first triangle has no rows.
     """
-    if triangle is not None:
-        slice_of_rows = torch.cat([triangle, slice_of_rows])
-    return torch.linalg.qr(slice_of_rows, mode="r").R
+    return torch.linalg.qr(torch.cat([triangle, slice_of_rows]), mode="r").R

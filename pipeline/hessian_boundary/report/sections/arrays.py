@@ -10,6 +10,7 @@ HOLDS = {
     "dataset": "samples, labels, random labels, and which samples are trained on",
     "model": "the trained parameters; loss and accuracy of each epoch",
     "spectrum": "eigenpairs of the Hessian, the largest eigenvalue first",
+    "factor": "a piece of what the Gauss–Newton part is diagonalised from, where it has pieces",
     "alignment_samples": "A_i of every training sample",
     "alignment_grid": "A_i over the input plane, logits and predictions",
     "alignment_directions": "alignment with bottom, random and other directions",

@@ -1,0 +1,154 @@
+"""All that is done with the rows W (m, p) of a Gauss-Newton factor: passes over W's columns.
+
+Columns, which are parameters, are independent of each other: of parts of them, the triangles are
+stacked and decomposed again, products with vectors are added up, and combinations stand beside each
+other. So parts can be of several processes, or of several jobs.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
+from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
+from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.processes import (
+    Function,
+    Team,
+    leading,
+    process_count,
+    process_number,
+    serve,
+    share,
+)
+
+# R (d, m) of Wᵀ or of a part of its rows, and W's products (m, j) with directions there
+Triangle = tuple[Tensor, Tensor]
+
+
+class FactorRows:
+    """The rows of a problem's factor at some of the parameters, made slice by slice when needed.
+
+    `number` of `count` says which parameters: all, or a run of them. `slice_bytes` bounds one slice
+    and changes nothing else.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        slice_bytes: int = SLICE_BYTES,
+        number: int = 0,
+        count: int = 1,
+    ) -> None:
+        self.problem, self._slice_bytes = problem, slice_bytes
+        self._columns = share(problem.parameters, number, count)
+
+    @cached_property
+    def factor(self) -> LogitFactor:
+        """The dyads. Raises ValueError for a loss whose factor is not known."""
+        problem = self.problem
+        with torch.no_grad():
+            logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
+        return logit_factor(problem.loss, logits, problem.y)
+
+    def triangle(self, directions: Tensor) -> Triangle:
+        """Return R (d, m) and the products (m, j) with directions (j, p), by one pass."""
+        triangle = directions.new_empty(0, self.factor.rows)
+        products = directions.new_zeros(self.factor.rows, len(directions))
+        for columns, rows in self._slices():
+            products += rows @ directions[:, columns].T
+            triangle = stacked_triangle(triangle, rows.T)
+        return triangle, products
+
+    def combinations(self, weights: Tensor) -> Tensor:
+        """Return the combinations (k, p) of the rows with weights (k, m); zero elsewhere."""
+        found = weights.new_zeros(len(weights), self.problem.parameters)
+        for columns, rows in self._slices():
+            found[:, columns] = weights @ rows
+        return found
+
+    def products(self, vectors: Tensor) -> Tensor:
+        """Return the products (k, m) of vectors (k, p) with the rows."""
+        found = vectors.new_zeros(len(vectors), self.factor.rows)
+        for columns, rows in self._slices():
+            found += vectors[:, columns] @ rows.T
+        return found
+
+    @property
+    def functions(self) -> dict[str, Function]:
+        """The passes, to be asked for; products follow the triangle, transposed."""
+        return {
+            "triangle": lambda directions: _packed(*self.triangle(directions)),
+            "combinations": self.combinations,
+            "products": self.products,
+        }
+
+    def _slices(self) -> Iterator[tuple[slice, Tensor]]:
+        network, x = self.problem.network, self.problem.x
+        return row_slices(network, x, self.factor.cotangents, self._slice_bytes, self._columns)
+
+
+class SpreadRows:
+    """The same at all parameters, of which each process has a part; for the leader."""
+
+    def __init__(self, team: Team, own: FactorRows) -> None:
+        self._team, self._own, self.problem = team, own, own.problem
+
+    @property
+    def factor(self) -> LogitFactor:
+        """The dyads."""
+        return self._own.factor
+
+    def triangle(self, directions: Tensor) -> Triangle:
+        """Return R (d, m) and the products (m, j) with directions (j, p), by one pass."""
+        parts = self._team.each("triangle", directions)
+        return gathered(_unpacked(part, len(directions)) for part in parts)
+
+    def combinations(self, weights: Tensor) -> Tensor:
+        """Return the combinations (k, p) of the rows with weights (k, m)."""
+        return self._team.total("combinations", weights)
+
+    def products(self, vectors: Tensor) -> Tensor:
+        """Return the products (k, m) of vectors (k, p) with the rows."""
+        return self._team.total("products", vectors)
+
+
+@contextmanager
+def all_rows(problem: Problem) -> Iterator[FactorRows | SpreadRows]:
+    """Give the rows at all parameters, spread over the processes where there are several.
+
+    Raises RuntimeError in another process than the first: those call `serve_rows`.
+    """
+    own = FactorRows(problem, number=process_number(), count=process_count())
+    if process_count() == 1:
+        yield own
+        return
+    with leading(own.functions, problem.device) as team:
+        yield SpreadRows(team, own)
+
+
+def serve_rows(problem: Problem) -> None:
+    """Do this process's part of the passes until the leader has what it needs."""
+    own = FactorRows(problem, number=process_number(), count=process_count())
+    serve(own.functions, problem.device)
+
+
+def gathered(parts: Iterable[Triangle]) -> Triangle:
+    """Return the triangle and the products of all parameters from those of parts of them."""
+    (triangle, products), *rest = parts
+    for other, of_other in rest:
+        triangle, products = stacked_triangle(triangle, other), products + of_other
+    return triangle, products
+
+
+def _packed(triangle: Tensor, products: Tensor) -> Tensor:
+    return torch.cat([triangle, products.T])
+
+
+def _unpacked(packed: Tensor, directions: int) -> Triangle:
+    rows = len(packed) - directions
+    return packed[:rows], packed[rows:].T

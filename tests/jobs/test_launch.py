@@ -1,0 +1,83 @@
+"""How a job's Python is started, by what Snakemake's resources say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.warm_jobs import warm, was_warm
+from hessian_study.jobs import launch
+from hessian_study.jobs.launch import on_nodes, start_of_command
+
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
+HERE = [sys.executable, "-m", "hessian_study.jobs.launch"]
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({}, [sys.executable]),
+        ({"gpu": 0}, [sys.executable]),
+        ({"gpu": 1, "mem_mb": 3000}, [sys.executable]),
+        ({"processes": 3}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
+        ({"processes": "3"}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
+        ({"gpu": 4}, [*TORCHRUN, "--standalone", "--nproc-per-node=4"]),
+        ({"gpu": 4, "processes": 1}, [sys.executable]),
+        ({"gpu": 8, "nodes": 2}, [*HERE, "2", "4", "1"]),
+        ({"nodes": 3, "cpus_per_task": 7}, [*HERE, "3", "1", "7"]),
+    ],
+)
+def test_processes_and_nodes_decide(resources, expected) -> None:
+    assert start_of_command(resources) == expected
+
+
+@pytest.mark.parametrize("found", [0, -1, "2 * attempt", 1.5])
+def test_what_is_no_number_of_processes_is_refused(found) -> None:
+    with pytest.raises(
+        ValueError, match=r"from 1 on for the resource processes, found .*; set one"
+    ):
+        start_of_command({"processes": found})
+
+
+def test_on_several_nodes_each_one_starts_its_processes_and_all_meet_on_the_first() -> None:
+    assert on_nodes(2, 4, 6, "123456", "node7") == [
+        *("srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1"),
+        "--cpus-per-task=6",
+        *(*TORCHRUN, "--nnodes=2", "--nproc-per-node=4", "--rdzv-id=123456"),
+        *("--rdzv-backend=c10d", "--rdzv-endpoint=node7:23456"),
+    ]
+
+
+def test_srun_gets_the_program(tmp_path: Path) -> None:
+    srun = tmp_path / "srun"
+    srun.write_text('#!/bin/sh\necho "$@"\n')
+    srun.chmod(0o755)
+    told = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_ID": "5"}
+    ran = subprocess.run(
+        [*start_of_command({"nodes": 2}), "-m", "hessian_study.jobs.run_job", "job.json"],
+        capture_output=True, text=True, check=True, env={**os.environ, **told},
+    )  # fmt: skip
+    assert ran.stdout.startswith("--nodes=2 --ntasks=2 --ntasks-per-node=1 ")
+    assert ran.stdout.endswith(":20005 -m hessian_study.jobs.run_job job.json\n")
+
+
+def test_of_one_process_nobody_is_a_helper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RANK", "1")
+    for count, helps in (("1", False), ("2", True)):
+        monkeypatch.setenv("WORLD_SIZE", count)
+        assert launch.is_helper() is helps
+
+
+def test_several_nodes_outside_of_slurm_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    with pytest.raises(RuntimeError, match=r"expected a SLURM job on 2 nodes, found none .*; run"):
+        launch.main(["2", "1", "1", "-m", "program"])
+
+
+def test_one_of_several_processes_is_not_forked_from_the_warm_one(project: Path) -> None:
+    assert warm(project, "work", "", WORLD_SIZE="2").returncode == 0
+    assert not was_warm(project)
+    assert warm(project, "work", "", WORLD_SIZE="1").returncode == 0
+    assert was_warm(project)
