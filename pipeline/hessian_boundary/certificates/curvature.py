@@ -26,7 +26,7 @@ WAY_OUT = (
 
 
 # Outputs of all parts at all samples beyond which plain products are taken at a few samples only.
-# ResNet-20 with 300 samples has 1.8e8, and such a product takes it half a minute in float64.
+# ResNet-20 with 300 samples has 1.5e8, and such a product takes it half a minute in float64.
 MANY_OUTPUTS = 3e7
 # of these many samples: odd, so that batches of two are ragged
 FEW = 5
