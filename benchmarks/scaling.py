@@ -23,6 +23,7 @@ from hessian_boundary.runtime.progress import Progress
 TABLE = Path(__file__).with_suffix(".csv")
 HEADINGS = ("varied", "n", "p", "C", "k", "top_pairs_seconds", "products", "gauss_newton_seconds")
 TOLERANCE = 1e-8  # of residuals, relative to λ_max
+MEMORY_LIMIT_GB = 2
 
 
 class Sizes(NamedTuple):
@@ -36,8 +37,8 @@ class Sizes(NamedTuple):
 
 # in place of the sizes above; p follows from the units, and stays below that of float32 products
 VARIED = {
-    "n": [Sizes(n=n) for n in (50, 100, 200, 400, 800)],
-    "p": [Sizes(hidden=hidden) for hidden in (20, 40, 80, 160, 280)],
+    "n": [Sizes(n=n) for n in (50, 100, 200, 400)],
+    "p": [Sizes(hidden=hidden) for hidden in (20, 40, 80, 160, 250)],
     "C": [Sizes(C=classes) for classes in (2, 4, 8, 16)],
     "k": [Sizes(k=pairs) for pairs in (5, 10, 20, 40)],
 }
@@ -49,7 +50,11 @@ def measured(sizes: Sizes) -> tuple[int, float, int, float]:
     network, x, y = trained(Case(architecture, (1, 8, 8), sizes.n, sizes.C, 10, "hessian", 1))
     problem = Problem.prepared(network, x, y)
     options = CurvatureOptions(
-        method="lanczos", top=sizes.k, residual_tolerance=TOLERANCE, density_probes=0
+        method="lanczos",
+        memory_limit_gb=MEMORY_LIMIT_GB,
+        top=sizes.k,
+        residual_tolerance=TOLERANCE,
+        density_probes=0,
     )
     start = time.process_time()
     products = compute_spectrum(problem, options).attrs["hessian_vector_products"]

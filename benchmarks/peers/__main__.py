@@ -7,7 +7,6 @@ the documentation show; rows of questions that are not asked stay as they are.
 """
 
 import argparse
-import csv
 import json
 import subprocess
 import sys
@@ -20,16 +19,13 @@ import torch
 
 from benchmarks.peers.libraries import SOLVERS
 from benchmarks.peers.other_questions import full_spectrum, grid_alignment
-from benchmarks.peers.problems import NAMES, Question, question
+from benchmarks.peers.problems import NAMES, question
+from benchmarks.peers.table import HEADINGS, Row, keep, row
 
 LIMIT = 1200  # seconds of the processor for one answer
 # of hessian-eigenthings, which is told a number of steps, not a residual: the first that do count
 STEPS = (50, 75, 100, 150, 200, 300, 500, 1000)
-TABLE = Path(__file__).parent.with_suffix(".csv")
-HEADINGS = ("what", "library", "time", "products", "residual / λ_max", "peak memory", "time / ours")
 OTHERS = {"spectrum": full_spectrum, "grid": grid_alignment}
-
-Row = tuple[str, ...]
 
 
 def top_pairs(name: str, libraries: Sequence[str]) -> Iterator[Row]:
@@ -46,24 +42,8 @@ def top_pairs(name: str, libraries: Sequence[str]) -> Iterator[Row]:
                 if library != "hessian-eigenthings":
                     tries = [ours.get("outermost", [])]
                 found = _first_that_reaches(asked.tolerance, file, library, tries)
-            yield row(asked, library, found, ours["seconds"])
-
-
-def row(asked: Question, library: str, found: dict[str, Any], ours: float) -> Row:
-    """Return the cells of one answer; one that is late, or not exact enough, says so."""
-    seconds, late = found["seconds"], "residual" not in found
-    reached = "stopped" if late else f"{found['residual']:.0e}"
-    if not late and found["residual"] > asked.tolerance:
-        reached += " (not reached)"
-    return (
-        f"top pairs, {asked.what}",
-        library,
-        f"{'> ' if late else ''}{seconds:,.1f} s",
-        f"{found['products']:,}" if found["products"] else "",
-        reached,
-        f"{found['peak']:.1f} GB",
-        f"{'> ' if late else ''}{seconds / ours:.1f}",
-    )
+            what = f"top pairs, {asked.what}"
+            yield row(what, asked.tolerance, library, found, ours["seconds"])
 
 
 def _first_that_reaches(
@@ -86,12 +66,6 @@ def _run(file: Path, library: str, told: Sequence[float]) -> dict[str, Any]:
     return answer
 
 
-def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """Return the rows, new ones in the place of old ones with the same question and library."""
-    asked = {cells[:2]: cells for cells in [*old, *new]}
-    return list(asked.values())
-
-
 def main() -> None:
     """Ask, print, and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,15 +77,7 @@ def main() -> None:
     for name in asked.questions:
         for cells in OTHERS[name]() if name in OTHERS else top_pairs(name, asked.libraries):
             print("| " + " | ".join(cells) + " |", flush=True)
-            _keep(cells)
-
-
-def _keep(cells: Row) -> None:
-    with TABLE.open(newline="") as file:
-        headings, *old = map(tuple, csv.reader(file))
-    kept = old if headings == HEADINGS else []
-    with TABLE.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([HEADINGS, *merged(kept, [cells])])
+            keep([cells])
 
 
 if __name__ == "__main__":

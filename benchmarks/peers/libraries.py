@@ -73,7 +73,7 @@ class Curvlinops:
         )
         self.dimension, self.dtype = self._operator.shape[0], asked.x.dtype
         self.device, self.products = asked.x.device, 0
-        self._outermost, self._tolerance = told, asked.tolerance
+        self._told, self._tolerance = told, asked.tolerance
 
     def __call__(self, block: Tensor) -> Tensor:
         """Return the products (k, p) of the rows of `block` (k, p)."""
@@ -81,8 +81,8 @@ class Curvlinops:
         return (self._operator @ block.T).T.detach()
 
     def solve(self) -> Pairs:
-        """Return ARPACK's pairs to the residual, the first and last eigenvalue being known."""
-        first, last = self._outermost
+        """Return ARPACK's pairs, to the residual if it is told the first and last eigenvalue."""
+        first, last = self._told or (1.0, 1.0)
         return arpack(self, first, last, self._tolerance)
 
 

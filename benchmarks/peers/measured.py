@@ -2,9 +2,9 @@
 
 import json
 import resource
-import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,9 @@ import torch
 
 from benchmarks.eigensolver import MEMORY_LIMIT, worst_residual
 from benchmarks.peers.libraries import SOLVERS
+from benchmarks.peers.time_limit import TimeIsUpError, processor_time_limit
 from benchmarks.problem import THREADS
 from hessian_boundary.curvature.products import certified_products
-
-
-class TimeIsUpError(Exception):
-    """The library took more processor time than it may."""
 
 
 def measured(file: Path, library: str, limit: float, told: list[float]) -> dict[str, Any]:
@@ -29,14 +26,9 @@ def measured(file: Path, library: str, limit: float, told: list[float]) -> dict[
     """
     asked = torch.load(file, weights_only=False)
     solver = SOLVERS[library](asked, told)
-    signal.signal(signal.SIGPROF, _stop)
-    start = time.process_time()
-    signal.setitimer(signal.ITIMER_PROF, limit)
-    try:
+    pairs, start = None, time.process_time()
+    with suppress(TimeIsUpError), processor_time_limit(limit):
         pairs = solver.solve()
-    except TimeIsUpError:
-        pairs = None
-    signal.setitimer(signal.ITIMER_PROF, 0)
     found: dict[str, Any] = {
         "seconds": time.process_time() - start,
         "products": solver.products,
@@ -49,10 +41,6 @@ def measured(file: Path, library: str, limit: float, told: list[float]) -> dict[
     vectors = vectors / torch.linalg.vector_norm(vectors, dim=1, keepdim=True)
     residual = worst_residual(operator, values, vectors)
     return found | {"residual": residual, "outermost": [float(values[0]), float(values[-1])]}
-
-
-def _stop(*_: object) -> None:
-    raise TimeIsUpError
 
 
 if __name__ == "__main__":

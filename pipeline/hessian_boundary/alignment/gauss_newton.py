@@ -18,7 +18,7 @@ from hessian_boundary.curvature.gauss_newton.decomposition import (
     GaussNewtonPairs,
     gauss_newton_pairs,
 )
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, fitting_slice
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.losses import recognised
@@ -44,7 +44,8 @@ def gauss_newton_artifacts(
     check_rows(problem, memory_limit)
     problem = replace(problem, loss=recognised(problem.loss, problem.classes))
     certify_network(problem)  # before what would fail on such a network without naming the cause
-    pairs = pairs_with_random_directions(problem, members=members)
+    slice_bytes = fitting_slice(problem.network, memory_limit)
+    pairs = pairs_with_random_directions(problem, slice_bytes, members)
     samples = align_pairs(pairs)
     spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():

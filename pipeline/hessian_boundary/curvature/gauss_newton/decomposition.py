@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
+from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
 from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
 from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
@@ -28,7 +29,6 @@ class GaussNewtonPairs:
     products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
     eigenvalues: Tensor  # (r,) descending
     coordinates: Tensor  # (r, d) of the eigenvectors
-    slice_bytes: int
 
     def combined(self, rows: Tensor) -> Tensor:
         """Return Σ_c z_sc w_sc (n, j) for rows w (m, j): of W's rows, the scaled gradients."""
@@ -38,29 +38,26 @@ class GaussNewtonPairs:
     def eigenvectors(self, count: int) -> Tensor:
         """Return the first eigenvectors (count, p): v = (1/λ) Σ_k ⟨a_k, v⟩ a_k.
 
-        A second pass over the rows. Round-off grows with √(λ_1/λ), so it is for the top ones.
+        A backward pass for each. Round-off grows with √(λ_1/λ), so it is for the top ones.
         """
         scales = self.factor.scales.flatten()
         some, coordinates = self.eigenvalues[:count], self.coordinates[:count]
         weights = (coordinates @ self.triangle) * scales.square() / some[:, None]
-        vectors = self.triangle.new_empty(len(some), self.problem.parameters)
-        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            vectors[:, columns] = weights @ rows
-        return vectors
+        return self._weighted_rows(weights)
 
     def residuals(self, vectors: Tensor) -> Tensor:
-        """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by two more passes."""
-        network, x, cotangents = self.problem.network, self.problem.x, self.factor.cotangents
-        weights = vectors.new_zeros(len(vectors), self.factor.rows)
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            weights += vectors[:, columns] @ rows.T
-        weights *= self.factor.scales.flatten().square()
-        squares = vectors.new_zeros(len(vectors))
+        """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by J v and Jᵀ c."""
+        moved = pushed_forward(self.problem, vectors)
+        weights = torch.einsum("jsc,skc->jsk", moved, self.factor.cotangents).flatten(1)
+        products = self._weighted_rows(weights * self.factor.scales.flatten().square())
         values = self.eigenvalues[: len(vectors), None]
-        for columns, rows in row_slices(network, x, cotangents, self.slice_bytes):
-            squares += (weights @ rows - values * vectors[:, columns]).square().sum(1)
-        return squares.sqrt()
+        return torch.linalg.vector_norm(products - values * vectors, dim=1)
+
+    def _weighted_rows(self, weights: Tensor) -> Tensor:
+        """Return weights (j, m) · W (j, p)."""
+        cotangents = self.factor.cotangents
+        weights = weights.unflatten(1, cotangents.shape[:2])
+        return pulled_back(self.problem, torch.einsum("jsk,skc->jsc", weights, cotangents))
 
 
 def gauss_newton_pairs(
@@ -101,7 +98,6 @@ def gauss_newton_pairs(
         products=products,
         eigenvalues=torch.from_numpy(eigenvalues).to(triangle),
         coordinates=torch.from_numpy(coordinates).to(triangle),
-        slice_bytes=slice_bytes,
     )
 
 
