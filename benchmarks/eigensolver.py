@@ -32,8 +32,13 @@ def double_backward(module: nn.Module, x: Tensor, y: Tensor, vector: Tensor) -> 
     return torch.cat([p.flatten() for p in torch.autograd.grad(flat @ vector, parameters)])
 
 
-def arpack(operator: SymmetricOperator, scale: float, smallest: float) -> tuple[Tensor, Tensor]:
-    """Return the top eigenvalues (k,), descending, and eigenvectors (k, p) of scipy's eigsh."""
+def arpack(
+    operator: SymmetricOperator, scale: float, smallest: float, tolerance: float = TOLERANCE
+) -> tuple[Tensor, Tensor]:
+    """Return the top eigenvalues (k,), descending, and eigenvectors (k, p) of scipy's eigsh.
+
+    Residuals are to be `tolerance` · scale, of eigenvalues between scale and smallest.
+    """
     linear = LinearOperator(
         (operator.dimension, operator.dimension),
         matvec=lambda v: operator(torch.from_numpy(v.reshape(1, -1)))[0].numpy(),
@@ -41,8 +46,8 @@ def arpack(operator: SymmetricOperator, scale: float, smallest: float) -> tuple[
     )
     start = np.random.default_rng(0).standard_normal(operator.dimension)
     # its tolerance is relative to each eigenvalue, ours to the largest
-    tolerance = TOLERANCE * scale / smallest
-    values, columns = eigsh(linear, k=PAIRS, which="LA", tol=tolerance, v0=start)
+    relative = tolerance * scale / smallest
+    values, columns = eigsh(linear, k=PAIRS, which="LA", tol=relative, v0=start)
     return torch.from_numpy(values[::-1].copy()), torch.from_numpy(columns.T[::-1].copy())
 
 

@@ -10,12 +10,13 @@ from page_parts.fast_paths import fast_path_table
 from page_parts.figures import figure_table
 from page_parts.measures import measure_meanings
 from page_parts.results import run_tables
+from page_parts.scaling import scaling
 
 # name in a page -> what writes it
 PARTS: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         *(artifact_contracts, configuration_keys, fast_path_table, figure_table),
-        *(measure_meanings, module_map, peers, public_names, run_tables),
+        *(measure_meanings, module_map, peers, public_names, run_tables, scaling),
     )
 }

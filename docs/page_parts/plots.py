@@ -80,15 +80,24 @@ def _svg(title: str, names: Sequence[str], draw: Callable[[Axes], None]) -> str:
     """Draw a line per name on a panel; "" where there is none."""
     if not names:
         return ""
-    # text stays text; ids differ from those of the page's other plots
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}):
+
+    def panel_of_lines() -> Figure:
         figure = Figure(figsize=(6.4, 1.2 + 0.27 * len(names)), layout="constrained")
         panel = figure.subplots()
         draw(panel)
         panel.set_yticks([-place for place in range(len(names))], names)
         panel.spines[["top", "right"]].set_visible(False)
+        return figure
+
+    return inline_svg(title, panel_of_lines)
+
+
+def inline_svg(title: str, make: Callable[[], Figure]) -> str:
+    """Return a figure as SVG inside a page."""
+    # text stays text; ids differ from those of the page's other plots
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title, "font.size": 9}):
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        make().savefig(buffer, format="svg", metadata={"Date": None})
     picture = buffer.getvalue()
     picture = picture[picture.index("<svg") :].replace(
         "<svg", f'<svg role="img" aria-label="{escape(title)}"', 1

@@ -1,12 +1,20 @@
 """Rows of the Gauss-Newton factor, slice by slice, against loops over samples and dyads."""
 
+from math import inf
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from helpers.layered_networks import NETWORKS, build_network
 from hessian_boundary.curvature.gauss_newton import rows
-from hessian_boundary.curvature.gauss_newton.rows import layered_rows, mapped_rows, row_slices
+from hessian_boundary.curvature.gauss_newton.rows import (
+    SLICE_BYTES,
+    fitting_slice,
+    layered_rows,
+    mapped_rows,
+    row_slices,
+)
 from hessian_boundary.networks.structure import why_not_factored
 
 
@@ -132,3 +140,13 @@ def test_frozen_parameters_have_no_columns():
         parts = torch.autograd.grad(module(sample[None])[0] @ cotangent, wanted)
         expected = torch.cat([part.flatten() for part in parts])
         torch.testing.assert_close(row, expected, rtol=0, atol=1e-13)
+
+
+def test_slices_that_cost_a_differentiation_each_take_more_of_the_memory():
+    layered, other = nn.Linear(3, 2), nn.Sequential(nn.Linear(3, 2), nn.Softplus(), nn.GRU(2, 2))
+    assert not why_not_factored(layered)
+    assert why_not_factored(other)
+    for network in (layered, other):
+        assert fitting_slice(network, inf) == fitting_slice(network, 1e8) == SLICE_BYTES
+    assert fitting_slice(layered, 6e9) == SLICE_BYTES
+    assert fitting_slice(other, 6e9) == 1e9

@@ -27,7 +27,7 @@ from hessian_boundary.curvature.gauss_newton.factor_rows import (
     gathered,
     serve_rows,
 )
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, fitting_slice
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.losses import recognised
@@ -51,19 +51,19 @@ def gauss_newton_artifacts(
     space, of all samples. With `members` (n,), F is that of these samples' mean loss. Memory grows
     with the square of the m = n (C − 1) rows (n C for the squared error), not with p. `pieces` are
     all those of `gauss_newton_piece`, where there are some. Under torchrun this is for the first
-    process, whose passes over the rows are spread over all; the others call `serve_gauss_newton`.
+    process, whose pass over the rows is spread over all; the others call `serve_gauss_newton`.
 
     Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
     plain backward passes give other gradients.
     """
     problem = _treatable(problem, memory_limit)
-    with all_rows(problem) as rows:
+    with all_rows(problem, fitting_slice(problem.network, memory_limit)) as rows:
         certify_network(problem)  # before what would fail on such a network without saying why
         found = gathered(pieces) if pieces else rows.triangle(_directions(problem))
         pairs = decomposed(rows, *found, members)
-        samples = align_pairs(pairs)
-        spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
+    samples = align_pairs(pairs)
+    spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():
         logits = torch.cat([problem.network(x) for x, _ in problem.batches(BATCH)])
     samples = samples.assign(
@@ -86,7 +86,8 @@ def gauss_newton_piece(
     """
     problem = _treatable(problem, memory_limit)
     certify_network(problem)
-    return FactorRows(problem, number=number, count=count).triangle(_directions(problem))
+    slice_bytes = fitting_slice(problem.network, memory_limit)
+    return FactorRows(problem, slice_bytes, number, count).triangle(_directions(problem))
 
 
 def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
@@ -94,7 +95,8 @@ def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
 
     All processes are given the same problem and limit. Raises as `gauss_newton_artifacts`.
     """
-    serve_rows(_treatable(problem, memory_limit))
+    slice_bytes = fitting_slice(problem.network, memory_limit)
+    serve_rows(_treatable(problem, memory_limit), slice_bytes)
 
 
 def _treatable(problem: Problem, memory_limit: float) -> Problem:

@@ -20,6 +20,8 @@ def coarse_products(
 ) -> Operator | None:
     """Return products with the Hessian in float32 that `mixed_lanczos` may take, or None.
 
+    They keep to the linear pieces that samples are on in float64 (`operators.linear_pieces`).
+
     None for networks of less than 100,000 parameters, for a problem that is not in float64 or whose
     numbers are not ordinary, and where the network has no finite products in float32 or takes
     another path there.
@@ -35,7 +37,9 @@ def coarse_products(
             dtype=torch.float32,
             device=problem.device,
         )
-        products = certified_products(single, "lanczos", SHARE * options.memory_limit)
+        products = certified_products(
+            single, "lanczos", SHARE * options.memory_limit, pieces_of=problem
+        )
     except (CertificateError, ValueError) as error:
         print(f"products in float64 alone: {str(error).splitlines()[0]}", file=sys.stderr)
         return None

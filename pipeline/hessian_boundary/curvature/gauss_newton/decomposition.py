@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.factor_rows import FactorRows, SpreadRows
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
+from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
 from hessian_boundary.curvature.gauss_newton.rows import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
@@ -22,17 +23,12 @@ from hessian_boundary.networks.problem import Problem
 class GaussNewtonPairs:
     """All eigenpairs of F outside its null space, and the gradients, in coordinates of Q."""
 
-    rows: FactorRows | SpreadRows  # W
+    problem: Problem
     factor: LogitFactor  # of m = n K dyads, those of samples that F leaves out with scale 0
     triangle: Tensor  # R (d, m), d = min(m, p)
     products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
     eigenvalues: Tensor  # (r,) descending
     coordinates: Tensor  # (r, d) of the eigenvectors
-
-    @property
-    def problem(self) -> Problem:
-        """The network and its samples."""
-        return self.rows.problem
 
     def combined(self, rows: Tensor) -> Tensor:
         """Return Σ_c z_sc w_sc (n, j) for rows w (m, j): of W's rows, the scaled gradients."""
@@ -42,20 +38,26 @@ class GaussNewtonPairs:
     def eigenvectors(self, count: int) -> Tensor:
         """Return the first eigenvectors (count, p): v = (1/λ) Σ_k ⟨a_k, v⟩ a_k.
 
-        A second pass over the rows. Round-off grows with √(λ_1/λ), so it is for the top ones.
+        A backward pass for each. Round-off grows with √(λ_1/λ), so it is for the top ones.
         """
         scales = self.factor.scales.flatten()
         some, coordinates = self.eigenvalues[:count], self.coordinates[:count]
         weights = (coordinates @ self.triangle) * scales.square() / some[:, None]
-        return self.rows.combinations(weights)
+        return self._weighted_rows(weights)
 
     def residuals(self, vectors: Tensor) -> Tensor:
-        """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by two more passes."""
-        weights = self.rows.products(vectors) * self.factor.scales.flatten().square()
-        images = self.rows.combinations(weights)
-        for image, value, vector in zip(images, self.eigenvalues, vectors, strict=False):
-            image -= value * vector
-        return torch.linalg.vector_norm(images, dim=1)
+        """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by J v and Jᵀ c."""
+        moved = pushed_forward(self.problem, vectors)
+        weights = torch.einsum("jsc,skc->jsk", moved, self.factor.cotangents).flatten(1)
+        products = self._weighted_rows(weights * self.factor.scales.flatten().square())
+        values = self.eigenvalues[: len(vectors), None]
+        return torch.linalg.vector_norm(products - values * vectors, dim=1)
+
+    def _weighted_rows(self, weights: Tensor) -> Tensor:
+        """Return weights (j, m) · W (j, p)."""
+        cotangents = self.factor.cotangents
+        weights = weights.unflatten(1, cotangents.shape[:2])
+        return pulled_back(self.problem, torch.einsum("jsk,skc->jsc", weights, cotangents))
 
 
 def gauss_newton_pairs(
@@ -97,7 +99,7 @@ def decomposed(
     lengths = factor.scales.flatten() * sizes
     eigenvalues, coordinates = graded_eigenpairs(units.cpu().numpy(), lengths.cpu().numpy())
     return GaussNewtonPairs(
-        rows=rows,
+        problem=rows.problem,
         factor=factor,
         triangle=triangle,
         products=products,

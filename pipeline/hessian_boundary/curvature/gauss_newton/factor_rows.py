@@ -1,8 +1,8 @@
-"""All that is done with the rows W (m, p) of a Gauss-Newton factor: passes over W's columns.
+"""The pass over the rows W (m, p) of a Gauss-Newton factor, by one process or by several.
 
-Columns, which are parameters, are independent of each other: of parts of them, the triangles are
-stacked and decomposed again, products with vectors are added up, and combinations stand beside each
-other. So parts can be of several processes, or of several jobs.
+W's columns, which are parameters, are independent of each other: of parts of them, the triangles
+are stacked and decomposed again, and products with vectors are added up. So parts can be of several
+processes, or of several jobs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -64,28 +64,10 @@ class FactorRows:
             triangle = stacked_triangle(triangle, rows.T)
         return triangle, products
 
-    def combinations(self, weights: Tensor) -> Tensor:
-        """Return the combinations (k, p) of the rows with weights (k, m); zero elsewhere."""
-        found = weights.new_zeros(len(weights), self.problem.parameters)
-        for columns, rows in self._slices():
-            found[:, columns] = weights @ rows
-        return found
-
-    def products(self, vectors: Tensor) -> Tensor:
-        """Return the products (k, m) of vectors (k, p) with the rows."""
-        found = vectors.new_zeros(len(vectors), self.factor.rows)
-        for columns, rows in self._slices():
-            found += vectors[:, columns] @ rows.T
-        return found
-
     @property
     def functions(self) -> dict[str, Function]:
-        """The passes, to be asked for; products follow the triangle, transposed."""
-        return {
-            "triangle": lambda directions: _packed(*self.triangle(directions)),
-            "combinations": self.combinations,
-            "products": self.products,
-        }
+        """The pass, to be asked for; products follow the triangle, transposed."""
+        return {"triangle": lambda directions: _packed(*self.triangle(directions))}
 
     def _slices(self) -> Iterator[tuple[slice, Tensor]]:
         network, x = self.problem.network, self.problem.x
@@ -108,22 +90,14 @@ class SpreadRows:
         parts = self._team.each("triangle", directions)
         return gathered(_unpacked(part, len(directions)) for part in parts)
 
-    def combinations(self, weights: Tensor) -> Tensor:
-        """Return the combinations (k, p) of the rows with weights (k, m)."""
-        return self._team.total("combinations", weights)
-
-    def products(self, vectors: Tensor) -> Tensor:
-        """Return the products (k, m) of vectors (k, p) with the rows."""
-        return self._team.total("products", vectors)
-
 
 @contextmanager
-def all_rows(problem: Problem) -> Iterator[FactorRows | SpreadRows]:
+def all_rows(problem: Problem, slice_bytes: int = SLICE_BYTES) -> Iterator[FactorRows | SpreadRows]:
     """Give the rows at all parameters, spread over the processes where there are several.
 
     Raises RuntimeError in another process than the first: those call `serve_rows`.
     """
-    own = FactorRows(problem, number=process_number(), count=process_count())
+    own = FactorRows(problem, slice_bytes, process_number(), process_count())
     if process_count() == 1:
         yield own
         return
@@ -131,9 +105,9 @@ def all_rows(problem: Problem) -> Iterator[FactorRows | SpreadRows]:
         yield SpreadRows(team, own)
 
 
-def serve_rows(problem: Problem) -> None:
-    """Do this process's part of the passes until the leader has what it needs."""
-    own = FactorRows(problem, number=process_number(), count=process_count())
+def serve_rows(problem: Problem, slice_bytes: int = SLICE_BYTES) -> None:
+    """Do this process's part of the pass when asked, until the leader has what it needs."""
+    own = FactorRows(problem, slice_bytes, process_number(), process_count())
     serve(own.functions, problem.device)
 
 

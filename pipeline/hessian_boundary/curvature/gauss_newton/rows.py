@@ -7,6 +7,7 @@ differentiation with respect to the slice's tensors. Both evaluate the network a
 """
 
 from collections.abc import Callable, Iterator
+from math import isfinite
 
 import torch
 from torch import Tensor, nn
@@ -26,11 +27,22 @@ from hessian_boundary.networks.structure import LAYERS, sequence, why_not_factor
 from hessian_boundary.runtime.progress import Progress
 
 SLICE_BYTES = 2**28  # of one slice; a few times as much is needed at its side
+SLICES = 6  # arrays of the size of a slice that are there at once, when it is decomposed
 BATCH = 128  # samples at a time, at most
 CHUNK_BYTES = SLICE_BYTES // 2  # of the whole tensors that a slice is cut from
 
 # samples (b, feature…), cotangents (b, K, C), columns -> rows (b · K, columns)
 Rows = Callable[[Tensor, Tensor, slice], Tensor]
+
+
+def fitting_slice(module: nn.Module, memory_limit: float) -> int:
+    """Return the bytes of a slice: more of a limit in bytes where each slice costs much time.
+
+    Networks that are not layered are differentiated anew for each slice.
+    """
+    if not isfinite(memory_limit) or not why_not_factored(module):
+        return SLICE_BYTES
+    return max(SLICE_BYTES, int(memory_limit / SLICES))
 
 
 def row_slices(

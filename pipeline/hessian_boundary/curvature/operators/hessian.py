@@ -1,12 +1,14 @@
 """Hessian-vector products in blocks, for any network and per-sample loss."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from math import inf
 
 import torch
 from torch import Tensor, nn
 from torch.func import grad, jvp, vmap
 
+from hessian_boundary.curvature.operators.linear_pieces import active_relus, with_active_relus
 from hessian_boundary.networks.parameters import (
     functional_logits,
     split_parameters,
@@ -15,6 +17,9 @@ from hessian_boundary.networks.parameters import (
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional
 from hessian_boundary.runtime.activations import fitting_batch
+
+# Samples beside each other below which a product's time goes into arrays of the size of θ.
+FEW_SAMPLES = 8
 
 
 def fast_sizes(network: nn.Module) -> tuple[int, int]:
@@ -33,7 +38,9 @@ class Hessian:
     Forward-over-reverse differentiation: a product is exact and costs about four gradients. Each
     mini-batch counts by its size, so the result does not depend on `batch_size` (bounding the
     memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
-    the default (`fast_sizes`), with fewer samples where that takes more than `memory` bytes.
+    the default (`fast_sizes`), with fewer vectors, then fewer samples, where that takes more than
+    `memory` bytes. `pieces_of` is the same problem in another precision, whose linear pieces to
+    keep to (`linear_pieces`).
 
     `products` counts the vectors multiplied so far. dtype and device are the network's.
     """
@@ -45,16 +52,19 @@ class Hessian:
         batch_size: int | None = None,
         chunk: int | None = None,
         memory: float = inf,
+        pieces_of: Problem | None = None,
     ) -> None:
         network = problem.network
-        fast_batch, fast_chunk = fast_sizes(network)
         logits = functional_logits(network)
         self._network = network
         self._parameters = tuple(p.detach() for p in trainable_parameters(network))
         self._samples = problem.samples
-        self._chunk = chunk or fast_chunk
-        fitting = fitting_batch(network, problem.x, fast_batch, self._chunk, memory)
-        self._batches = list(problem.batches(batch_size or fitting))
+        batch_size, self._chunk = _fitting_sizes(problem, batch_size, chunk, memory)
+        self._batches = list(problem.batches(batch_size))
+        self._active: list[list[Tensor]] = []
+        if pieces_of:
+            network = pieces_of.network
+            self._active = [active_relus(network, x) for x in pieces_of.x.split(batch_size)]
         self._loss_sum = lambda theta, xb, yb: problem.loss(logits(theta, xb), yb).sum()
         self.dimension = problem.parameters
         self.dtype, self.device = self._parameters[0].dtype, self._parameters[0].device
@@ -64,12 +74,13 @@ class Hessian:
         """Return the products (k, p) of the rows of `block` (k, p) with H."""
         self.products += len(block)
         total = torch.zeros_like(block)
-        for xb, yb in self._batches:
+        for i, (xb, yb) in enumerate(self._batches):
             # derivatives are taken per parameter tensor: cutting θ inside the differentiated
             # function would make autograd add up zero-padded copies of the whole vector
             product = self._product(xb, yb)
             for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
-                parts = vmap(product)(*split_parameters(rows, self._network))
+                with with_active_relus(self._active[i]) if self._active else nullcontext():
+                    parts = vmap(product)(*split_parameters(rows, self._network))
                 out += torch.cat([part.reshape(len(rows), -1) for part in parts], dim=1)
         return total.div_(self._samples)
 
@@ -77,3 +88,16 @@ class Hessian:
         """Return the product of one vector with the Hessian of the summed loss of a mini-batch."""
         gradient = grad(lambda theta: self._loss_sum(theta, xb, yb))
         return lambda *vector: jvp(gradient, (self._parameters,), (vector,))[1]
+
+
+def _fitting_sizes(
+    problem: Problem, batch_size: int | None, chunk: int | None, memory: float
+) -> tuple[int, int]:
+    """Return (samples of a mini-batch, vectors at a time): those given, or fast and fitting."""
+    fast_batch, fast_chunk = fast_sizes(problem.network)
+    vectors, few = chunk or fast_chunk, min(FEW_SAMPLES, problem.samples)
+    while True:
+        fitting = fitting_batch(problem.network, problem.x, fast_batch, vectors, memory)
+        if batch_size or chunk or fitting >= few or vectors == 1:
+            return batch_size or fitting, vectors
+        vectors //= 2

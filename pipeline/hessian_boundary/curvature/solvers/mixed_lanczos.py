@@ -34,6 +34,8 @@ from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, Sy
 
 # Estimates of residuals, relative to max |λ|, below which more products in float32 gain nothing.
 SINGLE_TOLERANCE = 5e-7
+# Of the tolerance, since a few more products in float32 cost less than a block in float64.
+AHEAD = 0.5
 BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
 OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
 
@@ -73,7 +75,7 @@ def mixed_lanczos_eigenpairs(
     else:
         capacity = basis_capacity(single, wanted, BLOCK, OF_SINGLE * memory_limit)
         space = KrylovSpace(single, block=BLOCK, capacity=capacity, seed=seed, resume=resume)
-        tolerance = max(residual_tolerance, SINGLE_TOLERANCE)
+        tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
         vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
         products = space.products
         del space

@@ -1,0 +1,1 @@
+"""`make bench-peers`: the same questions to other libraries."""

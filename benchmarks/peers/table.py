@@ -1,0 +1,44 @@
+"""The rows of the comparison, and where they are kept."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).parent.with_suffix(".csv")
+HEADINGS = ("what", "library", "time", "products", "residual / λ_max", "peak memory", "time / ours")
+
+Row = tuple[str, ...]
+
+
+def row(what: str, tolerance: float, library: str, found: dict[str, Any], ours: float) -> Row:
+    """Return the cells of one answer; one that is late, or not exact enough, says so.
+
+    found: what `measured` returns; tolerance: of residuals; ours: the seconds that we took.
+    """
+    seconds, late = found["seconds"], "residual" not in found
+    reached = "stopped" if late else f"{found['residual']:.0e}"
+    if not late and not found["residual"] <= tolerance:
+        reached += " (not reached)"
+    return (
+        what,
+        library,
+        f"{'> ' if late else ''}{seconds:,.1f} s",
+        f"{found['products']:,}" if found["products"] else "",
+        reached,
+        f"{found['peak']:.1f} GB",
+        f"{'> ' if late else ''}{seconds / ours:.1f}",
+    )
+
+
+def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """Return the rows, new ones in the place of old ones with the same question and library."""
+    return list({cells[:2]: cells for cells in [*old, *new]}.values())
+
+
+def keep(new: Sequence[Row], table: Path = TABLE) -> None:
+    """Put rows into the table, whose other rows stay."""
+    with table.open(newline="") as file:
+        old = [tuple(cells) for cells in csv.reader(file)][1:]
+    with table.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([HEADINGS, *merged(old, new)])
