@@ -54,18 +54,22 @@ def _draw(panel: Axes, rows: pd.DataFrame, varied: str) -> None:
         panel.annotate(
             f"{products:,}",
             (size, height),
-            xytext=(0, 6),
+            xytext=(2, -11),  # below and to the right: the other line comes from below and left
             textcoords="offset points",
-            ha="center",
             fontsize=7,
             color=CLASS_COLOURS[0],
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
         )
     panel.xaxis.set_major_locator(FixedLocator(sizes))
     panel.xaxis.set_minor_locator(NullLocator())
-    panel.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    panel.set_xticks(sizes, [_short(size) for size in sizes])
     panel.margins(x=0.1, y=0.2)
     panel.spines[["top", "right"]].set_visible(False)
     panel.legend(frameon=False, fontsize=7.5)
+
+
+def _short(size: int) -> str:
+    return f"{size / 1000:.2g}k" if size >= 1000 else str(size)
 
 
 def exponent(sizes: np.ndarray, seconds: np.ndarray) -> float:
