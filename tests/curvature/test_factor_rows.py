@@ -7,14 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from helpers.layered_networks import NETWORKS, build_network
+from hessian_boundary.curvature.gauss_newton import row_slices as slicing
 from hessian_boundary.curvature.gauss_newton import rows
-from hessian_boundary.curvature.gauss_newton.rows import (
+from hessian_boundary.curvature.gauss_newton.row_slices import (
     SLICE_BYTES,
     fitting_slice,
-    layered_rows,
-    mapped_rows,
     row_slices,
 )
+from hessian_boundary.curvature.gauss_newton.rows import layered_rows, mapped_rows
 from hessian_boundary.networks.structure import why_not_factored
 
 
@@ -106,6 +106,7 @@ def test_residual_networks_with_normalisation_take_the_general_way(monkeypatch):
     expected = _naive(module, x, _cotangents(x))
     for samples, memory in ((2, rows.CHUNK_BYTES), (128, 1)):  # ragged batches; one by one
         monkeypatch.setattr(rows, "BATCH", samples)
+        monkeypatch.setattr(slicing, "BATCH", samples)
         monkeypatch.setattr(rows, "CHUNK_BYTES", memory)
         ((_, found),) = row_slices(module, x, _cotangents(x))
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
@@ -115,7 +116,7 @@ def test_residual_networks_with_normalisation_take_the_general_way(monkeypatch):
 
 def test_batches_of_samples_change_nothing(monkeypatch):
     module, x, _ = build_network("3 dense")
-    monkeypatch.setattr(rows, "BATCH", 4)
+    monkeypatch.setattr(slicing, "BATCH", 4)
     ((_, found),) = row_slices(module, x, _cotangents(x))
     torch.testing.assert_close(found, _naive(module, x, _cotangents(x)), rtol=0, atol=1e-12)
 
@@ -140,6 +141,72 @@ def test_frozen_parameters_have_no_columns():
         parts = torch.autograd.grad(module(sample[None])[0] @ cotangent, wanted)
         expected = torch.cat([part.flatten() for part in parts])
         torch.testing.assert_close(row, expected, rtol=0, atol=1e-13)
+
+
+@pytest.fixture
+def differentiations(monkeypatch):
+    """The samples that each call of the general way is for."""
+    calls = []
+
+    def counted(module):
+        made = mapped_rows(module)
+
+        def of(x, cotangents, columns):
+            calls.append(len(x))
+            return made(x, cotangents, columns)
+
+        return of
+
+    monkeypatch.setattr(slicing, "mapped_rows", counted)
+    return calls
+
+
+@pytest.mark.parametrize("batch", [2, 128])
+@pytest.mark.parametrize("chosen", [None, slice(13, 160)])
+def test_a_network_that_is_not_layered_is_differentiated_once(
+    monkeypatch, differentiations, batch, chosen
+):
+    module, x = _residual()
+    cotangents = _cotangents(x)
+    expected = _naive(module, x, cotangents)[:, chosen or slice(None)]
+    monkeypatch.setattr(slicing, "BATCH", batch)
+    found = list(row_slices(module, x, cotangents, 8 * len(expected) * 50, chosen))
+    assert len(found) > 2
+    assert sum(differentiations) == len(x)
+    together = torch.cat([part for _, part in found], dim=1)
+    torch.testing.assert_close(together, expected, rtol=0, atol=1e-12)
+    first = chosen.start if chosen else 0
+    assert [columns.start for columns, _ in found] == list(
+        range(first, first + expected.shape[1], 50)
+    )
+
+
+def test_few_samples_at_a_time_where_all_columns_are_many(monkeypatch, differentiations):
+    module, x = _residual()
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 1)
+    list(row_slices(module, x, _cotangents(x), 8000))
+    assert differentiations == [1] * len(x)
+
+
+def test_a_full_disk_means_a_differentiation_for_each_slice(monkeypatch, differentiations):
+    module, x = _residual()
+    cotangents = _cotangents(x)
+    expected = _naive(module, x, cotangents)
+    free = 2 * expected.numel() * 8 - 1  # half of it is one byte too few
+
+    class Usage:
+        pass
+
+    Usage.free = free
+    monkeypatch.setattr(slicing.shutil, "disk_usage", lambda folder: Usage)
+    found = list(row_slices(module, x, cotangents, 8 * len(expected) * 50))
+    assert sum(differentiations) == len(x) * len(found)
+    Usage.free = free + 1
+    differentiations.clear()
+    again = list(row_slices(module, x, cotangents, 8 * len(expected) * 50))
+    assert sum(differentiations) == len(x)
+    for (_, part), (_, other) in zip(found, again, strict=True):
+        torch.testing.assert_close(part, other, rtol=0, atol=1e-13)
 
 
 def test_slices_that_cost_a_differentiation_each_take_more_of_the_memory():

@@ -27,7 +27,8 @@ from hessian_boundary.curvature.gauss_newton.factor_rows import (
     gathered,
     serve_rows,
 )
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, fitting_slice
+from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, fitting_slice
+from hessian_boundary.curvature.gauss_newton.rows import BATCH
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.losses import recognised

@@ -15,7 +15,7 @@ from hessian_boundary.curvature.gauss_newton.factor_rows import FactorRows, Spre
 from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
 from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
-from hessian_boundary.curvature.gauss_newton.rows import SLICE_BYTES
+from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
 
 

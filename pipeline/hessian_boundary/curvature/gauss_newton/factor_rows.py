@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, SLICE_BYTES, row_slices
+from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, row_slices
+from hessian_boundary.curvature.gauss_newton.rows import BATCH
 from hessian_boundary.curvature.gauss_newton.tall_skinny_qr import stacked_triangle
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.processes import (

@@ -1,13 +1,11 @@
-"""Pulled-back cotangents J_sᵀ u of a network's logits, for a slice of the parameters at a time.
+"""Pulled-back cotangents J_sᵀ u of a network's logits, at some of its parameters.
 
-For m cotangents and p parameters they are an array of m × p numbers that may not fit anywhere. Here
-a slice of its columns is made when it is needed, from the inputs and output derivatives of the
-layers that the slice belongs to; networks for which that does not hold take automatic
-differentiation with respect to the slice's tensors. Both evaluate the network anew for each slice.
+They are made from the inputs and output derivatives of the layers that the parameters belong to.
+Networks for which that does not hold take automatic differentiation with respect to the tensors
+that are touched.
 """
 
 from collections.abc import Callable, Iterator
-from math import isfinite
 
 import torch
 from torch import Tensor, nn
@@ -20,62 +18,15 @@ from hessian_boundary.gradients.factored import (
 )
 from hessian_boundary.networks.parameters import (
     functional_logits,
-    parameter_count,
     trainable_parameters,
 )
-from hessian_boundary.networks.structure import LAYERS, sequence, why_not_factored
-from hessian_boundary.runtime.progress import Progress
+from hessian_boundary.networks.structure import LAYERS, sequence
 
-SLICE_BYTES = 2**28  # of one slice; a few times as much is needed at its side
-SLICES = 6  # arrays of the size of a slice that are there at once, when it is decomposed
 BATCH = 128  # samples at a time, at most
-CHUNK_BYTES = SLICE_BYTES // 2  # of the whole tensors that a slice is cut from
+CHUNK_BYTES = 2**27  # of the whole tensors that rows are cut from
 
 # samples (b, feature…), cotangents (b, K, C), columns -> rows (b · K, columns)
 Rows = Callable[[Tensor, Tensor, slice], Tensor]
-
-
-def fitting_slice(module: nn.Module, memory_limit: float) -> int:
-    """Return the bytes of a slice: more of a limit in bytes where each slice costs much time.
-
-    Networks that are not layered are differentiated anew for each slice.
-    """
-    if not isfinite(memory_limit) or not why_not_factored(module):
-        return SLICE_BYTES
-    return max(SLICE_BYTES, int(memory_limit / SLICES))
-
-
-def row_slices(
-    module: nn.Module,
-    x: Tensor,
-    cotangents: Tensor,
-    slice_bytes: int = SLICE_BYTES,
-    chosen: slice | None = None,
-) -> Iterator[tuple[slice, Tensor]]:
-    """Yield columns of θ and the rows J_sᵀ u_sc (n · K, columns) there, samples before dyads.
-
-    x is (n, feature…), cotangents (n, K, C). Slices follow one another from the first parameter to
-    the last, or of those that are `chosen`, each of at most `slice_bytes`, but of one column at
-    least.
-    """
-    rows = (mapped_rows if why_not_factored(module) else layered_rows)(module)
-    chosen = chosen or slice(0, parameter_count(module))
-    count = cotangents[..., 0].numel()
-    width = max(1, slice_bytes // (count * cotangents.element_size()))
-    size = chosen.stop - chosen.start
-    progress = Progress("parameters of the Gauss-Newton factor", size)
-    for start in range(chosen.start, chosen.stop, width):
-        columns = slice(start, min(start + width, chosen.stop))
-        found = cotangents.new_empty(count, columns.stop - start)
-        for first in range(0, len(x), BATCH):
-            batch = slice(first, first + BATCH)
-            part = rows(x[batch], cotangents[batch], columns)
-            at = first * cotangents.shape[1]
-            found[at : at + len(part)] = part
-            progress.update(
-                start - chosen.start + (columns.stop - start) * (at + len(part)) // count
-            )
-        yield columns, found
 
 
 def layered_rows(module: nn.Module) -> Rows:
