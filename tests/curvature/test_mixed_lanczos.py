@@ -6,6 +6,7 @@ import torch
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos import NotConvergedError, lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.linear_algebra import inner_products
 from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigenpairs
 
 EIGENVALUES = hessian_like(2000)
@@ -46,6 +47,26 @@ def test_most_products_are_single_and_few_double_ones_measure():
     alone = DiagonalOperator(EIGENVALUES)
     lanczos_eigenpairs(alone, **SETTINGS | {"residual_tolerance": 1e-6})
     assert 40 < single.products < alone.products
+
+
+def test_long_vectors_in_float32_are_exact_enough_at_once():
+    # 100,000 entries added up in float32 would leave residuals of 5e-6
+    outliers = torch.logspace(0, -1.3, 30, dtype=torch.float64)
+    eigenvalues = torch.cat([outliers, 0.03 * torch.rand(100_000, dtype=torch.float64) ** 8])
+    single, double = operators(eigenvalues)
+    settings = SETTINGS | {"k_top": 10, "k_bottom": 0, "residual_tolerance": 1e-6}
+    pairs = mixed_lanczos_eigenpairs(single, double, **settings)
+    assert float(pairs.residuals.max()) < 1e-6
+    assert double.products == 10
+
+
+def test_inner_products_of_float32_are_added_up_in_float64():
+    rows = 1 + torch.rand(3, 100_001, generator=torch.Generator().manual_seed(0))
+    expected = rows.double() @ rows[:2].double().T
+    found = inner_products(rows, rows[:2])
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found, expected, rtol=5e-7, atol=0)
+    torch.testing.assert_close(inner_products(rows.double(), rows[:2].double()), expected)
 
 
 @pytest.mark.parametrize("copies", [4, 7])

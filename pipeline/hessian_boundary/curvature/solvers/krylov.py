@@ -18,6 +18,7 @@ from torch import Tensor
 
 from hessian_boundary.curvature.solvers.linear_algebra import (
     column_slices,
+    inner_products,
     orthogonalise,
     principal_directions,
 )
@@ -112,15 +113,15 @@ class KrylovSpace:
         if not torch.isfinite(image).all():
             raise ValueError(NOT_FINITE)
         self.products += len(image)
-        coefficients = image @ basis.T
-        image = torch.addmm(image, coefficients, basis, alpha=-1)
-        rows = coefficients.to("cpu", torch.float64)
+        coefficients = inner_products(image, basis)
+        image = torch.addmm(image, coefficients.to(image), basis, alpha=-1)
+        rows = coefficients.cpu()
         rows[:, known:] = (rows[:, known:] + rows[:, known:].T) / 2
         self.projected = torch.cat(
             [torch.cat([self.projected, rows[:, :known].T], dim=1), rows], dim=0
         )
         frontier = self._append(image)
-        self.coupling = (image @ frontier.T).to("cpu", torch.float64)
+        self.coupling = inner_products(image, frontier).cpu()
         return self.state(changed)
 
     def state(self, changed: int = 0) -> KrylovState:
@@ -170,7 +171,9 @@ class KrylovSpace:
         random = torch.randn(count - len(directions), basis.shape[1], generator=generator)
         frontier = torch.cat([directions, random.to(basis)])
         for _ in range(2):  # once leaves round-off that is large next to the smallest directions
-            frontier = torch.linalg.qr(orthogonalise(frontier, [basis]).T).Q.T
+            # lengths of 100,000 entries that are added up in float32 are off by 1e-5
+            rest = orthogonalise(frontier, [basis]).T.double()
+            frontier = torch.linalg.qr(rest).Q.T.to(basis)
         self.buffer[self.rows : self.rows + count] = frontier
         self.rows += count
         return self.buffer[self.rows - count : self.rows]
