@@ -101,11 +101,13 @@ def _through_a_file(
                 file.seek(at * size)
                 file.write(part[:, inside].contiguous().numpy().data)
             progress.update(min(first + batch_size, len(x)))
+        progress = Progress("parameters of the Gauss-Newton factor", _width(slices))
         for columns in slices:
             found = bytearray(count * (columns.stop - columns.start) * size)
             file.seek(count * (columns.start - first_column) * size)
             file.readinto(found)
             yield columns, torch.frombuffer(found, dtype=dtype).view(count, -1).to(x.device)
+            progress.update(columns.stop - first_column)
 
 
 def _width(slices: Sequence[slice]) -> int:
