@@ -101,6 +101,7 @@ def test_a_lost_piece_is_made_again_alone(study: TinyStudy) -> None:
     assert "Nothing to be done" in _run(study, *IN_TWO, "--", *GAUSS_NEWTON)
 
 
+@pytest.mark.thorough
 def test_a_damaged_piece_is_made_again(study: TinyStudy) -> None:
     _run(study, *IN_TWO, "--", *GAUSS_NEWTON)
     before = [(study.directory / path).read_bytes() for path in GAUSS_NEWTON]
@@ -111,6 +112,7 @@ def test_a_damaged_piece_is_made_again(study: TinyStudy) -> None:
     assert [(study.directory / path).read_bytes() for path in GAUSS_NEWTON] == before
 
 
+@pytest.mark.thorough
 def test_pieces_of_a_training_that_diverged_are_empty(study: TinyStudy) -> None:
     diverging = study.edited(experiments__iris__normal__learning_rate=1e30)
     _run(diverging, *IN_TWO, "--", *GAUSS_NEWTON)

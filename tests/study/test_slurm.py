@@ -137,6 +137,7 @@ def test_a_rule_can_ask_for_a_gpu(study: TinyStudy, slurm: LocalSlurm) -> None:
     assert "gpu:1" in requests
 
 
+@pytest.mark.thorough
 def test_each_piece_of_a_gauss_newton_part_is_a_job_of_its_own(study: TinyStudy) -> None:
     target = MODEL.replace("model", "gauss_newton/alignment_samples")
     pieces = ("--set-scatter", "gauss_newton_pieces=2")
