@@ -1,0 +1,93 @@
+"""Where rows are made once and kept in a file, and where anew for each slice."""
+
+from math import inf
+
+import pytest
+import torch
+from torch import nn
+
+from helpers.factor_rows import cotangents_of, naive_rows, residual_network
+from hessian_boundary.curvature.gauss_newton import row_slices as slicing
+from hessian_boundary.curvature.gauss_newton.row_slices import (
+    SLICE_BYTES,
+    fitting_slice,
+    row_slices,
+)
+from hessian_boundary.curvature.gauss_newton.rows import mapped_rows
+from hessian_boundary.networks.structure import why_not_factored
+
+
+@pytest.fixture
+def differentiations(monkeypatch):
+    """The samples that each call of the general way is for."""
+    calls = []
+
+    def counted(module):
+        made = mapped_rows(module)
+
+        def of(x, cotangents, columns):
+            calls.append(len(x))
+            return made(x, cotangents, columns)
+
+        return of
+
+    monkeypatch.setattr(slicing, "mapped_rows", counted)
+    return calls
+
+
+@pytest.mark.parametrize("batch", [2, 128])
+@pytest.mark.parametrize("chosen", [None, slice(13, 160)])
+def test_a_network_that_is_not_layered_is_differentiated_once(
+    monkeypatch, differentiations, batch, chosen
+):
+    module, x = residual_network()
+    cotangents = cotangents_of(x)
+    expected = naive_rows(module, x, cotangents)[:, chosen or slice(None)]
+    monkeypatch.setattr(slicing, "BATCH", batch)
+    found = list(row_slices(module, x, cotangents, 8 * len(expected) * 50, chosen))
+    assert len(found) > 2
+    assert sum(differentiations) == len(x)
+    together = torch.cat([part for _, part in found], dim=1)
+    torch.testing.assert_close(together, expected, rtol=0, atol=1e-12)
+    first = chosen.start if chosen else 0
+    assert [columns.start for columns, _ in found] == list(
+        range(first, first + expected.shape[1], 50)
+    )
+
+
+def test_few_samples_at_a_time_where_all_columns_are_many(monkeypatch, differentiations):
+    module, x = residual_network()
+    monkeypatch.setattr(slicing, "SLICE_BYTES", 1)
+    list(row_slices(module, x, cotangents_of(x), 8000))
+    assert differentiations == [1] * len(x)
+
+
+def test_a_full_disk_means_a_differentiation_for_each_slice(monkeypatch, differentiations):
+    module, x = residual_network()
+    cotangents = cotangents_of(x)
+    expected = naive_rows(module, x, cotangents)
+    free = 2 * expected.numel() * 8 - 1  # half of it is one byte too few
+
+    class Usage:
+        pass
+
+    Usage.free = free
+    monkeypatch.setattr(slicing.shutil, "disk_usage", lambda folder: Usage)
+    found = list(row_slices(module, x, cotangents, 8 * len(expected) * 50))
+    assert sum(differentiations) == len(x) * len(found)
+    Usage.free = free + 1
+    differentiations.clear()
+    again = list(row_slices(module, x, cotangents, 8 * len(expected) * 50))
+    assert sum(differentiations) == len(x)
+    for (_, part), (_, other) in zip(found, again, strict=True):
+        torch.testing.assert_close(part, other, rtol=0, atol=1e-13)
+
+
+def test_slices_that_cost_a_differentiation_each_take_more_of_the_memory():
+    layered, other = nn.Linear(3, 2), nn.Sequential(nn.Linear(3, 2), nn.Softplus(), nn.GRU(2, 2))
+    assert not why_not_factored(layered)
+    assert why_not_factored(other)
+    for network in (layered, other):
+        assert fitting_slice(network, inf) == fitting_slice(network, 1e8) == SLICE_BYTES
+    assert fitting_slice(layered, 6e9) == SLICE_BYTES
+    assert fitting_slice(other, 6e9) == 1e9
