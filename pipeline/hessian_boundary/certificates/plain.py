@@ -4,7 +4,7 @@ No functional copy of the network, no vectorisation, no forward mode: slow, and 
 every fast path. It is what the fast ones are compared with, and what takes their place.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.overrides import TorchFunctionMode
 
 from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.activations import fitting_batch
 from hessian_boundary.runtime.progress import Progress
+from hessian_boundary.runtime.replaced_functions import ReplacedFunctions
 
 BATCH = 256
 MEMORY = 5e8  # bytes for the activations of a batch, about
@@ -40,21 +40,10 @@ BY_OTHER_OPERATIONS: dict[Callable[..., Any], Callable[..., Tensor]] = {
 }
 
 
-class _ByOtherOperations(TorchFunctionMode):
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Sequence[type],
-        arguments: Sequence[Any] = (),
-        options: dict[str, Any] | None = None,
-    ) -> Any:
-        return BY_OTHER_OPERATIONS.get(function, function)(*arguments, **(options or {}))
-
-
 @contextmanager
 def differentiable() -> Iterator[None]:
     """Let what is evaluated inside be computed by operations whose derivatives are right."""
-    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), _ByOtherOperations():
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH), ReplacedFunctions(BY_OTHER_OPERATIONS):
         yield
 
 

@@ -12,31 +12,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
+
+from hessian_boundary.runtime.replaced_functions import ReplacedFunctions
 
 RELU: set[Callable[..., Any]] = {
     F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_,
 }  # fmt: skip
 
 
-class _EachRelu(TorchFunctionMode):
-    """Calls `on_relu` in place of every ReLU that is evaluated inside."""
+def _each_relu(on_relu: Callable[[Tensor], Tensor]) -> ReplacedFunctions:
+    """Call `on_relu` in place of every ReLU that is evaluated inside."""
 
-    def __init__(self, on_relu: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self._on_relu = on_relu
+    def replacement(input: Tensor, inplace: bool = False) -> Tensor:  # as F.relu names them
+        return on_relu(input)
 
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Sequence[type],
-        arguments: Sequence[Any] = (),
-        options: dict[str, Any] | None = None,
-    ) -> Any:
-        if function in RELU:
-            given = arguments[0] if arguments else (options or {})["input"]
-            return self._on_relu(given)
-        return function(*arguments, **(options or {}))
+    return ReplacedFunctions(dict.fromkeys(RELU, replacement))
 
 
 @torch.no_grad()
@@ -48,15 +38,15 @@ def active_relus(network: nn.Module, x: Tensor) -> list[Tensor]:
         active.append(given > 0)
         return given.clamp(min=0)
 
-    with _EachRelu(note):
+    with _each_relu(note):
         network(x.clone())
     return active
 
 
-def with_active_relus(active: Sequence[Tensor]) -> _EachRelu:
+def with_active_relus(active: Sequence[Tensor]) -> ReplacedFunctions:
     """Let one evaluation inside take the ReLUs that are `active` as on, whatever their inputs are.
 
     Raises StopIteration where the network evaluates more of them.
     """
     remaining = iter(active)
-    return _EachRelu(lambda given: given * next(remaining))
+    return _each_relu(lambda given: given * next(remaining))
