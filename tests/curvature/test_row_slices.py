@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from helpers.factor_rows import cotangents_of, naive_rows, residual_network
+from hessian_boundary.artifacts import scratch
 from hessian_boundary.curvature.gauss_newton import row_slices as slicing
 from hessian_boundary.curvature.gauss_newton.row_slices import (
     SLICE_BYTES,
@@ -72,7 +73,7 @@ def test_a_full_disk_means_a_differentiation_for_each_slice(monkeypatch, differe
         pass
 
     Usage.free = free
-    monkeypatch.setattr(slicing.shutil, "disk_usage", lambda folder: Usage)
+    monkeypatch.setattr(scratch.shutil, "disk_usage", lambda folder: Usage)
     found = list(row_slices(module, x, cotangents, 8 * len(expected) * 50))
     assert sum(differentiations) == len(x) * len(found)
     Usage.free = free + 1

@@ -20,6 +20,7 @@ FILE_CALLS = {
     "open", "savefig", "to_zarr", "open_zarr", "open_dataset", "to_netcdf", "read_csv",
     "write_text", "write_bytes", "read_text", "read_bytes", "loadtxt", "savetxt", "fromfile",
     "tofile", "genfromtxt", "savez", "savez_compressed", "mkdir", "unlink", "touch", "ZipFile",
+    "TemporaryFile", "NamedTemporaryFile", "TemporaryDirectory", "mkstemp", "mkdtemp",
 }  # fmt: skip
 # calls that reach a file when they are given a path; without one they return text
 PATH_CALLS = {"to_csv", "to_latex", "to_markdown", "to_json", "to_html"}
@@ -120,8 +121,10 @@ def test_the_science_knows_neither_workflow_nor_configuration(name):
 
 
 # artifacts.store is the place for artifacts, image_files for raw data from elsewhere,
-# user_files for what users bring, unfinished for the state of long computations
+# user_files for what users bring, unfinished for the state of long computations, scratch for what
+# does not fit into memory
 FILE_EDGES = {
+    "hessian_boundary.artifacts.scratch",
     "hessian_boundary.artifacts.store",
     "hessian_boundary.artifacts.unfinished",
     "hessian_boundary.data.image_files",

@@ -6,14 +6,13 @@ for each slice, which is nearly all of the time; there, all columns are made at 
 samples at a time, and kept in a temporary file, where the disk has room for it.
 """
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.artifacts.scratch import room_for, scratch_file
 from hessian_boundary.curvature.gauss_newton.rows import BATCH, Rows, layered_rows, mapped_rows
 from hessian_boundary.networks.parameters import parameter_count
 from hessian_boundary.networks.structure import why_not_factored
@@ -21,7 +20,6 @@ from hessian_boundary.runtime.progress import Progress
 
 SLICE_BYTES = 2**28  # of one slice; a few times as much is needed at its side
 SLICES = 6  # arrays of the size of a slice that are there at once, when it is decomposed
-OF_DISK = 0.5  # the part of what is free there that a file may take
 
 
 def fitting_slice(module: nn.Module, memory_limit: float) -> int:
@@ -56,13 +54,8 @@ def row_slices(
         slice(start, min(start + width, chosen.stop))
         for start in range(chosen.start, chosen.stop, width)
     ]
-    once = not layered and len(slices) > 1 and _room_for(column * (chosen.stop - chosen.start))
+    once = not layered and len(slices) > 1 and room_for(column * (chosen.stop - chosen.start))
     yield from (_through_a_file if once else _made_anew)(rows, x, cotangents, slices)
-
-
-def _room_for(size: int) -> bool:
-    """Tell whether the disk of temporary files has room for so many bytes."""
-    return size <= OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free
 
 
 def _made_anew(
@@ -91,7 +84,7 @@ def _through_a_file(
     whole = slice(first_column, slices[-1].stop)
     batch_size = max(1, min(BATCH, SLICE_BYTES // (dyads * _width(slices) * size)))
     progress = Progress("samples' rows of the Gauss-Newton factor", len(x))
-    with tempfile.TemporaryFile() as file:
+    with scratch_file() as file:
         for first in range(0, len(x), batch_size):
             batch = slice(first, first + batch_size)
             part = rows(x[batch], cotangents[batch], whole).cpu()

@@ -1,0 +1,18 @@
+"""A file for numbers that do not fit into memory, gone when it is closed."""
+
+import shutil
+import tempfile
+from io import BufferedRandom
+from typing import cast
+
+OF_DISK = 0.5  # the part of what is free there that a file may take
+
+
+def room_for(size: int) -> bool:
+    """Tell whether the disk of temporary files (`TMPDIR`) has room for so many bytes."""
+    return size <= OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free
+
+
+def scratch_file() -> BufferedRandom:
+    """Open a file without a name, to be written and read; closing it deletes it."""
+    return cast(BufferedRandom, tempfile.TemporaryFile())
