@@ -47,7 +47,11 @@ for name, (problem, options) in CASES.items():
 Saved = tuple[xr.Dataset, xr.Dataset]
 
 
-@pytest.fixture(scope="module", params=[2, 3], ids="{} processes".format)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(2, marks=pytest.mark.thorough), 3],
+    ids="{} processes".format,
+)
 def saved(request, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Saved]:
     """Spectrum and alignment of each case, made in several processes."""
     folder = tmp_path_factory.mktemp("several")

@@ -49,8 +49,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> TinyStudy:
     "name",
     [
         "both",
-        pytest.param("nothing", marks=pytest.mark.slow),
-        *(pytest.param(name, marks=THOROUGH) for name in STUDIES if name.startswith("a ")),
+        *(pytest.param(name, marks=THOROUGH) for name in STUDIES if name != "both"),
     ],
 )
 def test_all_of_a_study_of_ones_own_is_made(study: TinyStudy, name: str) -> None:

@@ -94,7 +94,11 @@ def test_a_table_and_a_trained_network_become_measures_and_a_figure(study: TinyS
 
 @pytest.mark.parametrize(
     ("file", "changed", "first"),
-    [("fruit.csv", "table", MAKE), ("split.npz", "split", MAKE), ("model.pt", "model", TRAIN)],
+    [
+        pytest.param("fruit.csv", "table", MAKE, marks=pytest.mark.thorough),
+        pytest.param("split.npz", "split", MAKE, marks=pytest.mark.thorough),
+        ("model.pt", "model", TRAIN),
+    ],
 )
 def test_an_edit_of_each_file_reruns_what_depends_on_it(
     study: TinyStudy, file: str, changed: str, first: tuple[str, ...]
