@@ -16,26 +16,9 @@ from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, sou
 
 def check_references(config: Mapping[str, Any]) -> None:
     """Check every name that refers to another entry or to a module of the pipeline."""
-    for name, entry in config["datasets"].items():
-        place, generator = f"datasets.{name}", entry["generator"]
-        check_module(f"{place}.generator", generator, modules(GENERATORS))
-        file = source_file(GENERATORS, generator)
-        options = (f"{place}.parameters", file, "generate", entry["parameters"])
-        check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
-        if entry.get("split") and entry.get("stratify"):
-            raise ConfigurationError(
-                f"{place}.stratify",
-                "expected a split that is drawn, found one of your own in `split`; take one of "
-                "the two away",
-            )
     known = {f"{d}/{t}" for d, trainings in config["experiments"].items() for t in trainings}
-    for dataset, trainings in config["experiments"].items():
-        check_known(f"experiments.{dataset}", dataset, config["datasets"])
-        for training, entry in trainings.items():
-            place = f"experiments.{dataset}.{training}"
-            _check_architecture(f"{place}.architecture", entry["architecture"])
-            _check_training(place, entry)
-            _check_start(place, entry, config, known)
+    _check_datasets(config)
+    _check_experiments(config, known)
     for place, name in _tabulated(config):
         check_known(place, name, known)
     _check_targets(config)
@@ -50,6 +33,35 @@ def check_references(config: Mapping[str, Any]) -> None:
     for dataset in config["planar"]:
         check_known("planar", dataset, config["datasets"])
     _check_generalisation(config)
+    _check_profiles(config)
+
+
+def _check_datasets(config: Mapping[str, Any]) -> None:
+    for name, entry in config["datasets"].items():
+        place, generator = f"datasets.{name}", entry["generator"]
+        check_module(f"{place}.generator", generator, modules(GENERATORS))
+        file = source_file(GENERATORS, generator)
+        options = (f"{place}.parameters", file, "generate", entry["parameters"])
+        check_options(*options, given=["data_folder", *(["files"] if "files" in entry else [])])
+        if entry.get("split") and entry.get("stratify"):
+            raise ConfigurationError(
+                f"{place}.stratify",
+                "expected a split that is drawn, found one of your own in `split`; take one of "
+                "the two away",
+            )
+
+
+def _check_experiments(config: Mapping[str, Any], known: set[str]) -> None:
+    for dataset, trainings in config["experiments"].items():
+        check_known(f"experiments.{dataset}", dataset, config["datasets"])
+        for training, entry in trainings.items():
+            place = f"experiments.{dataset}.{training}"
+            _check_architecture(f"{place}.architecture", entry["architecture"])
+            _check_training(place, entry)
+            _check_start(place, entry, config, known)
+
+
+def _check_profiles(config: Mapping[str, Any]) -> None:
     for name, profile in config["profiles"].items():
         with_changes(config, name)  # of profiles that are not used, what they name
         for left_out in profile["without"]:
