@@ -1,5 +1,8 @@
 """The comparison of measures and its verdicts, on models whose answer is known."""
 
+from dataclasses import replace
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +10,16 @@ from scipy.stats import kendalltau
 
 from helpers.made_up_models import DIRECTIONS, made_up_models
 from hessian_boundary.figures.overviews.measures import draw_measures
-from hessian_boundary.generalisation.comparison import ALL, COLUMNS, EVERY, FITTED, compare_measures
+from hessian_boundary.generalisation.comparison import (
+    ALL,
+    COLUMNS,
+    EVERY,
+    FITTED,
+    compare_measures,
+    psi_difference,
+)
+from hessian_boundary.generalisation.dataset_statistics import Counting
+from hessian_boundary.generalisation.knobs import AXES
 from hessian_boundary.generalisation.verdict import (
     CONFIRM,
     NOT,
@@ -24,7 +36,8 @@ from hessian_boundary.generalisation.verdict import (
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
 
-RULE = Rule(level=0.05, fewest_pairs=30, sign_error=0.5)
+RULE = Rule(level=0.05, fewest_pairs=30, fewest_pairs_each=10, sign_error=0.5)
+COUNTING = Counting(train_error=0.02, fewest_pairs=10, resamples=200, permutations=1000)
 NAMES = {name: name for name in DIRECTIONS}
 
 
@@ -35,7 +48,7 @@ def models() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def judged(models) -> pd.DataFrame:
-    return with_verdicts(compare_measures(models, DIRECTIONS, 0.02, 200), RULE)
+    return with_verdicts(compare_measures(models, DIRECTIONS, COUNTING), RULE)
 
 
 def test_a_line_for_each_choice_half_data_set_and_measure(judged) -> None:
@@ -84,12 +97,98 @@ def test_random_measures_lie_where_chance_says(judged) -> None:
     assert line["p"] > 0.01
 
 
+def test_the_share_in_the_right_order_is_that_of_a_plain_loop(models, judged) -> None:
+    mine = models[(models["half"] == CONFIRM) & (models["dataset"] == "circle")].copy()
+    right = []
+    for one, other in combinations(mine.to_dict("records"), 2):
+        if sum(one[axis] != other[axis] for axis in AXES) == 1:
+            same = (one["g_theta_mean"] - other["g_theta_mean"]) * (
+                one["test_error"] - other["test_error"]
+            )
+            right.append(0.5 if same == 0 else float(same > 0))
+    line = scope(judged, CONFIRM, dataset="circle").set_index("measure").loc["g_theta_mean"]
+    assert line["right"] == pytest.approx(np.mean(right))
+    assert line["pairs"] == len(right)
+
+
+def test_chance_has_the_ties_of_the_measure(models) -> None:
+    """A measure that is a knob differs along one axis of seven: Ψ is 1/7 at most, by chance too."""
+    knob = models.assign(g_theta_max=models["epochs"])
+    table = compare_measures(knob, DIRECTIONS, COUNTING)
+    line = scope(table, CONFIRM, dataset="circle").set_index("measure").loc["g_theta_max"]
+    assert 0 < line["chance_high"] <= 1 / 7
+    assert -1 / 7 <= line["chance_low"] < 0
+
+
+def test_a_measure_that_follows_the_draw_only_has_no_psi_of_knobs(models) -> None:
+    draws = models.groupby(["dataset", "draw"])["test_error"].transform("mean")
+    means = models.assign(g_theta_max=draws)
+    table = compare_measures(means, DIRECTIONS, COUNTING)
+    line = scope(table, CONFIRM).set_index("measure").loc["g_theta_max"]
+    assert line["psi_of_knobs"] == line["psi_of_knobs_low"] == line["psi_of_knobs_high"] == 0
+    assert line["psi"] != 0
+
+
+def test_a_data_set_with_few_pairs_is_no_part_of_the_mean(models) -> None:
+    few = models.copy()
+    few.loc[few.index[few["dataset"] == "circle"][4:], "train_error"] = 0.5
+    table = compare_measures(few, DIRECTIONS, COUNTING)
+    fitted = table[(table["models"] == FITTED) & (table["measure"] == "g_theta_max")]
+    assert set(fitted.loc[fitted["dataset"] == EVERY, "datasets"]) == {"gaussian"}
+    every = table[(table["models"] == ALL) & (table["dataset"] == EVERY)]
+    assert set(every["datasets"]) == {"gaussian, circle"}
+
+
+def test_where_no_data_set_has_enough_pairs_nothing_is_decided(models) -> None:
+    demanding = replace(COUNTING, fewest_pairs=1000)
+    table = compare_measures(models, DIRECTIONS, demanding)
+    lines = scope(with_verdicts(table, replace(RULE, fewest_pairs_each=1000)), CONFIRM)
+    assert set(lines["datasets"]) == {"gaussian, circle"}
+    assert set(lines["verdict"]) == {UNDECIDED}
+
+
+def test_the_difference_of_two_measures_is_of_the_same_models(models, judged) -> None:
+    pair = ("g_theta_max", "output_margin")
+    lines = scope(judged, CONFIRM).set_index("measure")["psi"]
+    difference, low, high = psi_difference(models, pair, DIRECTIONS, COUNTING, CONFIRM)
+    assert difference == pytest.approx(lines[pair[0]] - lines[pair[1]])
+    assert low <= difference <= high
+    same = psi_difference(models, (pair[0], pair[0]), DIRECTIONS, COUNTING, CONFIRM)
+    assert same == (0, 0, 0)
+    lacking = models.copy()
+    lacking.loc[lacking["dataset"] == "circle", "output_margin"] = np.nan
+    difference, _, _ = psi_difference(lacking, pair, DIRECTIONS, COUNTING, CONFIRM)
+    line = scope(judged, CONFIRM, dataset="gaussian").set_index("measure")["psi"]
+    assert difference == pytest.approx(line[pair[0]] - line[pair[1]])
+    none = models.assign(train_error=1.0)
+    assert np.isnan(psi_difference(none, pair, DIRECTIONS, COUNTING, CONFIRM)).all()
+
+
+def test_the_opposite_takes_a_small_p_too(judged) -> None:
+    unsure = judged[list(COLUMNS)].assign(p=0.5)
+    assert set(with_verdicts(unsure, RULE)["verdict"]) <= {NOT, UNDECIDED}
+
+
+def test_p_is_two_sided(judged) -> None:
+    lines = scope(judged, CONFIRM).set_index("measure")
+    smallest = 2 / (COUNTING.permutations + 1)
+    assert lines.loc["norm_l2", "p"] == pytest.approx(smallest)
+    assert lines.loc["g_theta_max", "p"] == pytest.approx(smallest)
+
+
+def test_the_simpler_measure_is_one_of_the_same_data_sets(models) -> None:
+    lacking = models.copy()
+    lacking.loc[lacking["dataset"] == "circle", "output_margin"] = np.nan
+    table = with_verdicts(compare_measures(lacking, DIRECTIONS, COUNTING), RULE)
+    assert chosen_measures(table, "g_theta")[1] != "output_margin"
+
+
 def test_what_does_not_count_is_left_out(models) -> None:
     spoilt = models.copy()
     half = np.arange(len(spoilt)) % 2 == 0
     spoilt.loc[half, "train_error"] = 0.5
     spoilt.loc[np.arange(len(spoilt)) % 5 == 0, "status"] = "diverged"
-    table = compare_measures(spoilt, {"g_theta_max": 1, "train_loss": 1}, 0.02, 100)
+    table = compare_measures(spoilt, {"g_theta_max": 1, "train_loss": 1}, COUNTING)
     lines = table[(table["dataset"] == EVERY) & (table["half"] == CONFIRM)]
     counts = lines.groupby("models")["count"].max()
     finite = spoilt["status"] == "fitted"
@@ -100,34 +199,35 @@ def test_what_does_not_count_is_left_out(models) -> None:
 def test_a_measure_that_a_data_set_lacks_is_had_of_the_others(models) -> None:
     lacking = models.copy()
     lacking.loc[lacking["dataset"] == "circle", "output_margin"] = np.nan
-    table = compare_measures(lacking, DIRECTIONS, 0.02, 100)
+    table = compare_measures(lacking, DIRECTIONS, COUNTING)
     lines = table[table["measure"] == "output_margin"]
     assert set(lines["dataset"]) == {"gaussian", EVERY}
 
 
 def test_too_few_pairs_decide_nothing(judged) -> None:
-    strict = with_verdicts(judged[list(COLUMNS)], Rule(0.05, 10_000, 0.5))
+    strict = with_verdicts(judged[list(COLUMNS)], replace(RULE, fewest_pairs=10_000))
     assert set(strict["verdict"]) == {UNDECIDED}
     assert headline(strict, "g_theta").endswith("Too few models to say")
 
 
 def test_the_answer_takes_the_variant_that_explored_best(judged) -> None:
     assert chosen_measures(judged, "g_theta") == ("g_theta_max", "output_margin")
-    first, second, third = answer(judged, "g_theta", NAMES)
+    first, second, third = answer(judged, "g_theta", NAMES, (0.2, 0.1, 0.3))
     assert first.startswith("Yes, on average: of two fitted models")
     assert second.startswith("It is robust: ")
-    assert "output_margin" in third
+    assert "It says more than the simpler measure that explored best, output_margin" in third
+    assert "difference on the same models +0.20 [+0.10, +0.30]" in third
     assert "adds to the training loss" in third
     assert headline(judged, "g_theta").endswith("Yes, on average, and robustly")
 
 
 def test_the_answer_says_no_where_it_is_no(models) -> None:
     turned = models.assign(g_theta_max=-models["test_error"], g_theta_mean=-models["test_error"])
-    table = with_verdicts(compare_measures(turned, DIRECTIONS, 0.02, 100), RULE)
-    first, second, third = answer(table, "g_theta", NAMES)
+    table = with_verdicts(compare_measures(turned, DIRECTIONS, COUNTING), RULE)
+    first, second, third = answer(table, "g_theta", NAMES, (-2, -2, -2))
     assert first.startswith("No, rather the opposite")
     assert second.startswith("It is not robust")
-    assert "no more than the best simpler measure" in third
+    assert "It says less than the simpler measure that explored best" in third
 
 
 def test_a_question_about_nothing_is_refused(judged) -> None:
@@ -137,7 +237,7 @@ def test_a_question_about_nothing_is_refused(judged) -> None:
 
 def test_an_unfitted_confirming_half_has_no_answer(models, judged) -> None:
     none = judged[(judged["half"] != CONFIRM)]
-    assert answer(none, "g_theta", NAMES) == [
+    assert answer(none, "g_theta", NAMES, (0, -1, 1)) == [
         "The confirming half has no fitted models to answer from."
     ]
     assert headline(none, "g_theta") == "Does G_θ predict generalisation?"
@@ -146,8 +246,11 @@ def test_an_unfitted_confirming_half_has_no_answer(models, judged) -> None:
 def test_table_and_figure_show_every_measure(models, judged) -> None:
     shown = display_comparison(judged)
     assert len(shown) == len(DIRECTIONS)
-    notes = comparison_notes(models, 0.02)
+    refused = models.assign(refused=np.where(models["point"] == 0, "too many samples", ""))
+    notes = comparison_notes(refused, 0.02)
     assert "gaussian 96 of 96" in notes[-1]
+    assert f"Of {(models['point'] == 0).sum()} a measure was refused" in notes[-1]
+    assert "refused" not in comparison_notes(models.assign(refused=""), 0.02)[-1]
     for text in (markdown(shown, notes), latex(shown, notes)):
         assert "output margin" in text
     figure = draw_measures(judged, "g_theta", "A headline", "a note")

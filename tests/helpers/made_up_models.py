@@ -38,7 +38,7 @@ def made_up_models(datasets=("gaussian", "circle"), walks=3, seed=0) -> pd.DataF
                     rows.append({
                         "dataset": dataset, "half": half, "draw": number, "seed": model.seed,
                         "walk": model.walk, "point": model.point, **model.knobs,
-                        "status": "fitted", "test_error": error,
+                        "status": "fitted", "refused": "", "test_error": error,
                         "test_error_standard_error": 0.001, "train_error": 0.0,
                         "train_loss": draw.random(), "g_theta_max": error + 0.02 * draw.random(),
                         "g_theta_mean": draw.integers(4) / 4, "norm_l2": -error,

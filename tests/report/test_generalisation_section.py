@@ -9,7 +9,10 @@ from helpers.made_up_report import png, run_steps, write_results
 from helpers.report_page import check_links, text_of
 from hessian_boundary.artifacts.store import save_table, save_text
 from hessian_boundary.generalisation.comparison import compare_measures
+from hessian_boundary.generalisation.dataset_statistics import Counting
 from hessian_boundary.generalisation.verdict import Rule, answer, with_verdicts
+
+COUNTING = Counting(train_error=0.02, fewest_pairs=10, resamples=100, permutations=100)
 
 
 @pytest.fixture(scope="module")
@@ -17,11 +20,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     results = write_results(folder)
     models = made_up_models()
-    judged = with_verdicts(compare_measures(models, DIRECTIONS, 0.02, 100), Rule(0.05, 30, 0.5))
+    judged = with_verdicts(compare_measures(models, DIRECTIONS, COUNTING), Rule(0.05, 30, 10, 0.5))
     tables = results / "tables"
     save_table(judged, tables / "generalisation.csv")
     save_table(models, tables / "generalisation_models.csv")
-    sentences = answer(judged, "g_theta", {name: name for name in DIRECTIONS})
+    sentences = answer(judged, "g_theta", {name: name for name in DIRECTIONS}, (0.2, 0.1, 0.3))
     save_text("\n".join(sentences), tables / "generalisation_answer.txt")
     (results / "figures/generalisation.png").write_bytes(png(600, 300))
     made = {

@@ -42,19 +42,23 @@ def test_pairs_within_a_configuration_are_there_as_often_as_it_is() -> None:
 
 
 def test_exchanges_keep_models_of_one_configuration_together() -> None:
-    configuration = np.array([0, 0, 1, 1, 2, 2])
-    source = exchanged(configuration, 200, np.random.default_rng(0))
+    configuration, slot = np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 1, 0, 0, 1])
+    source = exchanged(configuration, slot, 200, np.random.default_rng(0))
     assert len(source) == 201
     assert source[0].tolist() == list(range(6))
-    blocks = source.reshape(-1, 3, 2)
-    assert (blocks[:, :, 1] == blocks[:, :, 0] + 1).all()
-    orders = {tuple(line) for line in (blocks[:, :, 0] // 2).tolist()}
+    assert (slot[source] == slot).all()
+    whose = configuration[source]
+    assert all((whose[:, configuration == code].std(axis=1) == 0).all() for code in range(3))
+    orders = {tuple(line) for line in whose[:, ::2].tolist()}
     assert len(orders) == 6
     assert all(sorted(order) == [0, 1, 2] for order in orders)
 
 
-def test_a_smaller_configuration_gives_its_values_again() -> None:
-    source = exchanged(np.array([0, 0, 0, 1]), 50, np.random.default_rng(0))
-    swapped = source[(source[:, 0] == 3)]
-    assert len(swapped)
-    assert (swapped == [3, 3, 3, 0]).all()
+def test_configurations_that_have_other_slots_exchange_nothing() -> None:
+    configuration, slot = np.array([0, 0, 1, 2, 3, 3]), np.array([0, 1, 0, 0, 0, 1])
+    source = exchanged(configuration, slot, 50, np.random.default_rng(0))
+    assert {tuple(line) for line in source[:, [2, 3]].tolist()} == {(2, 3), (3, 2)}
+    assert {tuple(line) for line in source[:, [0, 1, 4, 5]].tolist()} == {
+        (0, 1, 4, 5),
+        (4, 5, 0, 1),
+    }

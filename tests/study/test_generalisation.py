@@ -18,7 +18,13 @@ def smallest(study: TinyStudy) -> TinyStudy:
     section["datasets"]["half_moon"] |= {"walks": 1, "repeats": 1}
     # Snakemake adds config.yaml's knobs to those given: none is left out, but empty
     knobs = {name: KNOBS.get(name, []) for name in section["knobs"]}
-    section |= {"explore": [0], "confirm": [1], "knobs": knobs, "resamples": 100}
+    section |= {
+        "explore": [0],
+        "confirm": [1],
+        "knobs": knobs,
+        "resamples": 100,
+        "permutations": 100,
+    }
     section["fitted"] = {"train_error_at_most": 1}
     return study
 

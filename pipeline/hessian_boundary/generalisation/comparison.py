@@ -1,90 +1,56 @@
 """Which measures order models by their test error: every statistic, for each half and data set."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hessian_boundary.generalisation.knobs import AXES, DRAW, SEED
-from hessian_boundary.runtime.seeds import derive_seed
-from hessian_boundary.statistics.granulated import agreement, granulated_psi
-from hessian_boundary.statistics.knob_pairs import (
-    Pairs,
-    exchanged,
-    pair_weights,
-    pairs_on_one_axis,
-    resampled_configurations,
+from hessian_boundary.generalisation.dataset_statistics import (
+    Counting,
+    DatasetStatistics,
+    dataset_statistics,
 )
-from hessian_boundary.statistics.partial_tau import partial_tau, tau_within
-from hessian_boundary.statistics.sign_errors import SUMMARY, sign_errors, summarised, told_apart
+from hessian_boundary.statistics.sign_errors import SUMMARY, summarised
 
-GIVEN = "train_loss"  # what partial correlations are given
 FITTED, ALL = "fitted", "all"
 EVERY = "all data sets"
 TAIL = 2.5  # percent, below and above a 95 % interval
 COLUMNS = (
-    *("models", "half", "dataset", "measure", "count", "pairs", "environments"),
-    *("psi", "psi_low", "psi_high", "chance_low", "chance_high", "p"),
+    *("models", "half", "dataset", "measure", "datasets", "count", "pairs", "environments"),
+    *("right", "psi", "psi_low", "psi_high", "chance_low", "chance_high", "p"),
+    *("psi_of_knobs", "psi_of_knobs_low", "psi_of_knobs_high"),
     *("tau", "tau_low", "tau_high", "partial_tau", "partial_tau_low", "partial_tau_high"),
     *(f"sign_error_{name}" for name in SUMMARY),
     *(f"chance_sign_error_{name}" for name in SUMMARY),
 )
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One measure on one data set: lines are the sample, then resamples or permutations."""
-
-    count: int
-    pairs: int
-    psi: np.ndarray  # (1 + resamples,)
-    tau: np.ndarray
-    partial: np.ndarray
-    by_chance: np.ndarray  # Ψ (1 + permutations,)
-    errors: np.ndarray  # (1 + permutations, environment)
-
-
-@dataclass(frozen=True)
-class _Models:
-    """The models of one data set and half that count, and what all measures share there."""
-
-    error: np.ndarray  # (model,)
-    deviation: np.ndarray
-    block: np.ndarray  # the data draw
-    pairs: Pairs
-    weights: np.ndarray  # (1 + resamples, pair)
-    times: np.ndarray  # (1 + resamples, model)
-    source: np.ndarray  # (1 + permutations, model)
-
-
 def compare_measures(
-    models: pd.DataFrame, directions: Mapping[str, int], limit: float, resamples: int
+    models: pd.DataFrame, directions: Mapping[str, int], counting: Counting
 ) -> pd.DataFrame:
     """Return `COLUMNS`, a line for each choice of models, half, data set and measure.
 
     `models` has a line per model: dataset, half, status, every axis of `knobs.AXES`, test_error and
     its standard error, train_error, and the measures. `directions` says of each measure whether
     larger (1) or smaller (−1) values are said to go with larger errors. Models that diverged are
-    left out; *fitted* ones have a training error of at most `limit`. The data set "all data sets"
-    is the mean over them, each counting as much, for intervals over independent resamples.
+    left out. The data set "all data sets" is the mean over those that have enough pairs (over all
+    where none has), each counting as much, for intervals over independent resamples; `datasets`
+    names them.
 
-    p is one-sided: the share of exchanges of configurations with a Ψ as large (Phipson & Smyth
+    right: share of the pairs in the right order, a tie as half. p is two-sided: twice the share of
+    exchanges of configurations with a Ψ at least as far out on the same side (Phipson & Smyth
     2010), and chance_low … chance_high hold 95 % of them.
     """
-    known = models[(models["status"] != "diverged") & models["test_error"].notna()]
     lines = []
-    for choice, chosen in ((FITTED, known[known["train_error"] <= limit]), (ALL, known)):
-        for half, of_half in chosen.groupby("half", sort=True):
-            parts = {
-                str(name): _parts(of_one, directions, resamples, f"{choice}/{half}/{name}")
-                for name, of_one in of_half.groupby("dataset", sort=False)
-            }
+    for choice in (FITTED, ALL):
+        for half, of_half in _chosen(models, choice, counting).groupby("half", sort=True):
+            parts = _parts_by_dataset(of_half, directions, counting, f"{choice}/{half}")
             for measure in directions:
                 found = {name: part[measure] for name, part in parts.items() if measure in part}
-                scopes = {name: [part] for name, part in found.items()}
-                scopes |= {EVERY: list(found.values())} if found else {}
+                scopes = {name: {name: part} for name, part in found.items()}
+                if together := _together(found, counting):
+                    scopes[EVERY] = together
                 about = {"models": choice, "half": half, "measure": measure}
                 lines += [
                     {**about, "dataset": name, **_line(group)} for name, group in scopes.items()
@@ -92,80 +58,85 @@ def compare_measures(
     return pd.DataFrame(lines, columns=COLUMNS)
 
 
-def _parts(
-    models: pd.DataFrame, directions: Mapping[str, int], resamples: int, label: str
-) -> dict[str, _Part]:
-    """Return the part of each measure that at least two models have."""
-    parts = {}
-    for measure, direction in directions.items():
-        known = models[models[measure].notna() & models[GIVEN].notna()]
-        if len(known) < 2:
-            continue
-        shared = _shared(known, resamples, label)
-        values = direction * known[measure].to_numpy(dtype=float)
-        parts[measure] = _part(values, known[GIVEN].to_numpy(dtype=float), shared)
-    return parts
+def psi_difference(
+    models: pd.DataFrame, measures: tuple[str, str], directions: Mapping[str, int],
+    counting: Counting, half: str,
+) -> tuple[float, float, float]:  # fmt: skip
+    """Return Ψ of one measure less that of another, and the ends of its 95 % interval.
+
+    Both are of the same fitted models of a half, those that have both measures, and of the same
+    resamples. NaN without any.
+    """
+    chosen = _chosen(models, FITTED, counting)
+    both = chosen[(chosen["half"] == half) & chosen[list(measures)].notna().all(axis=1)]
+    asked = {name: directions[name] for name in measures}
+    parts = _parts_by_dataset(both, asked, counting, f"{FITTED}/{half}")
+    groups = [
+        _together({name: part[measure] for name, part in parts.items() if part}, counting)
+        for measure in measures
+    ]
+    if not all(groups):
+        return np.nan, np.nan, np.nan
+    one, other = (_mean([part.psi for part in group.values()]) for group in groups)
+    return float(one[0] - other[0]), *_interval((one - other)[1:])
 
 
-def _shared(models: pd.DataFrame, resamples: int, label: str) -> _Models:
-    codes = np.stack([pd.factorize(models[axis])[0] for axis in AXES], axis=1)
-    knobs = [column for column, axis in enumerate(AXES) if axis not in (DRAW, SEED)]
-    configuration = np.unique(codes[:, knobs], axis=0, return_inverse=True)[1].ravel()
-    pairs = pairs_on_one_axis(codes)
-    draw = np.random.default_rng(derive_seed("generalisation", label))
-    times = resampled_configurations(configuration.max() + 1, resamples, draw)
-    return _Models(
-        error=models["test_error"].to_numpy(dtype=float),
-        deviation=models["test_error_standard_error"].to_numpy(dtype=float),
-        block=codes[:, AXES.index(DRAW)],
-        pairs=pairs,
-        weights=pair_weights(pairs, configuration, times),
-        times=times[:, configuration].astype(float),
-        source=exchanged(configuration, resamples, draw),
-    )
+def _chosen(models: pd.DataFrame, choice: str, counting: Counting) -> pd.DataFrame:
+    known = models[(models["status"] != "diverged") & models["test_error"].notna()]
+    return known if choice == ALL else known[known["train_error"] <= counting.train_error]
 
 
-def _part(values: np.ndarray, given: np.ndarray, models: _Models) -> _Part:
-    """Return every statistic of a measure (model,), larger where the error is said to be larger."""
-    error, pairs = models.error, models.pairs
-    agreements = agreement(values[models.source], error, pairs)
-    weights = told_apart(error, models.deviation, pairs)
-    xy, xz, yz = (
-        tau_within(one, other, models.block, models.times)
-        for one, other in ((values, error), (values, given), (error, given))
-    )
-    return _Part(
-        count=len(values),
-        pairs=len(pairs),
-        psi=granulated_psi(agreements[:1], pairs.axis, models.weights),
-        tau=xy,
-        partial=partial_tau(xy, xz, yz),
-        by_chance=granulated_psi(agreements, pairs.axis, np.ones((1, len(pairs)))),
-        errors=sign_errors(agreements, weights, pairs.axis),
-    )
+def _together(
+    parts: Mapping[str, DatasetStatistics], counting: Counting
+) -> dict[str, DatasetStatistics]:
+    """Return the parts with enough pairs; all where none has, of which nothing is decided."""
+    enough = {name: part for name, part in parts.items() if part.pairs >= counting.fewest_pairs}
+    return enough or dict(parts)
 
 
-def _line(parts: Sequence[_Part]) -> dict[str, Any]:
-    psi, tau, partial, by_chance = (
+def _parts_by_dataset(
+    models: pd.DataFrame, directions: Mapping[str, int], counting: Counting, label: str
+) -> dict[str, dict[str, DatasetStatistics]]:
+    return {
+        str(name): dataset_statistics(of_one, directions, counting, f"{label}/{name}")
+        for name, of_one in models.groupby("dataset", sort=False)
+    }
+
+
+def _line(group: Mapping[str, DatasetStatistics]) -> dict[str, Any]:
+    parts = list(group.values())
+    psi, of_knobs, tau, partial, by_chance = (
         _mean([getattr(part, name) for part in parts])
-        for name in ("psi", "tau", "partial", "by_chance")
+        for name in ("psi", "psi_of_knobs", "tau", "partial", "by_chance")
     )
+    pairs = sum(part.pairs for part in parts)
     errors = summarised(np.concatenate([part.errors for part in parts], axis=1))
     low, high = _interval(by_chance[1:])
-    beaten = np.mean(by_chance >= by_chance[0] - 1e-12)  # the observed one is among them
     return {
+        "datasets": ", ".join(group),
         "count": sum(part.count for part in parts),
-        "pairs": sum(part.pairs for part in parts),
+        "pairs": pairs,
         "environments": sum(part.errors.shape[1] for part in parts),
+        "right": sum(part.right for part in parts) / pairs if pairs else np.nan,
         **_with_interval("psi", psi),
         "chance_low": low,
         "chance_high": high,
-        "p": float(beaten) if np.isfinite(by_chance[0]) else np.nan,
+        "p": _two_sided(by_chance),
+        **_with_interval("psi_of_knobs", of_knobs),
         **_with_interval("tau", tau),
         **_with_interval("partial_tau", partial),
         **{f"sign_error_{name}": float(values[0]) for name, values in errors.items()},
         **{f"chance_sign_error_{name}": float(v[1:].mean()) for name, v in errors.items()},
     }
+
+
+def _two_sided(by_chance: np.ndarray) -> float:
+    """Return the p of the first value among all, itself included."""
+    observed = by_chance[0]
+    if not np.isfinite(observed):
+        return np.nan
+    sides = np.mean(by_chance >= observed - 1e-12), np.mean(by_chance <= observed + 1e-12)
+    return float(min(1, 2 * min(sides)))
 
 
 def _mean(lines: Sequence[np.ndarray]) -> np.ndarray:

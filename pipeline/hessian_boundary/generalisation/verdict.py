@@ -29,6 +29,7 @@ class Rule:
 
     level: float
     fewest_pairs: int
+    fewest_pairs_each: int  # of every data set that is part of the mean
     sign_error: float
 
 
@@ -49,34 +50,37 @@ def with_verdicts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
 
 def _verdict(row: pd.Series, rule: Rule) -> str:
-    if row["pairs"] < rule.fewest_pairs or np.isnan(row["psi_low"]):
+    each = rule.fewest_pairs_each * len(row["datasets"].split(", "))
+    if row["pairs"] < max(rule.fewest_pairs, each) or np.isnan(row["psi_low"]):
         return UNDECIDED
+    if row["adjusted_p"] > rule.level:
+        return NOT
     if row["psi_high"] < 0:
         return OPPOSITE
-    return PREDICTS if row["psi_low"] > 0 and row["adjusted_p"] <= rule.level else NOT
+    return PREDICTS if row["psi_low"] > 0 else NOT
 
 
 def chosen_measures(judged: pd.DataFrame, asked_about: str) -> tuple[str, str]:
     """Return the variant and the simpler measure with the largest Ψ in the exploring half.
 
     Of fitted models and all data sets together. Variants are the measures whose name contains
-    `asked_about`; a simpler one must be had on as many data sets.
+    `asked_about`; a simpler one must be of the same data sets as the variant.
 
     Raises ValueError where one of the two is missing.
     """
     lines = scope(judged, EXPLORE).dropna(subset=["psi"])
     asked = lines["measure"].str.contains(asked_about, regex=False)
-    everywhere = lines["count"] == lines["count"].max()
-    found = []
-    for what, part in (("measure", lines[asked]), ("other measure", lines[~asked & everywhere])):
-        if part.empty:
-            raise ValueError(
-                f"expected a {what} with and one without {asked_about!r} in its name that were had "
-                f"of the exploring half, found {', '.join(lines['measure']) or 'none'}; correct "
-                "`generalisation.asked_about` or `generalisation.measures` in config.yaml"
-            )
-        found.append(str(part.loc[part["psi"].idxmax(), "measure"]))
-    return found[0], found[1]
+    if asked.any():
+        variant = lines.loc[lines.loc[asked, "psi"].idxmax()]
+        simpler = lines[~asked & (lines["datasets"] == variant["datasets"])]
+        if not simpler.empty:
+            simple = simpler.loc[simpler["psi"].idxmax()]
+            return str(variant["measure"]), str(simple["measure"])
+    raise ValueError(
+        f"expected a measure with and one without {asked_about!r} in its name that were had of the "
+        f"same data sets in the exploring half, found {', '.join(lines['measure']) or 'none'}; "
+        "correct `generalisation.asked_about` or `generalisation.measures` in config.yaml"
+    )
 
 
 def scope(
@@ -87,11 +91,17 @@ def scope(
     return judged[chosen & (judged["dataset"] == dataset)]
 
 
-def answer(judged: pd.DataFrame, asked_about: str, names: Mapping[str, str]) -> list[str]:
+def answer(
+    judged: pd.DataFrame,
+    asked_about: str,
+    names: Mapping[str, str],
+    difference: tuple[float, float, float],
+) -> list[str]:
     """Return three sentences: does it order models, how robustly, and beyond simpler measures?
 
     All numbers are of the confirming half, of fitted models on all data sets; `names` says what
-    measures are called.
+    measures are called. `difference` is that of the Ψ of the two `chosen_measures`, with its
+    interval (`comparison.psi_difference`).
     """
     variant, simple = chosen_measures(judged, asked_about)
     lines = scope(judged, CONFIRM).set_index("measure")
@@ -101,7 +111,7 @@ def answer(judged: pd.DataFrame, asked_about: str, names: Mapping[str, str]) -> 
     return [
         _first(mine, names[variant]),
         _second(mine),
-        _third(mine, other, names[simple]),
+        _third(mine, other, names[simple], difference),
     ]
 
 
@@ -120,10 +130,11 @@ def headline(judged: pd.DataFrame, asked_about: str) -> str:
 def _first(mine: pd.Series, name: str) -> str:
     return (
         f"{WORDS[mine['verdict']]}: of two fitted models that differ in one setting, "
-        f"the one with the larger {name} has the larger test error in about "
-        f"{_percent((1 + mine['psi']) / 2)} of the cases, where a coin has 50 % "
-        f"(granulated Ψ {_interval(mine, 'psi')}, p {mine['adjusted_p']:.2g}, "
-        f"{mine['pairs']:.0f} pairs that were not looked at before)."
+        f"the one with the larger {name} has the larger test error in "
+        f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before, "
+        f"where a coin has 50 %; as a mean over settings and data sets, Ψ is "
+        f"{_interval(mine, 'psi')}, from −1 (always wrong) to 1 (always right), "
+        f"p {mine['adjusted_p']:.2g} ({mine['datasets']})."
     )
 
 
@@ -137,14 +148,16 @@ def _second(mine: pd.Series) -> str:
     )
 
 
-def _third(mine: pd.Series, other: pd.Series, name: str) -> str:
-    how = "more" if mine["psi"] > other["psi"] else "no more"
-    apart = mine["psi_low"] > other["psi_high"] or mine["psi_high"] < other["psi_low"]
-    sure = "the intervals are apart" if apart else "the intervals overlap"
+def _third(
+    mine: pd.Series, other: pd.Series, name: str, difference: tuple[float, float, float]
+) -> str:
+    between, low, high = difference
+    how = "more" if low > 0 else "less" if high < 0 else "neither more nor less"
     adds = "adds" if mine["adds_to_training_loss"] else "adds nothing that is told from chance"
     return (
-        f"It says {how} than the best simpler measure, {name} (Ψ {_interval(other, 'psi')}; "
-        f"{sure}), and {adds} to the training loss "
+        f"It says {how} than the simpler measure that explored best, {name} "
+        f"(Ψ {_interval(other, 'psi')}; difference on the same models "
+        f"{_signed(between)} [{_signed(low)}, {_signed(high)}]), and {adds} to the training loss "
         f"(partial τ {_interval(mine, 'partial_tau')})."
     )
 

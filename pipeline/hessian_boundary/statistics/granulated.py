@@ -12,10 +12,12 @@ from hessian_boundary.statistics.knob_pairs import Pairs
 def agreement(measure: np.ndarray, error: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Return sign(µ_i − µ_j) · sign(e_i − e_j) of each pair (…, pair): 1 agrees, 0 is a tie.
 
-    `measure` may be of several rankings (…, model); `error` is (model,).
+    Both may be of several rankings (…, model).
     """
-    differences = measure[..., pairs.first] - measure[..., pairs.second]
-    return np.sign(differences) * np.sign(error[pairs.first] - error[pairs.second])
+    one, other = (
+        np.sign(values[..., pairs.first] - values[..., pairs.second]) for values in (measure, error)
+    )
+    return one * other
 
 
 def granulated_psi(agreements: np.ndarray, axis: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ The unit of resampling is the configuration: what a model was trained with, but 
 and seed, which resemble each other (Davison & Hinkley 1997, section 3.8).
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,16 +51,23 @@ def pair_weights(pairs: Pairs, configuration: np.ndarray, times: np.ndarray) -> 
     return np.where(one == other, times[:, one], times[:, one] * times[:, other])
 
 
-def exchanged(configuration: np.ndarray, resamples: int, draw: np.random.Generator) -> np.ndarray:
-    """Return whose value each model has (1 + resamples, model) when configurations are exchanged.
+def exchanged(
+    configuration: np.ndarray, slot: np.ndarray, permutations: int, draw: np.random.Generator
+) -> np.ndarray:
+    """Return whose error each model has (1 + permutations, model) by chance.
 
-    The first line exchanges nothing. In the others a random permutation π gives the k-th model of
-    configuration c the value of the k-th of π(c), or of the first again where that has fewer: if a
-    measure has nothing to do with the test error, all of these are as likely, and ties stay.
+    `slot` (model,) numbers the data draw and seed of each model. The first line exchanges nothing.
+    In the others a random permutation of the configurations that have the same slots gives each
+    model the error that another configuration has in its slot. If a measure has nothing to do with
+    the test error, all of these are as likely. The measure stays where it is, with its ties.
     """
-    members = [np.flatnonzero(configuration == code) for code in range(configuration.max() + 1)]
-    source = np.tile(np.arange(len(configuration)), (1 + resamples, 1))
-    for line in source[1:]:
-        for mine, other in zip(members, draw.permutation(len(members)), strict=True):
-            line[mine] = np.resize(members[other], len(mine))
+    alike = defaultdict(list)
+    for code in range(configuration.max() + 1):
+        members = np.flatnonzero(configuration == code)
+        members = members[np.argsort(slot[members], kind="stable")]
+        alike[tuple(slot[members])].append(members)
+    source = np.tile(np.arange(len(configuration)), (1 + permutations, 1))
+    for group in map(np.stack, alike.values()):  # (configuration, slot)
+        orders = np.tile(np.arange(len(group)), (permutations, 1))
+        source[1:, group] = group[draw.permuted(orders, axis=1)]
     return source

@@ -60,8 +60,13 @@ def comparison_notes(models: pd.DataFrame, limit: float) -> Sequence[str]:
         "Sign error: pairs that are ordered wrong, median / 90th percentile / worst of the "
         "environments (one setting of one data set); pairs within Monte-Carlo noise do not count.",
         f"Fitted: a training error of at most {100 * limit:g} %. {', '.join(counts)}; "
-        f"{diverged.sum()} diverged.",
+        f"{diverged.sum()} diverged." + _refused(models),
     ]
+
+
+def _refused(models: pd.DataFrame) -> str:
+    count = (models["refused"].fillna("") != "").sum()
+    return f" Of {count} a measure was refused: it is compared on the others." if count else ""
 
 
 def display_regimes(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,16 @@ import pandas as pd
 
 from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table, save_text
 from hessian_boundary.figures.overviews.measures import draw_measures
-from hessian_boundary.generalisation.comparison import compare_measures
-from hessian_boundary.generalisation.verdict import Rule, answer, headline, with_verdicts
+from hessian_boundary.generalisation.comparison import compare_measures, psi_difference
+from hessian_boundary.generalisation.dataset_statistics import Counting
+from hessian_boundary.generalisation.verdict import (
+    CONFIRM,
+    Rule,
+    answer,
+    chosen_measures,
+    headline,
+    with_verdicts,
+)
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
 from hessian_boundary.tables.text import study_notes
@@ -17,12 +25,21 @@ def main(job: Job) -> None:
     """Write all statistics, a row per measure in two forms, the figure, and the answer."""
     settings, asked_about = job.settings, job.settings["asked_about"]
     limit, directions = settings["fitted"]["train_error_at_most"], settings["measures"]
+    rule = Rule(**settings["verdict"])
+    counting = Counting(
+        train_error=limit,
+        fewest_pairs=rule.fewest_pairs_each,
+        resamples=settings["resamples"],
+        permutations=settings["permutations"],
+    )
     models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
-    table = compare_measures(models, directions, limit, settings["resamples"])
-    judged = with_verdicts(table, Rule(**settings["verdict"]))
+    judged = with_verdicts(compare_measures(models, directions, counting), rule)
+    chosen = chosen_measures(judged, asked_about)
+    difference = psi_difference(models, chosen, directions, counting, CONFIRM)
     save_table(models, job.output["models"])
     save_table(judged, job.output["csv"])
-    sentences = answer(judged, asked_about, {n: measure_name(n) for n in directions})
+    names = {name: measure_name(name) for name in directions}
+    sentences = answer(judged, asked_about, names, difference)
     save_text("\n".join([*sentences, ""]), job.output["answer"])
     shown = display_comparison(judged)
     notes = [*study_notes(settings["note"]), *comparison_notes(models, limit)]

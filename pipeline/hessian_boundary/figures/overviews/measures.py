@@ -14,7 +14,7 @@ OTHER = "#0072B2"
 CHANCE = "#e6e6e6"
 READING = (
     "Ψ: of two fitted networks that differ in one setting, does it tell which errs more?\n"
-    "dot: confirming half, 95 % interval · ring: exploring half · grey: random measures"
+    "dot: confirming half, 95 % interval · ring: exploring half · grey: chance"
 )
 ROW_HEIGHT = 0.19  # inches
 SYMBOL = r"$\mathbf{G_\theta}$"
@@ -25,8 +25,8 @@ def draw_measures(judged: pd.DataFrame, asked_about: str, headline: str, note: s
     """Draw Ψ of every measure on all data sets together, the largest first.
 
     Dots and 95 % intervals are of the confirming half, rings of the exploring one, of fitted
-    models. The grey band holds what 95 % of random measures have. Measures whose name contains
-    `asked_about` are in the accent colour.
+    models. The grey band holds Ψ of 95 % of the exchanges of test errors.
+    Measures whose name contains `asked_about` are in the accent colour.
     """
     lines = scope(judged, CONFIRM).dropna(subset=["psi"]).sort_values("psi").reset_index(drop=True)
     explored = scope(judged, EXPLORE).set_index("measure")["psi"]
