@@ -85,6 +85,32 @@ def test_runs_without_a_common_seed_are_not_clear() -> None:
     assert (result.known, result.single, result.clear) == (True, True, False)
 
 
+def test_means_are_of_the_runs_that_all_sides_have() -> None:
+    """The left side has one run more, which diverged on the right: it must not decide alone."""
+    runs = {"left": [1, 1.1, 1.2, 1.3, -90], "right": [0.5, 0.7, 0.6, 0.9]}
+    lines = [
+        ("gaussian", training, seed, "fitted", "g", float(value))
+        for training, values in runs.items()
+        for seed, value in enumerate(values)
+    ]
+    numbers = collect(pd.DataFrame(lines, columns=MEASURES.columns), {}, CORRELATIONS)
+    (result,) = run_checks(["gaussian/left:g < gaussian/right:g"], numbers)
+    assert result.means == pytest.approx((1.15, 0.675))
+    assert (result.runs, result.holds) == (4, False)
+    assert verdict([result]) == "not reproduced"
+
+
+def test_a_difference_that_never_varies_is_not_clear_at_once() -> None:
+    lines = [
+        ("gaussian", training, seed, "fitted", "outliers", value)
+        for training, value in (("left", 1.0), ("right", 2.0))
+        for seed in range(5)
+    ]
+    numbers = collect(pd.DataFrame(lines, columns=MEASURES.columns), {}, CORRELATIONS)
+    (result,) = run_checks(["gaussian/left:outliers < gaussian/right:outliers"], numbers)
+    assert (result.holds, result.clear, result.p) == (True, False, 1 / 16)
+
+
 def test_sides_may_be_numbers_of_figures_contrasts_correlations_or_constants() -> None:
     assert run_check("fig07:gaussian/normal:largest_top > 0.8").means == (0.9, 0.8)
     contrast = run_check("contrast:gaussian/normal/epoch5:contrast > 0.3")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import nct, ttest_1samp
+from scipy.stats import binomtest, nct, ttest_1samp
 
 from hessian_boundary.statistics.effect import holm, paired_effect
 
@@ -36,9 +36,10 @@ def test_the_interval_holds_the_true_effect_in_95_percent_of_samples() -> None:
 
 def test_without_spread_or_without_pairs() -> None:
     same, none = paired_effect([2.0, 2.0]), paired_effect([0.0, 0.0])
-    assert (same.size, same.low, same.high, same.p) == (math.inf, math.inf, math.inf, 0.0)
+    assert (same.size, same.low, same.high, same.p) == (math.inf, math.inf, math.inf, 0.5)
     assert (none.size, none.low, none.high, none.p) == (0.0, 0.0, 0.0, 1.0)
     assert paired_effect([-2.0, -2.0]).size == -math.inf
+    assert paired_effect([-1.0] * 5).p == pytest.approx(binomtest(0, 5).pvalue) == 1 / 16
     assert math.isnan(paired_effect([1.0]).p)
     assert math.isnan(paired_effect([]).size)
 

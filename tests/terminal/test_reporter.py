@@ -11,6 +11,7 @@ import pytest
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from hessian_study.terminal.progress import RunProgress
 from hessian_study.terminal.reporter import Reporter
 
 JOBS = 280
@@ -67,6 +68,20 @@ def test_a_run_of_280_jobs_is_some_lines(capsys: pytest.CaptureFixture[str]) -> 
     assert lines[-1].endswith("; results are in results/tiny/")
     assert 20 <= len(lines) <= 26
     assert max(map(len, lines)) < 120
+
+
+def test_a_long_run_says_more(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, now = reporter(), 0.0
+    monkeypatch.setattr(RunProgress, "elapsed", lambda _: now)
+    begin(handler)
+    for job in range(9):  # one every 50 seconds, a thirtieth of all
+        now = 50.0 * (job + 1)
+        start(handler, job)
+        send(handler, LogEvent.JOB_FINISHED, "Finished", job_id=job)
+    said = [line.split(" of ")[0].strip() for line in capsys.readouterr().err.splitlines()[1:]]
+    assert said == ["1", "3", "6"]  # at 50, 200 and 350 seconds, as a job begins
 
 
 def test_a_failure_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,8 @@
 """Claims of the paper as comparisons of measured numbers, and the verdict that they give.
 
-A check (`claims.check_text`) holds when the means over runs are in the order that it says. Runs are
-compared in pairs of the same seed. It is clear when a t test of the paired differences finds them
+A check (`claims.check_text`) holds when the means over runs are in the order that it says: over the
+runs that all its sides have, where they have some in common. Runs are compared in pairs of the same
+seed. It is clear when a t test of the paired differences finds them
 apart at the level of 5 %, corrected for the other checks of the claim (Holm). A single run has no
 spread: what it shows is never clear.
 """
@@ -87,7 +88,7 @@ def verdict(results: Sequence[CheckResult]) -> str:
 
 def _run(check: str, numbers: Numbers) -> CheckResult:
     text = parse_check(check)
-    values = [_values(side, numbers) for side in text.sides]
+    values = _common([_values(side, numbers) for side in text.sides])
     measured = [found for found in values if CONSTANT not in found]
     differences = [_differences(*pair, text.relation) for pair in pairwise(values)]
     effects = [paired_effect(found) for found in differences]
@@ -111,6 +112,18 @@ def _values(side: SideText, numbers: Numbers) -> Runs:
         return {CONSTANT: side.factor}
     found = numbers.get(side.source, {}).get((side.key, side.quantity), {})
     return {run: side.factor * value for run, value in found.items() if math.isfinite(value)}
+
+
+def _common(sides: Sequence[Runs]) -> list[Runs]:
+    """Keep the runs that all sides have, constants aside; all runs where they have none."""
+    measured = [set(found) for found in sides if CONSTANT not in found]
+    common = set.intersection(*measured) if measured else set()
+    if not common:
+        return list(sides)
+    return [
+        found if CONSTANT in found else {run: found[run] for run in sorted(common)}
+        for found in sides
+    ]
 
 
 def _differences(left: Runs, right: Runs, relation: str) -> list[float]:

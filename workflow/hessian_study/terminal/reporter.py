@@ -1,8 +1,8 @@
 """What a person at the terminal wants to know of a run; the rest is in Snakemake's log file.
 
 A logger plugin of Snakemake's: it gets every message. A terminal shows one line that changes; a
-file or a pipe gets a new line when another twentieth of the jobs is done. Why a job failed stands
-in the list at the run's end (`commands.run`).
+file or a pipe gets a new line when another twentieth of the jobs is done, or after two minutes. Why
+a job failed stands in the list at the run's end (`commands.run`).
 """
 
 import contextlib
@@ -19,7 +19,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from hessian_study.terminal.progress import RunProgress, duration
 
-LINES = 20  # about so many in a file, however many jobs there are
+LINES = 20  # about so many in a file, however many jobs there are …
+PAUSE = 120.0  # … but for one after so many seconds without
 # beginnings of messages of Snakemake's that say nothing to who waits for results …
 NOISE = (
     "Assuming unrestricted",
@@ -52,6 +53,7 @@ class Reporter(LogHandlerBase):
         self._progress = RunProgress()
         self._in_run = False
         self._next = 0.0  # share of the jobs with which the next line is due
+        self._printed_at = 0.0  # seconds of the run
         self._open = False  # whether the terminal's last line may change
         self._failed: set[object] = set()  # jobs and groups
         self._folders: dict[str, None] = {}  # results/<profile>, in their order
@@ -124,9 +126,10 @@ class Reporter(LogHandlerBase):
             self._open = True
             return
         share = self._progress.done.total() / max(self._progress.total, 1)
-        if share >= self._next and self._progress.done:
+        due = share >= self._next or self._progress.elapsed() >= self._printed_at + PAUSE
+        if due and self._progress.done:
             self._print(self._progress.line())
-            self._next = share + 1 / LINES
+            self._next, self._printed_at = share + 1 / LINES, self._progress.elapsed()
 
     def _print(self, line: str) -> None:
         self._write(f"\r\x1b[K{line}\n" if self._open else f"{line}\n")
