@@ -16,6 +16,8 @@ def test_cases_take_the_place_of_the_star() -> None:
     assert (second.number, first.caveat, second.caveat) == (2, "", "But.")
     assert second.checks == ("x/n:g < x/a:g", "y/n:g < y/a:g", "f:1/2:g > 3")
     assert second.premises == ("x/n:t < x/a:t", "y/n:t < y/a:t")
+    (several,) = read_claims([ENTRY | {"caveat": ["But.", "And\n"]}], TARGETS)
+    assert several.caveat == "But.\nAnd"
 
 
 def test_a_statement_that_nothing_decides_says_why() -> None:
@@ -38,9 +40,11 @@ def test_a_statement_that_nothing_decides_says_why() -> None:
         ({"says": ""}, "expected a value for 'says', found none"),
         ({"checks": []}, "expected a value for 'checks', found none"),
         ({"where": 3}, "expected text for 'where', found 3"),
-        ({"caveat": ["But."]}, r"expected text for 'caveat', found \['But.'\]"),
+        ({"caveat": ["But.", " "]}, r"expected text for 'caveat', found \['But.', ' '\]"),
+        ({"caveat": []}, r"expected text for 'caveat', found \[\]"),
+        ({"caveat": [3]}, r"expected a list of texts for 'caveat', found \[3\]"),
         ({"caveat": " "}, "expected text for 'caveat', found ' '"),
-        ({"caveat": None}, "expected text for 'caveat', found None"),
+        ({"caveat": None}, "expected a list of texts for 'caveat', found None"),
         ({"caveats": "But."}, r"unknown key 'caveats'; did you mean 'caveat'\?"),
         ({"checks": "a/b:g < 1"}, "expected a list of texts for 'checks', found 'a/b:g < 1'"),
         ({"cases": [0], "checks": ["a/*:g < 1"]}, r"expected a list of texts for 'cases', found"),

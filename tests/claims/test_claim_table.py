@@ -75,7 +75,7 @@ def judged() -> pd.DataFrame:
     changes: list[dict[str, Any]] = [
         {"checks": ["a/n:g < a/m:g"], "caveat": "Always, g_θ."},
         {"checks": ["fig01:a/n:q > 0.1", "b/n:g < 1"]},
-        {"checks": ["correlations:all:g > 0"], "caveat": "Always, g_θ."},
+        {"checks": ["correlations:all:g > 0"], "caveat": ["Always, g_θ.", "And so."]},
         {"checks": ["b/n:g < 1"]},
     ]
     claims = read_claims([ENTRY | change for change in changes], TARGETS)
@@ -90,12 +90,12 @@ def test_the_table_says_which_claims_have_a_caveat(tmp_path: Path) -> None:
     for table in (judged(), open_table(tmp_path / "claims.csv")):
         verdicts = display_claims(table)["Verdict"].tolist()
         assert verdicts == ["reproduced*", *["partly¹"] * 2, "reproduced*", "not testable"]
-        counts, once, sign, caveat = claim_notes(table)
+        counts, once, sign, caveat, further = claim_notes(table)
         assert "a caveat to 2 of the 2 claims" in counts
         assert "a single run decides 1 of the 3 tested" in counts
         assert once == "A verdict marked ¹ is of a single run and never clear."
         assert sign.startswith("A verdict marked * comes with a caveat, which says what")
-        assert caveat == "Claims 1 and 3: Always, g_θ."
+        assert (caveat, further) == ("Claims 1 and 3: Always, g_θ.", "Claim 3: And so.")
 
 
 def premised() -> pd.DataFrame:

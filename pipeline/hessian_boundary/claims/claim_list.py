@@ -27,7 +27,7 @@ class Claim:
     checks: tuple[str, ...] = ()  # with each case in the place of `*`
     premises: tuple[str, ...] = ()  # comparisons that it presumes; they change no verdict
     reason: str = ""  # why nothing decides it: then it has no checks
-    caveat: str = ""  # what the checks do not show; it changes no verdict
+    caveat: str = ""  # what the checks do not show, a line each; it changes no verdict
 
 
 def read_claims(entries: Any, targets: Collection[str]) -> list[Claim]:
@@ -52,9 +52,13 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
     for key in REQUIRED:
         if not entry.get(key):
             raise ClaimError(f"{place}: expected a value for {key!r}, found none")
-    for key in ("where", "says", "caveat", REASON):
+    for key in ("where", "says", REASON):
         if key in entry and not (isinstance(entry[key], str) and entry[key].strip()):
             raise ClaimError(f"{place}: expected text for {key!r}, found {entry[key]!r}")
+    caveat = entry.get("caveat", [])
+    caveats = _texts(place, "caveat", [caveat] if isinstance(caveat, str) else caveat)
+    if "caveat" in entry and not (caveats and all(text.strip() for text in caveats)):
+        raise ClaimError(f"{place}: expected text for 'caveat', found {caveat!r}")
     if (CHECKS in entry) == (REASON in entry):
         raise ClaimError(
             f"{place}: expected either {CHECKS!r} or {REASON!r}, the reason why there are none, "
@@ -74,7 +78,7 @@ def _claim(number: int, entry: Any, targets: Collection[str]) -> Claim:
             f"{place}: expected `cases` together with a `*` in the checks that stands for them, "
             f"found cases {list(cases)} and checks {list(checks)}"
         )
-    says, caveat, reason = entry["says"], entry.get("caveat", ""), entry.get(REASON, "")
+    says, reason, caveat = entry["says"], entry.get(REASON, ""), "\n".join(map(str.strip, caveats))
     return Claim(number, entry["where"], says, figures, expanded, presumed, reason, caveat)
 
 

@@ -149,7 +149,8 @@ def claim_notes(table: pd.DataFrame) -> list[str]:
             f"A verdict marked {CAVEAT_SIGN} comes with a caveat, which says what its rule does "
             "not show and changes no verdict."
         )
-    for caveat, claims in with_caveat.groupby("caveat", sort=False):
+    each = with_caveat.assign(caveat=[text.split("\n") for text in with_caveat["caveat"]])
+    for caveat, claims in each.explode("caveat").groupby("caveat", sort=False):
         plural = "s" if len(claims) > 1 else ""
         notes.append(f"Claim{plural} {listed([str(n) for n in claims['number']])}: {caveat}")
     return notes
