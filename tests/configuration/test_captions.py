@@ -20,14 +20,18 @@ def judged_words(text: str) -> list[str]:
     """Words that compare or conclude: what is seen is for the claims to say, not for a caption."""
     return re.findall(
         r"\b(?:more|less|fewer|only|whatever|strongest|weaker|simpler|complex|encoded?|follow\w*|"
-        r"confined|needed|as well|too|change\w*|alike|stand out|every|better|worse)\b",
+        r"confined|needed|as well|too|change\w*|alike|stand out|every|better|worse|larger|smaller|"
+        r"higher|lower|wider|straighter|faster|least|twice as|dominat\w*|agrees?|"
+        r"locali[sz]\w*|fails?|suffic\w*|similar|hardly|nearly|always|never)\b",
         text,
+        re.IGNORECASE,
     )
 
 
 @pytest.mark.parametrize("name", captioned())
 def test_captions_judge_nothing_that_a_claim_has_to_decide(name: str) -> None:
-    assert judged_words(caption(name).text) == []
+    found = caption(name)
+    assert judged_words(f"{found.title} {found.text}") == []
 
 
 @pytest.mark.parametrize(
@@ -36,6 +40,8 @@ def test_captions_judge_nothing_that_a_claim_has_to_decide(name: str) -> None:
         "Alignment is strongest at the boundary in every data set.",
         "The complex boundary of the start is encoded as well.",
         "The boundary is encoded whatever the optimiser.",
+        "Spectra: larger outliers after an adversarial start",
+        "Gradients are localised in the top eigenvectors.",
     ],
 )
 def test_captions_that_did_are_refused(text: str) -> None:

@@ -64,7 +64,21 @@ def test_all_models_have_a_row_of_their_own_and_few_models_no_correlation() -> N
     assert table["experiment"].tolist() == ["board/narrow", "board/wide", "all"]
     assert table["models"].tolist() == [2, 1, 3]
     assert table["tau"].isna().tolist() == [True, True, False]
-    assert display_margins(table)["τ"].tolist()[:2] == ["–", "–"]
+    assert display_margins(table)["τ"].tolist() == ["–", "–", "+1.00"]
+
+
+def test_margins_of_two_experiments_are_not_ordered_by_their_names() -> None:
+    """Wide margins lie above all narrow ones; within each, the estimates are in reverse order."""
+    narrow, wide = (
+        _starts("narrow", [0.2, 0.3, 0.4], [1.0]),
+        _starts("wide", [0.7, 0.8, 0.9], [1.0]),
+    )
+    starts = pd.concat([narrow, wide])
+    starts["margin_estimated"] = (
+        np.where(starts["training"] == "wide", 2, 1) - starts["margin_true"]
+    )
+    table = compare_margins(starts)
+    assert table["tau"].tolist() == [-1, -1, -1]
 
 
 def test_without_exact_boundaries_nothing_can_be_compared() -> None:

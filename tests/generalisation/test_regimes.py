@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_rel
 
 from hessian_boundary.generalisation.knobs import STARTS
 from hessian_boundary.generalisation.regimes import COLUMNS, compare_regimes, planned_regimes
@@ -42,7 +43,9 @@ def test_differences_are_paired_over_draws_whose_seeds_are_averaged() -> None:
     row = table[(table["dataset"] == "circle") & (table["start"] == "large_norm")].iloc[0]
     assert row["effect"] == pytest.approx(expected.size)
     assert row["p"] == pytest.approx(expected.p)
-    assert (row["draws"], row["higher"]) == (6, 6)
+    assert (row["draws"], row["higher"], row["models"]) == (6, 6, 12)
+    interval = ttest_rel(mine["large_norm"], mine["normal"]).confidence_interval()
+    assert (row["difference_low"], row["difference_high"]) == pytest.approx(tuple(interval))
     assert row["difference"] == pytest.approx(0.1, abs=0.02)
 
 
@@ -68,5 +71,5 @@ def test_a_draw_without_both_starts_is_left_out() -> None:
 
 def test_the_table_for_reading_has_every_row() -> None:
     shown = display_regimes(compare_regimes(made_up(), ["test_error"]))
-    assert shown.shape == (4, 8)
+    assert shown.shape == (4, 9)
     assert shown["Higher"][1] == "6 of 6"

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy.stats import kendalltau
 
 from hessian_boundary.boundary.exact import distance_to_boundary
+from hessian_boundary.statistics.partial_tau import tau_within
 
 NEAR = 0.25  # an estimate counts as right within a quarter of the exact margin
 ON_BOUNDARY = 0.99  # cos² of x_b with v_1 from which on the search has come to its end
@@ -44,7 +44,9 @@ def compare_margins(starts: pd.DataFrame) -> pd.DataFrame:
     low and high (its 10th and 90th percentile), spread (median over models of the standard
     deviation over starts divided by the exact margin), near (share of the starts within 25 % of
     the exact margin), on_boundary (share whose cos² reaches 0.99), and tau: Kendall's τ_b of the
-    models' median estimates with their exact margins, with its p (NaN for fewer than three models).
+    models' median estimates with their exact margins within each experiment, weighted by pairs (NaN
+    for fewer than three models). It has no p: models that start from one network depend on each
+    other.
 
     Raises ValueError where no model has a start: none of them has an exact boundary.
     """
@@ -63,7 +65,6 @@ def _summary(starts: pd.DataFrame) -> dict[str, float]:
     models = starts.groupby(["experiment", "seed"])
     true, estimate = models["margin_true"].first(), models["margin_estimated"].median()
     known = starts["margin_estimated"].dropna()
-    tau, p = kendalltau(estimate, true, nan_policy="omit") if len(true) > 2 else (np.nan, np.nan)
     off = abs(starts["margin_estimated"] / starts["margin_true"] - 1)
     return {
         "models": len(true),
@@ -75,6 +76,15 @@ def _summary(starts: pd.DataFrame) -> dict[str, float]:
         "spread": float((models["margin_estimated"].std() / true).median()),
         "near": float((off <= NEAR).mean()),
         "on_boundary": float((starts["squared_cosine"] >= ON_BOUNDARY).mean()),
-        "tau": float(tau),
-        "p": float(p),
+        "tau": _tau(estimate.dropna(), true),
     }
+
+
+def _tau(estimate: pd.Series, true: pd.Series) -> float:
+    """Return τ within experiments of margins (experiment, seed); NaN for fewer than three."""
+    if len(estimate) < 3:
+        return np.nan
+    experiment = estimate.index.get_level_values("experiment").to_numpy()
+    once = np.ones((1, len(estimate)))
+    exact = true[estimate.index].to_numpy()
+    return float(tau_within(estimate.to_numpy(), exact, experiment, once)[0])

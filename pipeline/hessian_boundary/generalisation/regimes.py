@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtrit
 
 from hessian_boundary.generalisation.knobs import DEFAULTS, STARTS, PlannedModel
-from hessian_boundary.statistics.effect import holm, paired_effect
+from hessian_boundary.statistics.effect import LEVEL, holm, paired_effect
 
 BASELINE, *OTHERS = STARTS
 QUANTITIES = (
@@ -21,7 +22,8 @@ QUANTITIES = (
     "gauss_newton_g_theta_max_equal_confidence",
 )
 COLUMNS = (
-    *("dataset", "start", "quantity", "draws", "higher", "normal", "difference"),
+    *("dataset", "start", "quantity", "models", "draws", "higher", "normal"),
+    *("difference", "difference_low", "difference_high"),
     *("effect", "effect_low", "effect_high", "p", "adjusted_p"),
 )
 
@@ -46,21 +48,23 @@ def planned_regimes(knobs: Mapping[str, Any], seeds: int) -> list[PlannedModel]:
 def compare_regimes(models: pd.DataFrame, quantities: Sequence[str] = QUANTITIES) -> pd.DataFrame:
     """Return `COLUMNS`: how much larger a quantity is than after the normal start, by data set.
 
-    `models` has a line per model: dataset, draw, seed, start, and the quantities. normal and
-    difference are means over draws that have both starts, higher counts those with a larger value
-    than after the normal start; effect is the paired one with its 95 % interval
+    `models` has a line per model: dataset, draw, seed, start, and the quantities. `models` in the
+    result counts those of the start that have a value. normal and difference, with its 95 %
+    interval of t, are means over draws that have both starts, higher counts those with a larger
+    value than after the normal start; effect is the paired one with its 95 % interval
     (`statistics.effect`), adjusted_p is Holm's over data sets.
     """
-    means = models.groupby(["dataset", "draw", "start"], sort=False)[list(quantities)].mean()
+    groups = models.groupby(["dataset", "draw", "start"], sort=False)[list(quantities)]
+    means, counts = groups.mean(), groups.count().groupby(["dataset", "start"]).sum()
     lines = []
     for dataset in dict.fromkeys(models["dataset"]):
         for start in OTHERS:
             for quantity in quantities:
                 by_start = means.loc[dataset, quantity].unstack("start")
                 pairs = by_start.reindex(columns=[BASELINE, start]).dropna()
-                lines.append(
-                    {"dataset": dataset, "start": start, "quantity": quantity, **_line(pairs)}
-                )
+                about = {"dataset": dataset, "start": start, "quantity": quantity}
+                about["models"] = int(counts.loc[(dataset, start), quantity])
+                lines.append(about | _line(pairs))
     table = pd.DataFrame(lines, columns=[*COLUMNS[:-1]])
     families = table.groupby(["start", "quantity"], sort=False)
     table["adjusted_p"] = families["p"].transform(lambda p: np.array(holm(p.tolist())))
@@ -70,13 +74,25 @@ def compare_regimes(models: pd.DataFrame, quantities: Sequence[str] = QUANTITIES
 def _line(pairs: pd.DataFrame) -> dict[str, float]:
     differences = (pairs.iloc[:, 1] - pairs.iloc[:, 0]).to_numpy()
     found = paired_effect(differences)
+    low, high = _interval(differences)
     return {
         "draws": len(differences),
         "higher": int((differences > 0).sum()),
         "normal": float(pairs.iloc[:, 0].mean()),
         "difference": float(differences.mean()) if len(differences) else np.nan,
+        "difference_low": low,
+        "difference_high": high,
         "effect": found.size,
         "effect_low": found.low,
         "effect_high": found.high,
         "p": found.p,
     }
+
+
+def _interval(differences: np.ndarray) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of t; NaN for fewer than two differences."""
+    count = len(differences)
+    if count < 2:
+        return np.nan, np.nan
+    half = stdtrit(count - 1, (1 + LEVEL) / 2) * differences.std(ddof=1) / np.sqrt(count)
+    return float(differences.mean() - half), float(differences.mean() + half)

@@ -65,7 +65,7 @@ def comparison_notes(models: pd.DataFrame, limit: float) -> Sequence[str]:
 
 
 def _refused(models: pd.DataFrame) -> str:
-    count = (models["refused"].fillna("") != "").sum()
+    count = (models["refused"].notna() & (models["refused"] != "")).sum()
     return f" Of {count} a measure was refused: it is compared on the others." if count else ""
 
 
@@ -79,8 +79,10 @@ def display_regimes(table: pd.DataFrame) -> pd.DataFrame:
             "Quantity": "test error" if row["quantity"] == "test_error"
             else measure_name(row["quantity"]),
             "Normal start": number(row["normal"]),
-            "Difference": number(row["difference"]),
+            "Difference": f"{number(row['difference'])} "
+            f"[{number(row['difference_low'])}, {number(row['difference_high'])}]",
             "Higher": f"{row['higher']:.0f} of {row['draws']:.0f}",
+            "Models": f"{row['models']:.0f}",
             "d": _interval(row, "effect"),
             "p": p_value(row["adjusted_p"]),
         })  # fmt: skip

@@ -17,8 +17,9 @@ def main(job: Job) -> None:
     table = compare_regimes(models)
     save_table(table, job.output["csv"])
     notes = [
-        "Difference from the normal start, mean over data draws (seeds averaged first); d: paired "
-        "effect size with its 95 % interval; p: Holm's over data sets; higher: in how many draws.",
+        "Difference from the normal start, mean over data draws (seeds averaged first) with its "
+        "95 % interval; d: paired effect size; p: Holm's over data sets; higher: in how many "
+        "draws; models: of this start, that have a value, whether they fit their labels or not.",
         *study_notes(job.settings["note"]),
     ]
     save_text(markdown(display_regimes(table), notes), job.output["markdown"])
