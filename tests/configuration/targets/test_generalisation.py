@@ -1,13 +1,18 @@
 """What the target `generalisation` reads of the configuration."""
 
 import copy
+from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from helpers.made_up_models import made_up_models
 from helpers.tiny_study import ROOT
+from hessian_boundary.artifacts.store import save_artifact
 from hessian_boundary.generalisation.knobs import AXES, DEFAULTS, planned_models
 from hessian_boundary.generalisation.measuring import MEASURES
+from hessian_boundary.generalisation.sweep import models_dataset
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.study import Study
 from hessian_study.configuration.targets.generalisation import (
@@ -16,6 +21,8 @@ from hessian_study.configuration.targets.generalisation import (
     comparison_settings,
     swept_datasets,
 )
+from hessian_study.jobs.job import Job
+from hessian_study.steps import compare_measures as compare_step
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 
@@ -67,6 +74,29 @@ def test_halves_share_no_draw_and_a_data_set_may_have_knobs_of_its_own() -> None
 def test_every_measure_of_the_configuration_is_computed() -> None:
     known = {*MEASURES, *AXES, "parameters"}
     assert set(comparison_settings(of_profile("paper"))["measures"]) <= known
+
+
+def test_the_step_that_compares_is_given_all_that_it_reads(tmp_path: Path) -> None:
+    """The real step, on models that were never trained, with the settings of the quick profile."""
+    config = of_profile("quick")
+    settings = comparison_settings(config) | {"note": ""}
+    made_up = made_up_models(("gaussian",), walks=1)
+    noise = np.random.default_rng(0).random((len(made_up), len(settings["measures"])))
+    missing = [name not in made_up for name in settings["measures"]]
+    made_up[list(np.array(list(settings["measures"]))[missing])] = noise[:, missing]
+    files = []
+    for half, models in made_up.groupby("half"):
+        entries = models.drop(columns="dataset").to_dict("records")
+        found = models_dataset(entries).assign_attrs(dataset="gaussian")
+        files.append(str(tmp_path / f"{half}.zarr.zip"))
+        save_artifact(found, files[-1], "models", {})
+    kinds = ("csv", "markdown", "latex", "pdf", "png", "models", "answer")
+    output = {kind: str(tmp_path / f"generalisation.{kind}") for kind in kinds}
+    compare_step.main(
+        Job({"settings": settings, "wildcards": {}}, {"models": files}, output, "cpu")
+    )
+    assert all(Path(path).stat().st_size for path in output.values())
+    assert len(Path(output["answer"]).read_text().splitlines()) == 3
 
 
 def test_what_a_profile_leaves_out_is_not_trained() -> None:

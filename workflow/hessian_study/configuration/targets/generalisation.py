@@ -57,5 +57,5 @@ def chunk_settings(config: Mapping[str, Any], dataset: str, draw: int) -> dict[s
 def comparison_settings(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the rule of which models count, the measures, and the verdict's rule."""
     section = config["generalisation"]
-    names = ("fitted", "measures", "asked_about", "resamples", "verdict")
+    names = ("fitted", "measures", "asked_about", "resamples", "permutations", "verdict")
     return {name: section[name] for name in names}
