@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.naive import naive_hessian
+from helpers.other_modules import Square
 from hessian_boundary.curvature import all_eigenpairs as module
 from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
 from hessian_boundary.curvature.low_rank.known_range import known_range
@@ -74,8 +76,8 @@ def _found(problem, **options):
     return *all_eigenpairs(problem, products, **given), products.operator.products
 
 
-def _check(problem, pairs):
-    matrix = dense_matrix(Hessian(problem))
+def _check(problem, pairs, matrix=None):
+    matrix = dense_matrix(Hessian(problem)) if matrix is None else matrix
     expected = torch.linalg.eigvalsh(matrix).flip(0)
     largest = float(expected.abs().max())
     rank = int((expected.abs() > TOLERANCE * largest).sum())
@@ -144,6 +146,28 @@ def test_networks_whose_range_is_searched_for(name):
     pairs, remark, _ = _found(problem)
     assert remark == ""
     _check(problem, pairs)
+
+
+class _Squared(nn.Module):
+    def forward(self, x):
+        return Square.apply(x)
+
+
+def test_an_activation_that_cannot_be_mapped_has_its_range_searched_for():
+    """10-40-3 with an autograd.Function of one's own, as they are mostly written."""
+    problem = _problem(partial(_dense, _Squared, (10, 40, 3)), 6, "cross_entropy")
+    pairs, remark, _ = _found(problem)
+    assert remark == ""
+    _check(problem, pairs, naive_hessian(problem.network, problem.x, problem.y))
+
+
+def test_too_little_memory_is_no_reason_to_search(monkeypatch):
+    def out_of_memory(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(module, "known_range", out_of_memory)
+    with pytest.raises(MemoryError):
+        _found(_problem(*GIVES["relu"]))
 
 
 def test_a_basis_that_does_not_fit_is_not_made():

@@ -29,21 +29,34 @@ def all_eigenpairs(
     """Return all pairs with |λ| > rank_tolerance · max|λ|, and where their range is from.
 
     A basis that the layers give is taken where there is one and H maps random vectors into its
-    span; else the range is searched for. So what the structure promises is not taken on trust. Of
-    numbers that have no squares (`products.scale`) it is always searched for.
+    span; else the range is searched for. So what the structure promises is not taken on trust, and
+    a network that it cannot be asked of does without. Of numbers that have no squares
+    (`products.scale`) it is always searched for.
 
     Raises what `range_eigenpairs` raises.
     """
     operator, basis = products.balanced, None
     check_tolerance(rank_tolerance, operator.dtype)
     if products.scale == 1:
-        basis = known_range(problem, operator, RANGE_MARGIN * rank_tolerance, memory_limit)
+        basis = _given_range(problem, operator, RANGE_MARGIN * rank_tolerance, memory_limit)
     if basis is not None and _left_out(operator, basis, seed) <= rank_tolerance:
         return rayleigh_ritz(operator, basis, rank_tolerance), "; the range as the layers give it"
     pairs = range_eigenpairs(
         operator, rank_tolerance=rank_tolerance, seed=seed, memory_limit=memory_limit
     )
     return pairs, ""
+
+
+def _given_range(
+    problem: Problem, operator: SymmetricOperator, tolerance: float, memory_limit: float
+) -> RangeBasis | None:
+    """Return the basis that the layers give, or None where they give none."""
+    try:
+        return known_range(problem, operator, tolerance, memory_limit)
+    except MemoryError:
+        raise
+    except Exception:  # whatever an activation of the user's does under forward differentiation
+        return None
 
 
 def _left_out(operator: SymmetricOperator, basis: RangeBasis, seed: int) -> float:
