@@ -1,6 +1,7 @@
 """Of the Gauss-Newton part: PyTorch's own losses, and what cannot be treated, with its cause."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from helpers.other_networks import RIGHT
 from hessian_boundary import analyse
 from hessian_boundary.certificates.certificate import CertificateError
 
@@ -45,11 +47,8 @@ def test_every_matrix_names_the_same_cause(part, cause, matrix):
         analyse(network(part), X, Y, matrix=matrix)
 
 
-@pytest.mark.parametrize("given", [{}, {"label_smoothing": 0.1}, {"weight": WEIGHTS}])
-@pytest.mark.parametrize("made", [nn.CrossEntropyLoss, partial(partial, F.cross_entropy)])
-def test_the_cross_entropy_of_torch_is_known(given, made):
-    module = network()
-    found = analyse(module, X, Y, made(reduction="none", **given), matrix="gauss_newton", top=4)
+def largest(module: nn.Module, **given: Any) -> torch.Tensor:
+    """Return the four largest eigenvalues of Σ_s J_sᵀ S_s J_s / n, for a cross-entropy."""
     module, matrix = module.double(), 0.0
     for x, y in zip(torch.from_numpy(X), torch.from_numpy(Y), strict=True):
         logits = module(x[None])[0]
@@ -60,8 +59,24 @@ def test_the_cross_entropy_of_torch_is_known(given, made):
         loss = partial(F.cross_entropy, target=y, reduction="none", **given)
         curvature = torch.autograd.functional.hessian(loss, logits.detach())
         matrix = matrix + jacobian.T @ curvature @ jacobian / len(X)
-    values = torch.linalg.eigvalsh(matrix).flip(0)[:4]
-    np.testing.assert_allclose(found.spectrum["eigenvalues"], values, rtol=1e-9)
+    return torch.linalg.eigvalsh(matrix).flip(0)[:4]
+
+
+@pytest.mark.parametrize("given", [{}, {"label_smoothing": 0.1}, {"weight": WEIGHTS}])
+@pytest.mark.parametrize("made", [nn.CrossEntropyLoss, partial(partial, F.cross_entropy)])
+def test_the_cross_entropy_of_torch_is_known(given, made):
+    module = network()
+    found = analyse(module, X, Y, made(reduction="none", **given), matrix="gauss_newton", top=4)
+    expected = largest(module, **given)
+    np.testing.assert_allclose(found.spectrum["eigenvalues"], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["lstm", "own derivative"])
+def test_networks_that_cannot_be_vectorised_are_treated(name):
+    torch.manual_seed(0)
+    module = RIGHT[name]()
+    found = analyse(module, X, Y, matrix="gauss_newton", top=4)
+    np.testing.assert_allclose(found.spectrum["eigenvalues"], largest(module), rtol=1e-9)
 
 
 @pytest.mark.parametrize(

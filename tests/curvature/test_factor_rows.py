@@ -6,24 +6,29 @@ from torch import nn
 
 from helpers.factor_rows import cotangents_of, naive_rows, residual_network
 from helpers.layered_networks import NETWORKS, build_network
+from helpers.other_modules import FEATURES
+from helpers.other_networks import RIGHT
 from hessian_boundary.curvature.gauss_newton import row_slices as slicing
 from hessian_boundary.curvature.gauss_newton import rows
-from hessian_boundary.curvature.gauss_newton.row_slices import (
-    row_slices,
+from hessian_boundary.curvature.gauss_newton.row_slices import row_slices
+from hessian_boundary.curvature.gauss_newton.rows import (
+    any_rows,
+    layered_rows,
+    looped_rows,
+    mapped_rows,
 )
-from hessian_boundary.curvature.gauss_newton.rows import layered_rows, mapped_rows
 from hessian_boundary.networks.structure import why_not_factored
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_both_ways_agree_with_a_loop_on_layered_networks(name):
+def test_all_ways_agree_with_a_loop_on_layered_networks(name):
     module, x, _ = build_network(name)
     classes = module(x).shape[1]
     cotangents = cotangents_of(x, classes=classes)
     expected = naive_rows(module, x, cotangents)
     size = expected.shape[1]
     assert not why_not_factored(module)
-    for make in (layered_rows, mapped_rows):
+    for make in (layered_rows, mapped_rows, looped_rows):
         found = make(module)(x, cotangents, slice(0, size))
         torch.testing.assert_close(found, expected, rtol=1e-11, atol=1e-11)
         some = slice(size // 3, size // 3 + max(1, size // 2))
@@ -68,6 +73,45 @@ def test_residual_networks_with_normalisation_take_the_general_way(monkeypatch):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
     after = module.state_dict()
     assert all(torch.equal(after[name], value) for name, value in before.items())
+
+
+@pytest.mark.parametrize("name", ["lstm", "own derivative", "branch on values", "unused layer"])
+def test_what_cannot_be_vectorised_is_looped(monkeypatch, name):
+    torch.manual_seed(0)
+    module, x = RIGHT[name]().double(), torch.randn(5, FEATURES, dtype=torch.float64)
+    cotangents = cotangents_of(x)
+    monkeypatch.setattr(slicing, "BATCH", 2)
+    ((_, found),) = row_slices(module, x, cotangents)
+    expected = naive_rows(module, x, cotangents)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-13)
+    some = any_rows(module)(x, cotangents, slice(4, 21))
+    torch.testing.assert_close(some, expected[:, 4:21], rtol=0, atol=1e-13)
+
+
+def test_too_little_memory_is_no_reason_to_loop(monkeypatch):
+    def out_of_memory(*arguments, **options):
+        raise MemoryError
+
+    module, x = residual_network()
+    monkeypatch.setattr(rows, "vmap", out_of_memory)
+    with pytest.raises(MemoryError):
+        any_rows(module)(x, cotangents_of(x), slice(0, 5))
+
+
+class _Clamped(nn.Module):
+    """Hardsigmoid, whose slope PyTorch has as 1/6 in float32."""
+
+    def forward(self, x):
+        return (x / 6 + 0.5).clamp(0, 1)
+
+
+def test_rows_have_the_slope_of_hardsigmoid_to_all_digits():
+    first, norm, last = nn.Linear(2, 5), nn.LayerNorm(5), nn.Linear(5, 3)
+    module = nn.Sequential(first, nn.Hardsigmoid(), norm, last).double()
+    x = torch.randn(5, 2, dtype=torch.float64)
+    ((_, found),) = row_slices(module, x, cotangents_of(x))
+    expected = naive_rows(nn.Sequential(first, _Clamped(), norm, last), x, cotangents_of(x))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
 def test_batches_of_samples_change_nothing(monkeypatch):

@@ -14,7 +14,8 @@ def naive_rows(module: nn.Module, x: Tensor, cotangents: Tensor) -> Tensor:
     found = []
     for sample, of_sample in zip(x, cotangents, strict=True):
         for cotangent in of_sample:
-            parts = torch.autograd.grad(module(sample[None])[0] @ cotangent, parameters)
+            value = module(sample[None])[0] @ cotangent
+            parts = torch.autograd.grad(value, parameters, materialize_grads=True)
             found.append(torch.cat([part.flatten() for part in parts]))
     return torch.stack(found)
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.artifacts.scratch import room_for, scratch_file
-from hessian_boundary.curvature.gauss_newton.rows import BATCH, Rows, layered_rows, mapped_rows
+from hessian_boundary.curvature.gauss_newton.rows import BATCH, Rows, any_rows, layered_rows
 from hessian_boundary.networks.parameters import parameter_count
 from hessian_boundary.networks.structure import why_not_factored
 from hessian_boundary.runtime.progress import Progress
@@ -46,7 +46,7 @@ def row_slices(
     least.
     """
     layered = not why_not_factored(module)
-    rows = (layered_rows if layered else mapped_rows)(module)
+    rows = (layered_rows if layered else any_rows)(module)
     chosen = chosen or slice(0, parameter_count(module))
     column = cotangents[..., 0].numel() * cotangents.element_size()  # bytes
     width = max(1, slice_bytes // column)

@@ -2,7 +2,7 @@
 
 They are made from the inputs and output derivatives of the layers that the parameters belong to.
 Networks for which that does not hold take automatic differentiation with respect to the tensors
-that are touched.
+that are touched: of many samples at once, and of what cannot be vectorised one after the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import vjp, vmap
 
+from hessian_boundary.certificates.plain import differentiable
 from hessian_boundary.gradients.factored import (
     inputs_by_position,
     outputs_by_position,
@@ -63,8 +64,25 @@ def layered_rows(module: nn.Module) -> Rows:
     return rows
 
 
+def any_rows(module: nn.Module) -> Rows:
+    """Return the rows of any network: `mapped_rows`, or `looped_rows` once those raise."""
+    ways = [mapped_rows(module), looped_rows(module)]
+
+    def rows(x: Tensor, cotangents: Tensor, columns: slice) -> Tensor:
+        if len(ways) > 1:
+            try:
+                return ways[0](x, cotangents, columns)
+            except MemoryError:
+                raise
+            except Exception:  # whatever a network of the user's does under vectorisation
+                del ways[0]
+        return ways[0](x, cotangents, columns)
+
+    return rows
+
+
 def mapped_rows(module: nn.Module) -> Rows:
-    """Return the rows of any network, by automatic differentiation sample by sample."""
+    """Return the rows of a network, by automatic differentiation vectorised over samples."""
     logits = functional_logits(module)
     theta = tuple(parameter.detach() for parameter in trainable_parameters(module))
 
@@ -87,7 +105,30 @@ def mapped_rows(module: nn.Module) -> Rows:
         # whole tensors are made before they are cut: fewer samples at a time where they are large
         entries = cotangents.shape[1] * sum(theta[i].numel() for i in touched)
         chunk = max(1, min(BATCH, CHUNK_BYTES // (entries * cotangents.element_size())))
-        return vmap(of_sample, chunk_size=chunk)(x, cotangents).flatten(0, 1)
+        with differentiable():
+            return vmap(of_sample, chunk_size=chunk)(x, cotangents).flatten(0, 1)
+
+    return rows
+
+
+def looped_rows(module: nn.Module) -> Rows:
+    """Return the same rows by one plain backward pass for each of them."""
+    parameters = trainable_parameters(module)
+
+    def rows(x: Tensor, cotangents: Tensor, columns: slice) -> Tensor:
+        touched = dict(_overlaps(module, columns))
+        chosen = [parameters[i] for i in touched]
+        found = []
+        for sample, of_sample in zip(x, cotangents, strict=True):
+            with differentiable():
+                logits = module(sample[None].clone())
+                for cotangent in of_sample[:, None]:
+                    parts = torch.autograd.grad(
+                        logits, chosen, cotangent, retain_graph=True, materialize_grads=True
+                    )
+                    cut = zip(parts, touched.values(), strict=True)
+                    found.append(torch.cat([part.flatten()[entries] for part, entries in cut]))
+        return torch.stack(found)
 
     return rows
 
