@@ -1,7 +1,10 @@
 """The bound on the rank of the Hessian: by hand, and against ranks of matrices."""
 
 import torch
+from torch import nn
 
+from helpers.naive import naive_hessian
+from hessian_boundary import analyse
 from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
@@ -41,3 +44,13 @@ def test_rank_bound_of_the_squared_error(make_problem):
     assert bound == 8 * 3 + 2 * (60 + 63)
     matrix = dense_matrix(Hessian(Problem(case.module, x, y, squared_error_per_sample)))
     assert bound - 80 < int(torch.linalg.matrix_rank(matrix, hermitian=True)) <= bound
+
+
+def test_a_dense_layer_used_at_many_positions_has_no_rank_bound():
+    module = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Flatten(), nn.Linear(40, 3)).double()
+    x, y = torch.randn(6, 5, 4, dtype=torch.float64), torch.arange(6) % 3
+    problem = Problem(module, x, y, cross_entropy_per_sample)
+    assert hessian_rank_bound(problem) == problem.parameters
+    values = torch.linalg.eigvalsh(naive_hessian(module, x, y))
+    found = torch.from_numpy(analyse(module, x, y, method="dense").spectrum["eigenvalues"].values)
+    torch.testing.assert_close(found[:5], values.flip(0)[:5], rtol=1e-10, atol=0)

@@ -17,7 +17,10 @@ def hessian_rank_bound(problem: Problem) -> int:
     """
     if why_not_layered(problem.network):
         return problem.parameters
-    steps, _ = evaluate(problem.network, problem.x[:1])
+    try:
+        steps, _ = evaluate(problem.network, problem.x[:1])
+    except ValueError:  # a dense layer is used at many positions, which its parts do not tell
+        return problem.parameters
     counts = [step.bias.stop - step.weight.start for step in steps]
     classes = problem.classes
     invariant = problem.loss is cross_entropy_per_sample or isinstance(
