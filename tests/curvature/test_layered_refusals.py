@@ -80,6 +80,13 @@ def test_inputs_of_other_dimensions_are_refused():
         evaluate(lenet(), torch.randn(1, 12, 12))
 
 
+def test_the_order_of_a_layers_parameters_is_not_assumed():
+    layer = nn.Linear(4, 3)
+    layer.weight = layer._parameters.pop("weight")
+    reason = "the parameters of Linear are ['bias', 'weight'], not a weight and then a bias"
+    assert why_not_layered(layer) == reason
+
+
 def test_a_frozen_layer_is_refused():
     module = lenet()
     module[0].bias.requires_grad_(False)

@@ -22,6 +22,7 @@ from helpers.other_modules import (
     hooked,
     nested_hooked,
     normalised,
+    one_parameter_more,
     reentrant,
     sequence,
 )
@@ -32,6 +33,11 @@ def _gated(net: Own, x: Tensor) -> Tensor:
     if torch.isnan(h).any():  # a branch on values that every sample takes alike
         h = torch.zeros_like(h)
     return net.last(h)
+
+
+def _bias_before_weight() -> nn.Linear:
+    layer = nn.utils.prune.random_unstructured(nn.Linear(FEATURES, HIDDEN), "weight", 0.3)
+    return nn.utils.prune.remove(layer, "weight")
 
 
 def _untracked(net: Own, x: Tensor) -> Tensor:
@@ -49,6 +55,8 @@ RIGHT: dict[str, Callable[[], nn.Module]] = {
     "pruned at random": lambda: sequence(
         nn.utils.prune.random_unstructured(nn.Linear(FEATURES, HIDDEN), "weight", 0.3)
     ),
+    "pruned for good": lambda: sequence(_bias_before_weight()),
+    "one parameter more": one_parameter_more,
     "pruned bias": lambda: sequence(
         nn.utils.prune.l1_unstructured(nn.Linear(FEATURES, HIDDEN), "bias", 2)
     ),

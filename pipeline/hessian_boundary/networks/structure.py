@@ -160,6 +160,9 @@ def _why_not_of(part: nn.Module, known: tuple[type[nn.Module], ...]) -> str:
 def _why_no_factored_layer(part: nn.Module) -> str:
     if reason := _why_not_of(part, LAYERS):
         return reason
+    names = [name for name, _ in part.named_parameters()]
+    if names not in (["weight"], ["weight", "bias"]):
+        return f"the parameters of {type(part).__name__} are {names}, not a weight and then a bias"
     if type(part) is nn.Conv2d:
         if part.groups != 1:
             return "Conv2d has groups"
