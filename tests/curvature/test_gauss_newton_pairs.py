@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from helpers.other_modules import OneHot
 from hessian_boundary.curvature.gauss_newton.decomposition import gauss_newton_pairs
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
@@ -41,6 +42,14 @@ def _jacobian(module: nn.Module, sample: Tensor) -> Tensor:
             for logit in (module(sample[None])[0, c] for c in range(3))
         ]
     )
+
+
+def test_inputs_may_be_whole_numbers():
+    rest = nn.Sequential(nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 3)).double()
+    x = torch.randint(4, (11, 2))
+    found = gauss_newton_pairs(_problem(nn.Sequential(OneHot(), *rest), x))
+    expected = gauss_newton_pairs(_problem(rest, OneHot()(x)))
+    torch.testing.assert_close(found.eigenvalues, expected.eigenvalues, rtol=1e-12, atol=0)
 
 
 def test_the_dyads_agree_with_a_loop_over_samples(make_problem):

@@ -7,9 +7,11 @@ from torch import nn
 from helpers.gradient_products import (
     assert_same_as_naive,
     gradients_of_copy,
+    parameter_count,
     products,
     random_directions,
 )
+from helpers.other_modules import OneHot
 from hessian_boundary.gradients.products import gradient_path, gradient_products
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
@@ -43,6 +45,14 @@ def test_whole_gradients_are_those_of_one_backward_pass_per_sample(problem):
     found = per_sample_gradients(problem.module, problem.x, problem.y, cross_entropy_per_sample)
     expected = gradients_of_copy(problem.module, problem.x, problem.y)
     torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-13)
+
+
+def test_inputs_may_be_whole_numbers():
+    module = nn.Sequential(OneHot(), nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 3)).double()
+    x = torch.randint(4, (23, 2))
+    assert_same_as_naive(module, x, batch_size=7)
+    directions = random_directions(parameter_count(module))
+    assert gradient_path(module, x, directions, cross_entropy_per_sample).name == "factored"
 
 
 def test_hooks_are_gone_afterwards(make_problem):

@@ -98,7 +98,7 @@ def record_layers(
     hooks = [layer.register_forward_hook(record) for layer in layers]
     try:
         with differentiable():
-            logits = module(x.detach().requires_grad_())
+            logits = module(x.detach().requires_grad_(x.is_floating_point()))
     finally:
         for hook in hooks:
             hook.remove()

@@ -76,7 +76,7 @@ def gauss_newton_pairs(
     Raises ValueError for a loss whose factor is not known, or that is flat in float64.
     """
     if directions is None:
-        directions = problem.x.new_empty(0, problem.parameters)
+        directions = torch.empty(0, problem.parameters, dtype=problem.dtype, device=problem.device)
     rows = FactorRows(problem, slice_bytes)
     return decomposed(rows, *rows.triangle(directions), members)
 
