@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.naive import naive_gradients, naive_hessian
-from helpers.other_modules import FEATURES, Own, sequence
+from helpers.other_modules import FEATURES, Own, sequence, squared_sines
 from helpers.other_networks import REFUSED, RIGHT
 from hessian_boundary import analyse
 from hessian_boundary.certificates import plain
@@ -54,6 +54,23 @@ def test_spectrum_and_alignment_are_those_of_plain_autograd(name: str, method: s
         checks = json.loads(dataset.attrs["checks"])
         assert checks
         assert all(check["error"] <= check["tolerance"] for check in checks.values())
+
+
+def test_a_loss_with_a_derivative_of_its_own() -> None:
+    x, y = data()
+    network = build(sequence)
+    result = analyse(network, x, y, squared_sines, method="dense")
+    network = network.double()
+    hessian = naive_hessian(network, x.double(), y, _of_one)
+    values = torch.linalg.eigvalsh(hessian).flip(0)
+    np.testing.assert_allclose(result.spectrum["eigenvalues"][:5], values[:5], rtol=1e-10)
+    assert result.spectrum.attrs["trace_by_samples"] == pytest.approx(float(hessian.trace()))
+    lengths = naive_gradients(network, x.double(), _of_one).norm(dim=1)
+    np.testing.assert_allclose(result.alignment["gradient_norm"], lengths, rtol=1e-10)
+
+
+def _of_one(logits: torch.Tensor, label: int) -> torch.Tensor:
+    return sum((f.sin() - float(c == label)) ** 2 for c, f in enumerate(logits))
 
 
 @pytest.mark.parametrize("name", REFUSED)
