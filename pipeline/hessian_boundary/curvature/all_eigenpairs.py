@@ -41,6 +41,7 @@ def all_eigenpairs(
         basis = _given_range(problem, operator, RANGE_MARGIN * rank_tolerance, memory_limit)
     if basis is not None and _left_out(operator, basis, seed) <= rank_tolerance:
         return rayleigh_ritz(operator, basis, rank_tolerance), "; the range as the layers give it"
+    del basis  # which may be as large as the one that is found
     pairs = range_eigenpairs(
         operator, rank_tolerance=rank_tolerance, seed=seed, memory_limit=memory_limit
     )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from hessian_boundary.curvature.low_rank.layer_block import (
     but_for,
+    factor_bytes,
     factor_rows,
     unit_blocks,
     unit_directions,
@@ -60,8 +61,10 @@ def known_range(
         return None
     others = torch.cat([entry.flatten() for entry in positions.values()])
     most = SHARE * problem.parameters
-    blocks = None if 2 * len(others) > most else unit_blocks(problem, layer)
-    if blocks is None or range_bytes(problem.parameters, len(others)) > memory_limit:
+    needed = range_bytes(problem.parameters, len(others)) + factor_bytes(problem, own.numel())
+    if 2 * len(others) > most or needed > memory_limit:
+        return None
+    if (blocks := unit_blocks(problem, layer, memory_limit)) is None:
         return None
     axes = Axes(others.sort().values, problem.dtype)
     images = torch.cat([operator(rows) for rows in axes.rows(operator.dimension)])
@@ -69,6 +72,7 @@ def known_range(
     if not sizes.isfinite().all():
         return None
     directions = unit_directions(blocks, tolerance * float(sizes.max()))
+    del blocks
     factor = factor_rows(problem, layer, tolerance)
     rows = 2 * len(others) + len(factor) + directions[..., 0].numel()
     if rows > most or range_bytes(problem.parameters, rows) > memory_limit:

@@ -9,6 +9,8 @@ H_LL = F_LL + K_LL with
   small block for each unit, of few eigenvectors that are not round-off.
 """
 
+from math import inf
+
 import torch
 from torch import Tensor, nn
 from torch.func import grad, jvp
@@ -22,16 +24,23 @@ from hessian_boundary.networks.structure import sequence
 BATCH = 128  # samples at a time
 # Of κ beside its diagonal, relative to it.
 ROUND_OFF = 1e-12
+# Arrays of the size of all blocks: these, their eigenvectors, sorted, and without the small ones.
+BLOCKS = 4
+FACTORS = 2  # arrays of the size of all rows: these, and those of them that are kept
 
 
-def unit_blocks(problem: Problem, layer: nn.Module) -> Tensor | None:
-    """Return the blocks (unit, in, in) of K_LL, the bias last, or None where κ is not diagonal.
+def unit_blocks(problem: Problem, layer: nn.Module, memory_limit: float = inf) -> Tensor | None:
+    """Return the blocks (unit, in, in) of K_LL, the bias last; (unit, 0, in) where all are zero.
 
+    None where κ is not diagonal, or where their eigenvectors take more than `memory_limit` bytes.
     A diagonal κ is known by its products with a vector of ones and with a random one.
     """
     parts = sequence(problem.network)
     behind = nn.Sequential(*parts[parts.index(layer) + 1 :])
-    blocks = problem.x.new_zeros(())
+    units, width = layer.get_parameter("weight").shape
+    width += layer.bias is not None
+    fits = BLOCKS * units * width**2 * problem.dtype.itemsize <= memory_limit
+    blocks = torch.zeros(units, 0, width, dtype=problem.dtype, device=problem.device)
     for x, y in problem.batches(BATCH):
         inputs, z, logits = _layer_at(problem, layer, x)
         if inputs.ndim != 2:
@@ -43,7 +52,11 @@ def unit_blocks(problem: Problem, layer: nn.Module) -> Tensor | None:
         beside = jvp(gradient, (values,), (probe,))[1].detach() - diagonal * probe
         if beside.abs().max() > ROUND_OFF * diagonal.abs().max():
             return None
-        blocks = blocks + torch.einsum("su,si,sj->uij", diagonal, inputs, inputs)
+        if diagonal.any():
+            if not fits:
+                return None
+            added = torch.einsum("su,si,sj->uij", diagonal, inputs, inputs)
+            blocks = blocks + added if blocks.numel() else added
     return blocks / problem.samples
 
 
@@ -61,6 +74,11 @@ def unit_directions(blocks: Tensor, least: float) -> Tensor:
     return rows[:, : int(kept.sum(1).max())]
 
 
+def factor_bytes(problem: Problem, size: int) -> int:
+    """Return the memory that `factor_rows` takes, of a layer with so many parameters."""
+    return FACTORS * problem.samples * problem.classes * size * problem.dtype.itemsize
+
+
 def factor_rows(problem: Problem, layer: nn.Module, tolerance: float) -> Tensor:
     """Return rows a (r, unit · in) with F_LL = (1/n) Σ ± aᵀ a, but for tolerance · max|λ|."""
     found = []
@@ -75,6 +93,7 @@ def factor_rows(problem: Problem, layer: nn.Module, tolerance: float) -> Tensor:
         rows = torch.einsum("sku,si->skui", torch.stack(deltas, dim=1), inputs)
         found.append(rows.flatten(2).flatten(0, 1))
     whole = torch.cat(found)
+    del found
     return whole[but_for(whole.square().sum(1), tolerance)]
 
 
