@@ -54,3 +54,22 @@ def test_a_dense_layer_used_at_many_positions_has_no_rank_bound():
     values = torch.linalg.eigvalsh(naive_hessian(module, x, y))
     found = torch.from_numpy(analyse(module, x, y, method="dense").spectrum["eigenvalues"].values)
     torch.testing.assert_close(found[:5], values.flip(0)[:5], rtol=1e-10, atol=0)
+
+
+def test_a_last_layer_with_fewer_units_than_classes_counts_whole():
+    """Two units at two positions are the four logits: no unit is one class."""
+    parts = (nn.Conv2d(1, 8, 2), nn.ReLU(), nn.Conv2d(8, 2, 1), nn.Flatten())
+    module, x = nn.Sequential(*parts).double(), torch.randn(1, 1, 2, 3, dtype=torch.float64)
+    problem = Problem(module, x, torch.tensor([0]), cross_entropy_per_sample)
+    assert hessian_rank_bound(problem) == 3 + 2 * 18
+    hessian = naive_hessian(module, x, problem.y)
+    assert int(torch.linalg.matrix_rank(hessian, hermitian=True)) <= 3 + 2 * 18
+
+
+def test_a_last_layer_whose_logits_are_changed_counts_whole():
+    layers = (nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+    x, y = torch.randn(2, 4, dtype=torch.float64), torch.arange(2)
+    for last, coupled in ((nn.Identity(), 27 - 9), (nn.ReLU(), 27)):
+        module = nn.Sequential(*layers, last).double()
+        bound = hessian_rank_bound(Problem(module, x, y, cross_entropy_per_sample))
+        assert bound == 2 * 2 + 2 * coupled
