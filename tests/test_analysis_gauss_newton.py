@@ -90,3 +90,15 @@ def test_networks_that_cannot_be_vectorised_are_treated(name):
 def test_another_function_is_refused_with_what_to_pass(loss):
     with pytest.raises(ValueError, match="any function will do with matrix='hessian'"):
         analyse(network(), X, Y, loss, matrix="gauss_newton")
+
+
+@pytest.mark.parametrize("top", [0, -1])
+def test_fewer_than_one_eigenvector_is_refused(top):
+    with pytest.raises(ValueError, match=f"at least one eigenvector .* found top={top}; leave"):
+        analyse(network(), X, Y, matrix="gauss_newton", top=top)
+
+
+@pytest.mark.parametrize("method", ["dense", "range", "lanczos"])
+def test_a_method_is_refused(method):
+    with pytest.raises(ValueError, match=rf"expected method auto .* '{method}'; .* leave `method`"):
+        analyse(network(), X, Y, method=method, matrix="gauss_newton")

@@ -167,6 +167,8 @@ def _options(
             "singular value decomposition: leave `top` out"
         )
     asked = CurvatureOptions.of_keywords(method=method, **options)
+    if matrix == "gauss_newton":
+        _check_gauss_newton(method, top)
     if top is None or matrix == "gauss_newton":
         return asked
     if method not in ("auto", "lanczos"):
@@ -175,3 +177,16 @@ def _options(
             "computes all; leave one of the two out"
         )
     return replace(asked, method="lanczos", top=top)
+
+
+def _check_gauss_newton(method: str, top: int | None) -> None:
+    if method != "auto":
+        raise ValueError(
+            f"expected method auto for the Gauss-Newton part, found {method!r}; its eigenpairs all "
+            "come from the factor that it is known by: leave `method` out"
+        )
+    if top is not None and top < 1:
+        raise ValueError(
+            f"expected at least one eigenvector of the Gauss-Newton part, found top={top}; leave "
+            "`top` out for ten"
+        )
