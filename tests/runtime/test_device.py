@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hessian_boundary.runtime.device import resolve_device
+from hessian_boundary.runtime.device import processes_of_this_machine, resolve_device
 
 
 def test_device_names_resolve_and_a_missing_gpu_is_refused(monkeypatch):
@@ -25,3 +25,13 @@ def test_each_of_several_processes_has_a_gpu_of_its_own_or_is_refused(monkeypatc
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(RuntimeError, match=r"a GPU for each .* found 2 GPUs and process 3"):
         resolve_device("auto")
+
+
+def test_processes_of_one_machine_are_those_that_torchrun_tells_of(monkeypatch):
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    assert processes_of_this_machine() == 1
+    monkeypatch.setenv("WORLD_SIZE", "6")
+    assert processes_of_this_machine() == 6  # not told: all, maybe
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert processes_of_this_machine() == 2

@@ -1,8 +1,10 @@
-"""Where tensors live: the same code runs on a CPU and on a GPU."""
+"""Where tensors live: the same code runs on a CPU and on a GPU, alone on a machine or not."""
+
+import os
 
 import torch
 
-from hessian_boundary.runtime.processes import number_on_this_machine, process_count
+from hessian_boundary.runtime.processes import process_count
 
 
 def resolve_device(name: str) -> torch.device:
@@ -23,10 +25,16 @@ def resolve_device(name: str) -> torch.device:
         return torch.device("cpu" if name == "auto" else name)
     if process_count() == 1:
         return torch.device("cuda")
-    number, found = number_on_this_machine(), torch.cuda.device_count()
+    number, found = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
     if number >= found:
         raise RuntimeError(
             f"expected a GPU for each process of this machine, found {found} GPUs and process "
             f"{number + 1}; start {found} processes, or set `device: cpu`"
         )
     return torch.device("cuda", number)
+
+
+def processes_of_this_machine() -> int:
+    """Return how many of the processes for one computation share this machine."""
+    count = process_count()
+    return int(os.environ.get("LOCAL_WORLD_SIZE", count)) if count > 1 else 1

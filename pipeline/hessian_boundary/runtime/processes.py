@@ -48,11 +48,6 @@ def process_number() -> int:
     return int(os.environ.get("RANK", "0")) if process_count() > 1 else LEADER
 
 
-def number_on_this_machine() -> int:
-    """Return which one this is among those of the same machine, from 0."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
-
-
 def share(size: int, number: int, count: int) -> slice:
     """Return which of `size` things belong to one of `count` parts: a run of ⌊·⌋ or ⌈·⌉ of them.
 
