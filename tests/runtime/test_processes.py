@@ -5,6 +5,7 @@ import torch
 import torch.distributed as distributed
 
 from helpers.forked_processes import in_forked_processes
+from hessian_boundary.runtime import processes
 from hessian_boundary.runtime.processes import (
     Team,
     leading,
@@ -50,6 +51,8 @@ def test_a_script_that_connects_its_processes_itself_has_each_work_alone(monkeyp
 
 
 def test_an_exchange_with_a_process_that_has_ended_is_an_error_that_says_so(monkeypatch):
+    monkeypatch.setattr(processes, "_in_question", False)  # as it is to be again
+
     def broken(tensor, other):
         raise RuntimeError("Connection closed by peer")
 
@@ -60,6 +63,11 @@ def test_an_exchange_with_a_process_that_has_ended_is_an_error_that_says_so(monk
     with pytest.raises(AssertionError, match="nothing can be asked after an error in the middle"):
         team.total("twice", torch.ones(1, 1))
     team.dismiss()  # nobody waits for it: nothing is sent
+    with (
+        pytest.raises(RuntimeError, match=r"processes that wait for a question, found .*; let the"),
+        leading({}, torch.device("cpu")),
+    ):
+        pass
 
 
 def _take_part() -> list[tuple[object, ...]]:

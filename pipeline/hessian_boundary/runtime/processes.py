@@ -31,8 +31,8 @@ DTYPES = (torch.float64, torch.float32)
 # The others wait for as long as the leader computes alone.
 PATIENCE = timedelta(days=30)
 
-
 _connected = False  # by this module
+_in_question = False  # the others, since an error of the leader's
 
 
 def process_count() -> int:
@@ -99,6 +99,8 @@ class Team:
         if self._waiting:
             _exchange(distributed.broadcast, torch.tensor([END, 0, 0, 0, 0]))
         else:
+            global _in_question
+            _in_question = True
             atexit.unregister(distributed.destroy_process_group)
 
     def _own(self, name: str, argument: Tensor, *, one_by_one: bool) -> Tensor:
@@ -118,8 +120,13 @@ def leading(functions: Mapping[str, Function], device: torch.device) -> Iterator
 
     The others call `serve` with functions of the same names in the same order.
 
-    Raises RuntimeError in another process than the first.
+    Raises RuntimeError in another process than the first, and after an error amid a question.
     """
+    if _in_question:
+        raise RuntimeError(
+            "expected processes that wait for a question, found that an error came amid the last "
+            "one, whose answer they still wait for; let the script end with the first error"
+        )
     if process_number() != LEADER:
         raise RuntimeError(
             f"expected this call in process {LEADER} of {process_count()}, found it in process "
