@@ -68,3 +68,15 @@ def test_products_on_given_pieces_are_those_of_the_network_itself():
     expected = Hessian(problem)(vectors)
     found = Hessian(problem, batch_size=3, chunk=2, pieces_of=problem)(vectors)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_where_units_are_on_takes_a_part_of_the_memory():
+    """Of 100 samples with 3 units, a byte each."""
+    problem = on_the_edge(100)
+
+    def sizes(memory, **options):
+        operator = Hessian(problem, memory=memory, **options)
+        return [len(x) for x, _ in operator._batches], operator._chunk
+
+    assert sizes(5_300, pieces_of=problem) == sizes(5_000) != sizes(5_300)
+    assert sizes(1, pieces_of=problem) == sizes(1)

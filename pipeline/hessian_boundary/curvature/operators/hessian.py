@@ -40,7 +40,7 @@ class Hessian:
     memory for samples) nor on `chunk` (bounding it for vectors) beyond round-off. What is fast is
     the default (`fast_sizes`), with fewer vectors, then fewer samples, where that takes more than
     `memory` bytes. `pieces_of` is the same problem in another precision, whose linear pieces to
-    keep to (`linear_pieces`).
+    keep to (`linear_pieces`), a byte for each ReLU at each sample.
 
     `products` counts the vectors multiplied so far. dtype and device are the network's.
     """
@@ -59,6 +59,8 @@ class Hessian:
         self._network = network
         self._parameters = tuple(p.detach() for p in trainable_parameters(network))
         self._samples = problem.samples
+        if pieces_of:
+            memory -= _mask_bytes(pieces_of)
         batch_size, self._chunk = _fitting_sizes(problem, batch_size, chunk, memory)
         self._batches = list(problem.batches(batch_size))
         self._active: list[list[Tensor]] = []
@@ -88,6 +90,11 @@ class Hessian:
         """Return the product of one vector with the Hessian of the summed loss of a mini-batch."""
         gradient = grad(lambda theta: self._loss_sum(theta, xb, yb))
         return lambda *vector: jvp(gradient, (self._parameters,), (vector,))[1]
+
+
+def _mask_bytes(problem: Problem) -> int:
+    """Return what it takes to note which ReLUs are on, at all samples."""
+    return problem.samples * sum(map(torch.numel, active_relus(problem.network, problem.x[:1])))
 
 
 def _fitting_sizes(
