@@ -1,19 +1,27 @@
 """Alignment with the Gauss-Newton part's eigenvectors: against gradients that are written out."""
 
+import ctypes
 import json
+import resource
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from helpers.forked_processes import in_forked_processes
 from hessian_boundary.alignment.gauss_newton import (
+    TRIANGLES,
     align_pairs,
     check_rows,
     gauss_newton_artifacts,
     pairs_with_random_directions,
 )
 from hessian_boundary.artifacts.schema import check
+from hessian_boundary.curvature.gauss_newton import rotations
+from hessian_boundary.curvature.gauss_newton.decomposition import decomposed
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
@@ -23,6 +31,7 @@ from hessian_boundary.networks.losses import (
 )
 from hessian_boundary.networks.problem import Problem
 
+MMAP_THRESHOLD = -3  # as malloc.h has it
 LOSSES = (cross_entropy_per_sample, squared_error_per_sample)
 
 
@@ -85,14 +94,35 @@ def test_gradients_that_are_zero_or_too_short_have_no_direction():
 
 
 def test_what_fits_the_memory_limit_exactly_is_computed(make_problem):
-    """Six matrices of n C rows by the smaller of n C and p, of 8 bytes a number."""
+    """Fifteen matrices of n C rows by the smaller of n C and p, of 8 bytes a number."""
     case = make_problem("mlp_relu")
     problem = Problem(case.module, case.x[:20], case.y[:20], cross_entropy_per_sample)
     rows = 20 * problem.classes
-    needed = 6 * rows * min(rows, case.size) * 8
+    needed = 15 * rows * min(rows, case.size) * 8
     check_rows(problem, needed)
     with pytest.raises(MemoryLimitError, match=f"of 20 samples with {problem.classes} classes"):
         check_rows(problem, needed - 1)
+
+
+def _matrices_at_once(orders: float) -> float:
+    """Of the size of R, for 1,000 rows whose lengths span so many orders of magnitude."""
+    generator = torch.Generator().manual_seed(0)
+    triangle = torch.randn(1000, 1000, generator=generator, dtype=torch.float64)
+    scales = 10 ** (-orders * torch.rand(500, 2, generator=generator, dtype=torch.float64))
+    rows = SimpleNamespace(problem=None, factor=SimpleNamespace(scales=scales))
+    # what is freed is given back at once, as it is of arrays of 32 MB and more in any case
+    ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, 2**20)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    decomposed(rows, triangle, triangle[:, :0])
+    return 1 + (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 8e6
+
+
+@pytest.mark.parametrize(("large", "orders"), [(2, 3), (2, 20), (2000, 3)])
+def test_the_decomposition_takes_the_memory_that_is_counted(monkeypatch, large, orders):
+    """Rotations start from an ordinary decomposition or not, of one group of rows or of several."""
+    monkeypatch.setattr(rotations, "LARGE", large)
+    (found,) = in_forked_processes(1, partial(_matrices_at_once, orders))
+    assert 5 < found < TRIANGLES
 
 
 def test_artifacts_have_what_those_of_any_matrix_have(make_problem):

@@ -34,8 +34,9 @@ from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.losses import recognised
 from hessian_boundary.networks.problem import Problem
 
-# Matrices of the size of the factor's R that are there at once, in the rotations.
-TRIANGLES = 6
+# Matrices of the size of the factor's R that are there at once, in the rotations, with what LAPACK
+# works in; measured: 8 to 14.2 of 1,000 rows.
+TRIANGLES = 15
 
 
 def gauss_newton_artifacts(

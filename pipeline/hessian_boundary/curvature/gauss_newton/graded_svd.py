@@ -43,7 +43,8 @@ def graded_eigenpairs(units: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarra
             f"{lengths.max(initial=0):.0e}; the loss of this network is flat in float64"
         )
     basis, coefficients = graded_basis(units[used], lengths[used])
-    singular, rotation = graded_singular_pairs(lengths[used, None] * coefficients)
+    coefficients *= lengths[used, None]
+    singular, rotation = graded_singular_pairs(coefficients)
     return singular**2, rotation.T @ basis
 
 
