@@ -26,6 +26,7 @@ from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.losses import (
     Loss,
+    WeightedSquaredError,
     cross_entropy_per_sample,
     squared_error_per_sample,
 )
@@ -93,11 +94,19 @@ def test_gradients_that_are_zero_or_too_short_have_no_direction():
             np.testing.assert_array_equal(missing, np.tile(expected, (len(missing), 1)))
 
 
-def test_what_fits_the_memory_limit_exactly_is_computed(make_problem):
-    """Fifteen matrices of n C rows by the smaller of n C and p, of 8 bytes a number."""
+@pytest.mark.parametrize(
+    ("loss", "dyads"),
+    [
+        (cross_entropy_per_sample, 2),
+        (squared_error_per_sample, 3),
+        (WeightedSquaredError(0.0, (1.0, 2.0, 0.5)), 3),
+    ],
+)
+def test_what_fits_the_memory_limit_exactly_is_computed(make_problem, loss, dyads):
+    """Fifteen matrices of m rows by the smaller of m and p, of 8 bytes a number."""
     case = make_problem("mlp_relu")
-    problem = Problem(case.module, case.x[:20], case.y[:20], cross_entropy_per_sample)
-    rows = 20 * problem.classes
+    problem = Problem(case.module, case.x[:20], case.y[:20], loss)
+    rows = 20 * dyads
     needed = 15 * rows * min(rows, case.size) * 8
     check_rows(problem, needed)
     with pytest.raises(MemoryLimitError, match=f"of 20 samples with {problem.classes} classes"):

@@ -27,6 +27,7 @@ from hessian_boundary.curvature.gauss_newton.factor_rows import (
     gathered,
     serve_rows,
 )
+from hessian_boundary.curvature.gauss_newton.logit_factor import dyads_of_a_sample
 from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, fitting_slice
 from hessian_boundary.curvature.gauss_newton.rows import BATCH
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
@@ -112,7 +113,7 @@ def _directions(problem: Problem) -> Tensor:
 
 def check_rows(problem: Problem, memory_limit: float) -> None:
     """Raise MemoryLimitError when what grows with the number of rows exceeds a limit in bytes."""
-    rows = problem.samples * problem.classes
+    rows = problem.samples * dyads_of_a_sample(problem.loss, problem.classes)
     needed = TRIANGLES * rows * min(rows, problem.parameters) * problem.dtype.itemsize
     if needed > memory_limit:
         raise MemoryLimitError(

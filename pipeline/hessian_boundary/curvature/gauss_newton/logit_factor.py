@@ -46,6 +46,12 @@ class LogitFactor:
         return self.scales.numel()
 
 
+def dyads_of_a_sample(loss_per_sample: Loss, classes: int) -> int:
+    """Return K: C for the squared error, C − 1 for the cross-entropy, which the others must be."""
+    squared = loss_per_sample is squared_error_per_sample
+    return classes - (not (squared or isinstance(loss_per_sample, WeightedSquaredError)))
+
+
 def logit_factor(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> LogitFactor:
     """Return the dyads of the mean of a loss over logits (n, C) with true labels (n,).
 
