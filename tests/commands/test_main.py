@@ -28,11 +28,11 @@ def test_run_makes_targets_here_and_says_that_all_is_there(study: TinyStudy) -> 
     config = ["--configfile", str(study.write_config()), "--cores", "2"]
     done = hessian_boundary(study, "run", MEASURES, *config)
     assert done.returncode == 0, done.stderr
-    assert "is complete" not in done.stdout
+    assert "all that was asked for" not in done.stdout
     assert (study.directory / MEASURES).is_file()
     done = hessian_boundary(study, "run", TARGET, *config, "--summarise")
     assert done.returncode == 0, done.stderr
-    assert "The tiny profile is complete:" in done.stdout
+    assert "Of the tiny profile all that was asked for is made:" in done.stdout
 
 
 def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
@@ -47,7 +47,7 @@ def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
     done = hessian_boundary(study, "run", TARGET, *config, "--summarise")
     assert done.returncode == 1
     lines = [line.strip() for line in done.stdout.splitlines()]
-    assert "The tiny profile is not complete; so far:" in lines
+    assert "Of the tiny profile not all that was asked for is made; so far:" in lines
     start = lines.index("1 job failed:")
     assert lines[start + 1].startswith("measure ")
     assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0/measure.log)")

@@ -101,7 +101,7 @@ def test_it_names_what_was_made(
     make(STEPS)
     assert summarise(STEPS) == 0
     text = capsys.readouterr().out
-    assert "The tiny profile is complete:" in text
+    assert "Of the tiny profile all that was asked for is made:" in text
     assert "report   not yet" in text
     assert "results/tiny/figures/  (pdf, png): fig01\n" in text
     assert "results/tiny/tables/  (csv, md, tex): table1\n" in text
@@ -126,7 +126,7 @@ def test_an_old_report_makes_nothing_complete(
     )
     assert summarise(STEPS, started=0.0) == 1
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
-    assert "The tiny profile is not complete; so far:" in lines
+    assert "Of the tiny profile not all that was asked for is made; so far:" in lines
     assert lines[-5:] == [
         "1 job failed:",
         "train dataset=iris (logs/model.zarr.zip.log)",

@@ -166,7 +166,9 @@ def test_other_commands_are_about_the_study(folder: Path) -> None:
     assert "results/study/spirals/small/seed0/model.zarr.zip" in listed.stdout
     opened = command(folder.parent, "open", "moved/study.yaml")
     assert "results/study/spirals/dataset.zarr.zip" in opened.stdout
-    assert "The study profile is complete" in command(folder, "summary").stdout
+    assert (
+        "Of the study profile all that was asked for is made" in command(folder, "summary").stdout
+    )
     cleaned = command(folder, "clean", "spirals/short", "--yes")
     assert cleaned.returncode == 0, cleaned.stderr
     assert not (folder / "results/study/spirals/short").exists()

@@ -49,7 +49,12 @@ def summarise(steps: Sequence[Step], started: float = math.inf) -> int:
     profile = Path(steps[0].outputs[0]).parts[1]
     results = Path("results") / profile
     not_made = steps_not_made(steps)
-    print(f"\nThe {profile} profile is {'not complete; so far' if not_made else 'complete'}:")
+    made = (
+        "not all that was asked for is made; so far"
+        if not_made
+        else "all that was asked for is made"
+    )
+    print(f"\nOf the {profile} profile {made}:")  # which may be one target of many
     for folder, kinds in (("figures", "pdf, png"), ("tables", "csv, md, tex")):
         names = sorted({path.stem for path in (results / folder).glob("*.*")})
         print(f"  {folder:<8} {results / folder}/  ({kinds}): {', '.join(names)}")
