@@ -1,14 +1,12 @@
-"""The comparison of measures and its verdicts, on models whose answer is known."""
+"""The comparison of measures, on models whose answer is known."""
 
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import kendalltau
 
-from helpers.made_up_models import DIRECTIONS, made_up_models
+from helpers.made_up_models import COUNTING, DIRECTIONS
 from hessian_boundary.figures.overviews.measures import draw_measures
 from hessian_boundary.generalisation.comparison import (
     ALL,
@@ -18,37 +16,13 @@ from hessian_boundary.generalisation.comparison import (
     compare_measures,
     psi_difference,
 )
-from hessian_boundary.generalisation.dataset_statistics import Counting
 from hessian_boundary.generalisation.knobs import AXES
 from hessian_boundary.generalisation.verdict import (
     CONFIRM,
-    NOT,
-    OPPOSITE,
-    PREDICTS,
-    UNDECIDED,
-    Rule,
-    answer,
-    chosen_measures,
-    headline,
     scope,
-    with_verdicts,
 )
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
-
-RULE = Rule(level=0.05, fewest_pairs=30, fewest_pairs_each=10, sign_error=0.5)
-COUNTING = Counting(train_error=0.02, fewest_pairs=10, resamples=200, permutations=1000)
-NAMES = {name: name for name in DIRECTIONS}
-
-
-@pytest.fixture(scope="module")
-def models() -> pd.DataFrame:
-    return made_up_models()
-
-
-@pytest.fixture(scope="module")
-def judged(models) -> pd.DataFrame:
-    return with_verdicts(compare_measures(models, DIRECTIONS, COUNTING), RULE)
 
 
 def test_a_line_for_each_choice_half_data_set_and_measure(judged) -> None:
@@ -61,22 +35,6 @@ def test_a_line_for_each_choice_half_data_set_and_measure(judged) -> None:
             for name in ("gaussian", "circle", EVERY)
         )
         assert mean == pytest.approx((one + other) / 2)
-
-
-def test_verdicts_are_those_that_the_models_were_made_for(judged) -> None:
-    lines = scope(judged, CONFIRM).set_index("measure")
-    assert lines["verdict"].to_dict() == {
-        "g_theta_max": PREDICTS,
-        "g_theta_mean": NOT,
-        "norm_l2": OPPOSITE,
-        "output_margin": PREDICTS,
-        "train_loss": NOT,
-    }
-    assert lines.loc["norm_l2", ["psi", "tau"]].tolist() == [-1, -1]
-    assert lines.loc["norm_l2", "sign_error_worst"] == 1
-    assert lines.loc["g_theta_max", "robust"]
-    assert not lines.loc["norm_l2", "robust"]
-    assert lines.loc["g_theta_max", "adds_to_training_loss"]
 
 
 def test_tau_is_scipys_within_draws(models, judged) -> None:
@@ -139,14 +97,6 @@ def test_a_data_set_with_few_pairs_is_no_part_of_the_mean(models) -> None:
     assert set(every["datasets"]) == {"gaussian, circle"}
 
 
-def test_where_no_data_set_has_enough_pairs_nothing_is_decided(models) -> None:
-    demanding = replace(COUNTING, fewest_pairs=1000)
-    table = compare_measures(models, DIRECTIONS, demanding)
-    lines = scope(with_verdicts(table, replace(RULE, fewest_pairs_each=1000)), CONFIRM)
-    assert set(lines["datasets"]) == {"gaussian, circle"}
-    assert set(lines["verdict"]) == {UNDECIDED}
-
-
 def test_the_difference_of_two_measures_is_of_the_same_models(models, judged) -> None:
     pair = ("g_theta_max", "output_margin")
     lines = scope(judged, CONFIRM).set_index("measure")["psi"]
@@ -164,23 +114,11 @@ def test_the_difference_of_two_measures_is_of_the_same_models(models, judged) ->
     assert np.isnan(psi_difference(none, pair, DIRECTIONS, COUNTING, CONFIRM)).all()
 
 
-def test_the_opposite_takes_a_small_p_too(judged) -> None:
-    unsure = judged[list(COLUMNS)].assign(p=0.5)
-    assert set(with_verdicts(unsure, RULE)["verdict"]) <= {NOT, UNDECIDED}
-
-
 def test_p_is_two_sided(judged) -> None:
     lines = scope(judged, CONFIRM).set_index("measure")
     smallest = 2 / (COUNTING.permutations + 1)
     assert lines.loc["norm_l2", "p"] == pytest.approx(smallest)
     assert lines.loc["g_theta_max", "p"] == pytest.approx(smallest)
-
-
-def test_the_simpler_measure_is_one_of_the_same_data_sets(models) -> None:
-    lacking = models.copy()
-    lacking.loc[lacking["dataset"] == "circle", "output_margin"] = np.nan
-    table = with_verdicts(compare_measures(lacking, DIRECTIONS, COUNTING), RULE)
-    assert chosen_measures(table, "g_theta")[1] != "output_margin"
 
 
 def test_what_does_not_count_is_left_out(models) -> None:
@@ -202,45 +140,6 @@ def test_a_measure_that_a_data_set_lacks_is_had_of_the_others(models) -> None:
     table = compare_measures(lacking, DIRECTIONS, COUNTING)
     lines = table[table["measure"] == "output_margin"]
     assert set(lines["dataset"]) == {"gaussian", EVERY}
-
-
-def test_too_few_pairs_decide_nothing(judged) -> None:
-    strict = with_verdicts(judged[list(COLUMNS)], replace(RULE, fewest_pairs=10_000))
-    assert set(strict["verdict"]) == {UNDECIDED}
-    assert headline(strict, "g_theta").endswith("Too few models to say")
-
-
-def test_the_answer_takes_the_variant_that_explored_best(judged) -> None:
-    assert chosen_measures(judged, "g_theta") == ("g_theta_max", "output_margin")
-    first, second, third = answer(judged, "g_theta", NAMES, (0.2, 0.1, 0.3))
-    assert first.startswith("Yes, on average: of two fitted models")
-    assert second.startswith("It is robust: ")
-    assert "It says more than the simpler measure that explored best, output_margin" in third
-    assert "difference on the same models +0.20 [+0.10, +0.30]" in third
-    assert "adds to the training loss" in third
-    assert headline(judged, "g_theta").endswith("Yes, on average, and robustly")
-
-
-def test_the_answer_says_no_where_it_is_no(models) -> None:
-    turned = models.assign(g_theta_max=-models["test_error"], g_theta_mean=-models["test_error"])
-    table = with_verdicts(compare_measures(turned, DIRECTIONS, COUNTING), RULE)
-    first, second, third = answer(table, "g_theta", NAMES, (-2, -2, -2))
-    assert first.startswith("No, rather the opposite")
-    assert second.startswith("It is not robust")
-    assert "It says less than the simpler measure that explored best" in third
-
-
-def test_a_question_about_nothing_is_refused(judged) -> None:
-    with pytest.raises(ValueError, match="expected a measure with and one without 'sharpness'"):
-        chosen_measures(judged, "sharpness")
-
-
-def test_an_unfitted_confirming_half_has_no_answer(models, judged) -> None:
-    none = judged[(judged["half"] != CONFIRM)]
-    assert answer(none, "g_theta", NAMES, (0, -1, 1)) == [
-        "The confirming half has no fitted models to answer from."
-    ]
-    assert headline(none, "g_theta") == "Does G_θ predict generalisation?"
 
 
 def test_table_and_figure_show_every_measure(models, judged) -> None:

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from hessian_boundary.generalisation.dataset_statistics import Counting
 from hessian_boundary.generalisation.knobs import planned_models
+from hessian_boundary.generalisation.verdict import Rule
 
 VALUES = {
     "width": [10, 20, 40],
@@ -20,6 +22,8 @@ DIRECTIONS = {
     "output_margin": -1,
     "train_loss": 1,
 }
+RULE = Rule(level=0.05, fewest_pairs=30, fewest_pairs_each=10, sign_error=0.5)
+COUNTING = Counting(train_error=0.02, fewest_pairs=10, resamples=200, permutations=1000)
 
 
 def made_up_models(datasets=("gaussian", "circle"), walks=3, seed=0) -> pd.DataFrame:
