@@ -106,10 +106,10 @@ def analyse(
 
     network gives logits (n, C) for x (n, feature…); y (n,) holds the labels 0 … C−1; arrays and
     tensors will do. The network is copied: the copy is put into eval mode and float64. `loss` is
-    "cross_entropy", "squared_error", or a function that gives one value per sample. `method` is
-    "auto", "dense", "range" or "lanczos"; with `top` only so many of the largest eigenvalues are
-    computed (by Lanczos), and G_θ, which counts all, is not known. Further `options` are those of
-    `CurvatureOptions`.
+    "cross_entropy", "negative_log_likelihood", "squared_error", or a function that gives one value
+    per sample. `method` is "auto", "dense", "range" or "lanczos"; with `top` only so many of the
+    largest eigenvalues are computed (by Lanczos), and of G_θ, which counts all, an interval is
+    known. Further `options` are those of `CurvatureOptions`.
 
     `matrix` is "hessian", "covariance" (Σ of Eq. 7), or "gauss_newton": the part of H that every
     gradient lies in, for networks of any size. Of the last, all eigenvalues are aligned with, and

@@ -43,6 +43,9 @@ def test_a_mistake_in_the_question_is_told_apart_from_stale_results(study: TinyS
     result = run_verify(study.edited(experiments__iris__normal__epochs=-1))
     assert result.returncode == 2
     assert "experiments.iris.normal.epochs" in result.stderr
+    result = run_verify(study, TARGET, "--set-scatter", "gauss_newton_pieces=half")
+    assert result.returncode == 2
+    assert "NAME=SCATTERITEMS" in result.stderr
 
 
 def test_repair_makes_again_what_was_damaged_in_silence_and_what_came_from_it(

@@ -32,9 +32,9 @@ def _planned(
     os.environ.clear()  # what it was when the first question was asked
     os.environ.update(environment)
     sys.path[:0] = [f"{code}/pipeline", f"{code}/workflow", str(code)]
-    from hessian_study.commands.planning import dry_run
+    from hessian_study.commands.planning import Asked, dry_run
 
-    with dry_run(targets, directory, {}, [config_file]) as dag:
+    with dry_run(targets, directory, Asked(files=[config_file])) as dag:
         return sorted(
             (
                 job.wildcards.get("figure", job.rule.name),

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from helpers.problems import network_as_confident
 from helpers.step_on_a_model import step_on_a_model
 from hessian_boundary.artifacts.store import open_table
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.measures.gauss_newton import gauss_newton_measures
 from hessian_boundary.networks.problem import Problem
 from hessian_study.steps.measure_gauss_newton import main
@@ -84,6 +85,16 @@ def test_the_step_writes_a_row_per_measure(tmp_path: Path) -> None:
     assert list(table) == ["dataset", "training", "seed", "status", "measure", "value"]
     assert len(table) == 6
     assert table.iloc[0, :4].tolist() == ["mine", "normal", 3, "fitted"]
+
+
+def test_the_step_keeps_the_memory_limit(tmp_path: Path) -> None:
+    job = step_on_a_model(tmp_path, "measures")
+    enough = 15 * 24 * 24 * 8 / 1e9  # R of the 24 rows, fifteen times
+    job.spec["settings"]["memory_limit_gb"] = 1.01 * enough
+    main(job)
+    job.spec["settings"]["memory_limit_gb"] = 0.99 * enough
+    with pytest.raises(MemoryLimitError, match="raise `memory_limit_gb`, or take fewer samples"):
+        main(job)
 
 
 def test_the_step_writes_no_row_for_a_training_that_diverged(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ def steps(finished: TinyStudy) -> list[Step]:
     """The steps that the copy of the code expects."""
     script = (
         "import json, sys; from pathlib import Path; from dataclasses import asdict;"
-        "from hessian_study.commands.planning import expected_steps;"
-        "steps = expected_steps([sys.argv[1]], {}, [Path(sys.argv[2])]);"
+        "from hessian_study.commands.planning import Asked, expected_steps;"
+        "steps = expected_steps([sys.argv[1]], Asked(files=[Path(sys.argv[2])]));"
         "print(json.dumps([asdict(step) for step in steps]))"
     )
     command = [*finished.python(), "-c", script, TARGET, str(finished.directory / "config.json")]

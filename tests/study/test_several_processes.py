@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from helpers.tiny_study import TinyStudy, image_datasets
+from helpers.verifying import run_verify
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 
@@ -99,6 +100,11 @@ def test_a_lost_piece_is_made_again_alone(study: TinyStudy) -> None:
     assert _jobs(said) == {"factor_gauss_newton": 1, "diagonalise_gauss_newton": 1}
     assert (study.directory / PIECES[0]).stat().st_mtime_ns == kept
     assert "Nothing to be done" in _run(study, *IN_TWO, "--", *GAUSS_NEWTON)
+    result = run_verify(study, GAUSS_NEWTON[0], *IN_TWO)
+    assert result.returncode == 0, result.stdout + result.stderr
+    result = run_verify(study, GAUSS_NEWTON[0])  # in one piece it would be made otherwise
+    assert result.returncode == 1
+    assert f"  {GAUSS_NEWTON[0]}: " in result.stdout
 
 
 @pytest.mark.thorough

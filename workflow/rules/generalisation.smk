@@ -150,7 +150,7 @@ rule compare_regimes:
 
 
 rule regimes:
-    """The paper's three regimes on ten data draws: test error and G_θ, paired."""
+    """The paper's three regimes on further data draws: test error and G_θ, paired."""
     input:
         rules.compare_regimes.output,
 

@@ -34,7 +34,11 @@ rule measure_gauss_newton:
     resources:
         mem_mb=growing(3000),
     params:
-        **job("measure_gauss_newton", lambda w: {}, architecture_code),
+        **job(
+            "measure_gauss_newton",
+            settings_of("curvature", "memory_limit_gb"),
+            architecture_code,
+        ),
     shell:
         RUN
 

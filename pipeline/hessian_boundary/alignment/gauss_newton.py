@@ -119,7 +119,7 @@ def check_rows(problem: Problem, memory_limit: float) -> None:
         raise MemoryLimitError(
             f"expected a memory limit of at least {needed / 1e9:.3g} GB for the Gauss-Newton part "
             f"of {problem.samples:,} samples with {problem.classes} classes, found "
-            f"{memory_limit / 1e9:.3g} GB; raise it, or take fewer samples"
+            f"{memory_limit / 1e9:.3g} GB; raise `memory_limit_gb`, or take fewer samples"
         )
 
 

@@ -1,10 +1,16 @@
 """G_θ where every gradient is resolved: in the eigenvectors of the Gauss-Newton part."""
 
 from dataclasses import replace
+from math import inf
 
 import xarray as xr
 
-from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
+from hessian_boundary.alignment.gauss_newton import (
+    align_pairs,
+    check_rows,
+    pairs_with_random_directions,
+)
+from hessian_boundary.curvature.gauss_newton.row_slices import fitting_slice
 from hessian_boundary.measures.confidence import with_confidence
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 from hessian_boundary.networks.problem import Problem
@@ -12,7 +18,7 @@ from hessian_boundary.networks.problem import Problem
 PREFIX, AT_EQUAL_CONFIDENCE = "gauss_newton_", "_equal_confidence"
 
 
-def gauss_newton_measures(problem: Problem) -> dict[str, float]:
+def gauss_newton_measures(problem: Problem, *, memory_limit: float = inf) -> dict[str, float]:
     """Return G_θ by all eigenvectors of F = H − K, for a problem in float64.
 
     Neither F nor the gradients at the predicted labels depend on the true labels.
@@ -27,19 +33,22 @@ def gauss_newton_measures(problem: Problem) -> dict[str, float]:
     logits are scaled to one confidence (`measures.confidence`), which leaves the boundary as it
     is; left out where they cannot be.
 
-    Raises ValueError for a loss whose Gauss-Newton factor is not known.
+    Raises ValueError for a loss whose Gauss-Newton factor is not known, MemoryLimitError when what
+    grows with the number of samples is more than `memory_limit` bytes.
     """
-    samples = _aligned(problem)
+    samples = _aligned(problem, memory_limit)
     values = {
         **g_theta_by_statistic(samples),
         "rank": float(samples.sizes["eigen"]),
         "resolved_share_min": float(samples["resolved_share"].min()),
     }
     if (scaled := with_confidence(problem.network, problem.x)) is not None:
-        found = g_theta_by_statistic(_aligned(replace(problem, network=scaled)))
+        found = g_theta_by_statistic(_aligned(replace(problem, network=scaled), memory_limit))
         values |= {f"{name}{AT_EQUAL_CONFIDENCE}": value for name, value in found.items()}
     return {f"{PREFIX}{name}": value for name, value in values.items()}
 
 
-def _aligned(problem: Problem) -> xr.Dataset:
-    return align_pairs(pairs_with_random_directions(problem))
+def _aligned(problem: Problem, memory_limit: float) -> xr.Dataset:
+    check_rows(problem, memory_limit)
+    slice_bytes = fitting_slice(problem.network, memory_limit)
+    return align_pairs(pairs_with_random_directions(problem, slice_bytes))

@@ -2,21 +2,37 @@
 
 import argparse
 import contextlib
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from hessian_study.commands.planning import dry_run, expected_steps
+from snakemake.cli import parse_set_scatter
+
+from hessian_study.commands.planning import Asked, dry_run, expected_steps
 from hessian_study.configuration.study import Study
 from hessian_study.project import planned_elsewhere
 from hessian_study.provenance.records import Step
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """Add targets, profile, configuration files and folder."""
+    """Add targets, profile, configuration files, folder, and in how many pieces steps are made."""
     parser.add_argument("targets", nargs="*", default=["all"], metavar="TARGET")
     add_place_options(parser)
+    parser.add_argument(
+        "--set-scatter",
+        action="append",
+        default=[],
+        type=_pieces,
+        metavar="NAME=COUNT",
+        help="number of pieces, as `run` was told it",
+    )
+
+
+def _pieces(text: str) -> str:
+    try:
+        parse_set_scatter([text])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def add_place_options(parser: argparse.ArgumentParser) -> None:
@@ -30,20 +46,20 @@ def add_place_options(parser: argparse.ArgumentParser) -> None:
 
 def study_steps(options: argparse.Namespace) -> list[Step]:
     """Return the steps that make the targets, as `expected_steps` does."""
-    config, files, replace = _config(options), _files(options), options.study is not None
+    asked = _asked(options)
     with contextlib.chdir(options.directory):
-        return expected_steps(options.targets, config, files, replace)
+        return expected_steps(options.targets, asked)
 
 
 def load_study(options: argparse.Namespace) -> Study:
     """Return the configuration as the workflow has it. Raises WorkflowError for a bad one."""
-    files, replace = _files(options), options.study is not None
+    asked = _asked(options)
     with (
         TemporaryDirectory() as folder,
         planned_elsewhere(options.directory),
-        dry_run(["all"], Path(folder), _config(options), files, replace) as dag,
+        dry_run(["all"], Path(folder), asked) as dag,
     ):
-        return Study(dag.workflow.config, files)
+        return Study(dag.workflow.config, asked.files)
 
 
 def study_arguments(options: argparse.Namespace) -> list[str]:
@@ -55,11 +71,18 @@ def study_arguments(options: argparse.Namespace) -> list[str]:
         arguments += ["--configfile", *map(str, _files(options))]
     if options.study is not None:
         arguments.append("--replace-workflow-config")
+    if options.set_scatter:
+        arguments += ["--set-scatter", *options.set_scatter]
     return arguments
 
 
-def _config(options: argparse.Namespace) -> Mapping[str, Any]:
-    return {"profile": options.profile} if options.profile else {}
+def _asked(options: argparse.Namespace) -> Asked:
+    return Asked(
+        config={"profile": options.profile} if options.profile else {},
+        files=_files(options),
+        replace=options.study is not None,
+        scatter=parse_set_scatter(getattr(options, "set_scatter", [])),
+    )
 
 
 def _files(options: argparse.Namespace) -> list[Path]:

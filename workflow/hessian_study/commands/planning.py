@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,12 +24,20 @@ from hessian_study.provenance.code_digest import code_digest
 from hessian_study.provenance.records import Step
 
 
-def expected_steps(
-    targets: Iterable[str],
-    config: Mapping[str, Any],
-    config_files: Sequence[Path] = (),
-    replace: bool = False,
-) -> list[Step]:
+@dataclass(frozen=True)
+class Asked:
+    """What Snakemake is told about a study: `--config`, `--configfile`, `--set-scatter`.
+
+    With `replace` the files stand in the place of config.yaml: `--replace-workflow-config`.
+    """
+
+    config: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[Path] = ()
+    replace: bool = False
+    scatter: Mapping[str, int] = field(default_factory=dict)
+
+
+def expected_steps(targets: Iterable[str], asked: Asked) -> list[Step]:
     """Return the steps that make the targets, each after those that it reads from.
 
     Snakemake plans them in an empty folder, where everything is still to be made.
@@ -37,24 +46,15 @@ def expected_steps(
     with (
         TemporaryDirectory() as folder,
         planned_elsewhere(Path.cwd()),
-        dry_run(targets, Path(folder), config, config_files, replace) as dag,
+        dry_run(targets, Path(folder), asked) as dag,
     ):
         jobs = [job for level in dag.toposorted() for job in level]
         return [Step.of(job) for job in filter(is_step, jobs)]
 
 
 @contextlib.contextmanager
-def dry_run(
-    targets: Iterable[str],
-    directory: Path,
-    config: Mapping[str, Any],
-    config_files: Sequence[Path] = (),
-    replace: bool = False,
-) -> Iterator[Any]:
-    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory.
-
-    With `replace` the files stand in the place of config.yaml, as `--replace-workflow-config` says.
-    """
+def dry_run(targets: Iterable[str], directory: Path, asked: Asked) -> Iterator[Any]:
+    """Give Snakemake's graph of jobs for the targets as it is planned in a working directory."""
     code_digest.cache_clear()  # the user may have edited code since
     output = OutputSettings(dryrun=True, quiet={Quietness.ALL})
     with (
@@ -64,9 +64,11 @@ def dry_run(
         SnakemakeApi(output) as api,
     ):
         workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
+            resource_settings=ResourceSettings(cores=1, overwrite_scatter=asked.scatter),
             config_settings=ConfigSettings(
-                config=dict(config), configfiles=config_files, replace_workflow_config=replace
+                config=dict(asked.config),
+                configfiles=asked.files,
+                replace_workflow_config=asked.replace,
             ),
             storage_settings=StorageSettings(),
             snakefile=SNAKEFILE,

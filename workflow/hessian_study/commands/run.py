@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from snakemake.cli import parse_args, parse_config
+from snakemake.cli import parse_args, parse_config, parse_set_scatter
 from snakemake.exceptions import RuleException, WorkflowError
 
-from hessian_study.commands.planning import expected_steps
+from hessian_study.commands.planning import Asked, expected_steps
 from hessian_study.commands.summary import say_what_failed, summarise
 from hessian_study.project import SNAKEFILE
 from hessian_study.provenance.records import Step
@@ -65,15 +65,15 @@ def _conclude(
     """Say what a run with these arguments of Snakemake has made since it was started."""
     words = [argument for argument in arguments if argument != ALL_MESSAGES]
     _, options = parse_args(_with_snakefile(words))
-    files = [Path(file).resolve() for file in options.configfile or []]
+    asked = Asked(
+        config=parse_config(options.config),
+        files=[Path(file).resolve() for file in options.configfile or []],
+        replace=options.replace_workflow_config,
+        scatter=parse_set_scatter(options.set_scatter),
+    )
     with contextlib.chdir(options.directory or Path()):
         try:
-            steps = expected_steps(
-                options.targets or ["all"],
-                parse_config(options.config),
-                files,
-                options.replace_workflow_config,
-            )
+            steps = expected_steps(options.targets or ["all"], asked)
         except (WorkflowError, RuleException):
             return 1  # the run has said so
         return say(steps, started)

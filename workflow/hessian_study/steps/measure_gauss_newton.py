@@ -1,6 +1,7 @@
 """Write G_θ of one model where every gradient is resolved: in the Gauss-Newton part of H."""
 
 from hessian_boundary.artifacts.store import open_artifact, save_table
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.measures.gauss_newton import gauss_newton_measures
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.load_problem import CPU, load_problem
@@ -12,6 +13,7 @@ def main(job: Job) -> None:
     model = open_artifact(job.input["model"], "model")
     values = {}
     if model.attrs["status"] != "diverged":
-        values = gauss_newton_measures(load_problem(job, device=CPU))
+        limit = CurvatureOptions.of_settings(job.settings).memory_limit
+        values = gauss_newton_measures(load_problem(job, device=CPU), memory_limit=limit)
     table = measure_table(job.wildcards, model.attrs, values)
     save_table(table, job.output["measures"])
