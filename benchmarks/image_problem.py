@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from benchmarks.problem import CONFIG, THREADS
 from hessian_boundary.data.generating import generate_samples
+from hessian_boundary.losses.per_sample import PER_SAMPLE, TRAINING
 from hessian_boundary.networks.building import build_model
-from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.training.loop import train
 from hessian_boundary.training.optimisation.options import UpdateOptions
 

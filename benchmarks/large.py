@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hessian_boundary.analysis import analyse
+from hessian_boundary.losses.per_sample import TRAINING
 from hessian_boundary.networks.building import build_model
-from hessian_boundary.networks.losses import TRAINING
 from hessian_boundary.training.loop import train
 from hessian_boundary.training.optimisation.options import UpdateOptions
 

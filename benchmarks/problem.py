@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from hessian_boundary.data.dataset import build_dataset, samples_of
 from hessian_boundary.data.generating import generate_samples
+from hessian_boundary.losses.per_sample import PER_SAMPLE, TRAINING
 from hessian_boundary.networks.building import build_model
-from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING
 from hessian_boundary.training.loop import train
 from hessian_boundary.training.optimisation.options import UpdateOptions
 from hessian_study.configuration.study import completed

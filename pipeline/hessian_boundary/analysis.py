@@ -20,9 +20,9 @@ from hessian_boundary.curvature.spectrum import (
     compute_spectrum,
     serve_spectrum,
 )
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
-from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.processes import LEADER, process_number

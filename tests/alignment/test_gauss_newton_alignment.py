@@ -24,7 +24,7 @@ from hessian_boundary.curvature.gauss_newton import rotations
 from hessian_boundary.curvature.gauss_newton.decomposition import decomposed
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
-from hessian_boundary.networks.losses import (
+from hessian_boundary.losses.per_sample import (
     Loss,
     WeightedSquaredError,
     cross_entropy_per_sample,

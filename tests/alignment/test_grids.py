@@ -12,7 +12,7 @@ from hessian_boundary.artifacts.schema import check
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.data.input_window import grid_window
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -13,7 +13,7 @@ from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.gradients.products import gradient_products
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -7,7 +7,7 @@ import torch
 from helpers.naive import naive_gradients
 from hessian_boundary.alignment.random_directions import random_directions
 from hessian_boundary.alignment.unit_gradients import align, unit_gradients
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from hessian_boundary.boundary import margin
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -28,7 +28,7 @@ from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.gradients.products import gradient_products
-from hessian_boundary.networks.losses import PER_SAMPLE, TRAINING, cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import PER_SAMPLE, TRAINING, cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

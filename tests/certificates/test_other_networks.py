@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.naive import naive_gradients, naive_hessian
-from helpers.other_modules import FEATURES, Own, sequence, squared_sines
+from helpers.other_modules import FEATURES, ComplexWeights, Own, sequence, squared_sines
 from helpers.other_networks import REFUSED, RIGHT
 from hessian_boundary import analyse
 from hessian_boundary.certificates import plain
@@ -56,6 +56,16 @@ def test_spectrum_and_alignment_are_those_of_plain_autograd(name: str, method: s
         assert all(check["error"] <= check["tolerance"] for check in checks.values())
 
 
+def test_complex_weights_of_real_parameters() -> None:
+    x, y = data()
+    network = build(ComplexWeights)
+    result = analyse(network, x, y, method="dense")
+    same = ComplexWeights(by_hand=True)
+    same.load_state_dict(network.state_dict())
+    values = torch.linalg.eigvalsh(naive_hessian(same.double(), x.double(), y)).flip(0)
+    np.testing.assert_allclose(result.spectrum["eigenvalues"][:5], values[:5], rtol=1e-8)
+
+
 def test_a_loss_with_a_derivative_of_its_own() -> None:
     x, y = data()
     network = build(sequence)
@@ -78,6 +88,31 @@ def test_networks_that_have_no_such_numbers_are_refused(name: str) -> None:
     make, message = REFUSED[name]
     with pytest.raises(CertificateError, match=message):
         analyse(build(make), *data())
+
+
+def _of_its_batch(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    weights = torch.tensor([1.0, 2.0, 3.0]).to(logits)[labels]
+    return F.cross_entropy(logits, labels, reduction="none") * weights / weights.mean()
+
+
+def _hardest(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    return losses * (losses >= losses.median())
+
+
+@pytest.mark.parametrize("loss", [_of_its_batch, _hardest])
+@pytest.mark.parametrize("matrix", ["hessian", "covariance"])
+def test_losses_that_see_the_batch_are_refused(loss, matrix: str) -> None:
+    with pytest.raises(CertificateError, match="losses alone and together failed"):
+        analyse(build(sequence), *data(), loss=loss, matrix=matrix)
+
+
+@pytest.mark.parametrize("matrix", ["hessian", "covariance", "gauss_newton"])
+def test_inputs_that_are_no_numbers_are_named(matrix: str) -> None:
+    x, y = data()
+    x[3, 1] = torch.nan
+    with pytest.raises(CertificateError, match="x has NaN or infinity in it: leave these samples"):
+        analyse(build(sequence), x, y, matrix=matrix)
 
 
 PATHS = {

@@ -57,7 +57,7 @@ def test_errors_name_the_file_through_like_and_defaults(tmp_path: Path) -> None:
 
 def test_names_without_a_suffix_are_those_of_shipped_modules() -> None:
     check_module("place", "any where/net.py", [])
-    for name in ("os", "net.pyc", "hessian_boundary.networks.losses"):
+    for name in ("os", "net.pyc", "hessian_boundary.losses.per_sample"):
         with pytest.raises(ConfigurationError, match=rf"place: '{name}' does not exist"):
             check_module("place", name, ["mlp"])
     config = own(odd={"architecture": {"name": "json.tool"}})

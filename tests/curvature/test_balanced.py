@@ -8,7 +8,7 @@ from torch import nn
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.balanced import scale_of
 from hessian_boundary.curvature.spectrum import compute_spectrum
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 TINY = 2.0**-600  # 2e-181, whose square is 0

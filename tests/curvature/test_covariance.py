@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from hessian_boundary.curvature.covariance import covariance_eigenpairs
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

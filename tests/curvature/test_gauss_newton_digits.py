@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from helpers.problems import network_as_confident
 from hessian_boundary.alignment.gauss_newton import align_pairs, pairs_with_random_directions
 from hessian_boundary.curvature.gauss_newton.decomposition import gauss_newton_pairs
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 DIGITS = 250

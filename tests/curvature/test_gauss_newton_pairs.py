@@ -10,7 +10,7 @@ from helpers.other_modules import OneHot
 from hessian_boundary.curvature.gauss_newton.decomposition import gauss_newton_pairs
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.networks.losses import (
+from hessian_boundary.losses.per_sample import (
     Loss,
     cross_entropy_per_sample,
     squared_error_per_sample,

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.parameters import load_parameter_vector, parameter_vector
 from hessian_boundary.networks.problem import Problem
 

@@ -7,7 +7,7 @@ from torch import nn
 from helpers.diagonal_operators import DiagonalOperator
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs, largest_cluster
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -13,7 +13,7 @@ from hessian_boundary.curvature.low_rank.range_finder import range_eigenpairs
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_matrix
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered

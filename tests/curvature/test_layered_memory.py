@@ -10,7 +10,7 @@ from torch.profiler import ProfilerActivity, profile
 from helpers.layered_networks import build_network
 from hessian_boundary.curvature.operators import layered_hessian as layered
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 

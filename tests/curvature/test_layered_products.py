@@ -6,7 +6,7 @@ from torch import nn
 
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 
 NETWORKS = {

@@ -9,7 +9,7 @@ from torch import nn
 
 from hessian_boundary import analyse
 from hessian_boundary.curvature.loss_form import with_digits
-from hessian_boundary.networks.losses import cross_entropy_by_prediction, cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_by_prediction, cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

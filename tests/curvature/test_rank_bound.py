@@ -8,7 +8,7 @@ from hessian_boundary import analyse
 from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

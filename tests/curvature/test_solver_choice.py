@@ -12,7 +12,7 @@ from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.solver_choice import choose_method
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

@@ -15,7 +15,7 @@ from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 TOLERANCE = 1e-12

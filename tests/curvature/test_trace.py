@@ -7,8 +7,8 @@ from torch import nn
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
 from hessian_boundary.curvature.trace import JACOBIANS, sample_bytes, trace_by_samples
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.architectures import mlp
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 
 

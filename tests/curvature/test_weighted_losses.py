@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from hessian_boundary import analyse
 from hessian_boundary.certificates.loss import certify_loss
 from hessian_boundary.curvature.gauss_newton.logit_factor import logit_factor
-from hessian_boundary.networks.losses import WEIGHTED, loss_per_sample, trained_loss
+from hessian_boundary.losses.per_sample import WEIGHTED, loss_per_sample, trained_loss
 from hessian_boundary.networks.problem import Problem
 
 WEIGHTS = (0.5, 2.0, 1.3)

@@ -175,6 +175,19 @@ def test_the_names_a_generator_gives_stand_for_those_of_the_words(
     assert dataset.attrs == {"source": "here"}
 
 
+def test_the_same_words_in_another_order_number_the_classes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["setosa", "iris", "iris", "setosa"]
+    _, y, about = generated(
+        monkeypatch, lambda: (X, words, {"class_names": ["setosa", "iris"], "source": "here"})
+    )
+    assert [about["class_names"][label] for label in y] == words
+    assert about == {"class_names": ["setosa", "iris"], "source": "here"}
+    with pytest.raises(ValueError, match="in any order, or other words for all of them, found"):
+        generated(monkeypatch, lambda: (X, words, {"class_names": ["iris", "rose"]}))
+
+
 def test_a_generator_that_is_no_python_or_lacks_its_function_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

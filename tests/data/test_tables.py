@@ -41,6 +41,11 @@ def test_features_are_chosen_in_the_order_that_is_given(tmp_path: Path) -> None:
         (["10", "2", "2", "1"], [2, 1, 1, 0], ["1", "2", "10"]),  # by number, not by letter
         (["1.0", "0.0", "1.0", "0"], [1, 0, 1, 0], None),
         ([" a", "b", "a ", "b"], [0, 1, 0, 1], ["a", "b"]),
+        (["None", "NA", "nan", "NA"], [1, 0, 2, 0], ["NA", "None", "nan"]),
+        # other text is another class, though it may be read as the same number
+        (["01", "1", "1", "01"], [0, 1, 1, 0], ["01", "1"]),
+        (["1E3", "1000", "1E3", "2"], [1, 0, 1, 2], ["1000", "1E3", "2"]),
+        ([f"900719925474099{d}" for d in (3, 2)], [1, 0], [f"900719925474099{d}" for d in (2, 3)]),
     ],
 )
 def test_labels_may_be_words_or_numbers(tmp_path: Path, labels, expected, names) -> None:

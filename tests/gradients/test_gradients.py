@@ -14,7 +14,7 @@ from helpers.gradient_products import (
 from helpers.other_modules import OneHot
 from hessian_boundary.gradients.products import gradient_path, gradient_products
 from hessian_boundary.gradients.whole import per_sample_gradients
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 
 
 def test_products_are_those_of_one_backward_pass_per_sample(problem):

@@ -6,7 +6,7 @@ from torch import nn
 
 from helpers.gradient_products import assert_same_as_naive, parameter_count, random_directions
 from hessian_boundary.gradients.products import gradient_path
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 
 
 class _Custom(nn.Module):

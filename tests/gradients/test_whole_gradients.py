@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from helpers.gradient_products import gradients_of_copy, parameter_count, random_directions
 from hessian_boundary.certificates.gradients import CHECKED
 from hessian_boundary.gradients import products, whole
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 
 
 class Skips(nn.Module):

@@ -6,7 +6,7 @@ import torch
 
 from helpers.naive import naive_gradients
 from hessian_boundary.gradients.products import gradient_products
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 
 DIRECTIONS = 5
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hessian_boundary.alignment.random_directions import random_directions
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 
 
 def naive_float32(

@@ -81,6 +81,23 @@ class Standardised(nn.Linear):
         return F.linear(x, self.weight / self.weight.norm(dim=1, keepdim=True), self.bias)
 
 
+class ComplexWeights(nn.Module):
+    """Its weights are pairs of real parameters, after an odd number of others."""
+
+    def __init__(self, by_hand: bool = False) -> None:
+        super().__init__()
+        self.by_hand = by_hand
+        self.shift = nn.Parameter(torch.randn(CLASSES))
+        self.pairs = nn.Parameter(torch.randn(FEATURES, CLASSES, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.by_hand:
+            real, imaginary = x @ self.pairs[..., 0], x @ self.pairs[..., 1]
+            return (real.square() + imaginary.square()).sqrt() + self.shift
+        weight = torch.view_as_complex(self.pairs)
+        return (x.to(weight) @ weight).abs() + self.shift
+
+
 class Recurrent(nn.Module):
     def __init__(self, kind: type[nn.Module]) -> None:
         super().__init__()

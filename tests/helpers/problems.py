@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.networks.losses import Loss, cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import Loss, cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 SAMPLES = 150

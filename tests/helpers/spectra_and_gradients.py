@@ -4,7 +4,7 @@ import torch
 
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 OPTIONS = CurvatureOptions(method="dense")

@@ -9,11 +9,11 @@ from helpers.alignments import diverged_samples, hand_made_samples, partial_samp
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.measures.g_theta import (
     parameter_count,
 )
 from hessian_boundary.measures.model import PARTS, errors, model_measures
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 
 MODEL = {

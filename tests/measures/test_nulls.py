@@ -7,11 +7,11 @@ import xarray as xr
 from torch import nn
 
 from hessian_boundary.alignment.grids import align_grid
+from hessian_boundary.losses.per_sample import PER_SAMPLE
 from hessian_boundary.measures import nulls
 from hessian_boundary.measures.boundary_alignment import fall_off, sections
 from hessian_boundary.measures.expansion import expansion
 from hessian_boundary.measures.nulls import contrast_with_nulls
-from hessian_boundary.networks.losses import PER_SAMPLE
 from hessian_boundary.networks.problem import Problem
 
 WINDOW = ((-2.0, 2.0), (-2.0, 2.0))

@@ -6,9 +6,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from hessian_boundary.curvature.trace import trace_by_samples
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.architectures import cnn, lenet5, mlp, resnet18, resnet20
 from hessian_boundary.networks.building import build_model
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_factored
 

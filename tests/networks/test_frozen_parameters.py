@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from helpers.own_networks import CPU, blobs, layers, register, trained, training_part
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
-from hessian_boundary.networks.losses import PER_SAMPLE
+from hessian_boundary.losses.per_sample import PER_SAMPLE
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.stored import trained_module
 

@@ -12,7 +12,7 @@ from helpers.problems import network_as_confident
 from hessian_boundary.alignment.unit_gradients import unit_gradients
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_eigenpairs, dense_matrix
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.precision.arithmetics import outcomes, relative_errors
 from hessian_boundary.precision.single import all_eigenpairs

@@ -5,7 +5,7 @@ from torch import nn
 
 from helpers.precision_tables import value_of
 from helpers.problems import network_as_confident
-from hessian_boundary.networks.losses import cross_entropy_per_sample, squared_error_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample, squared_error_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.precision.study import study_precision
 

@@ -17,7 +17,7 @@ from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.gradients.products import gradient_products
-from hessian_boundary.networks.losses import PER_SAMPLE
+from hessian_boundary.losses.per_sample import PER_SAMPLE
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 

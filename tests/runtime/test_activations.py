@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.activations import ARRAYS, fitting_batch, output_numbers
 

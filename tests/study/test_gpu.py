@@ -19,7 +19,7 @@ from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.data.dataset import build_dataset
-from hessian_boundary.networks.losses import cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.training.options import TrainingOptions
 from hessian_boundary.training.run import run_training

@@ -109,6 +109,38 @@ def test_another_result_is_refused(own, result, message):
         own(lambda network, data, seed: result(network))
 
 
+def _frozen(network: nn.Module) -> nn.Module:
+    network[0].requires_grad_(False)
+    return network
+
+
+class _Shift(nn.Linear):
+    """Adds what no state_dict has."""
+
+    shift = 0.0
+
+    def forward(self, x):
+        return super().forward(x) + self.shift
+
+
+def _shifted(network: nn.Module) -> nn.Module:
+    network[-1].__class__ = _Shift
+    network[-1].shift = 0.5
+    return network
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_frozen, "another `requires_grad` for 0.bias, 0.weight; freeze in the file of the arch"),
+        (_shifted, "give the logits of its parameters and buffers, found others: it holds"),
+    ],
+)
+def test_a_result_that_is_another_network_than_its_numbers_say_is_refused(own, change, message):
+    with pytest.raises(ValueError, match=message):
+        own(lambda network, data, seed: change(usual(network, data, seed)))
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

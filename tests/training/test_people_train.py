@@ -11,7 +11,7 @@ from torch.optim import lr_scheduler
 
 from helpers.flat_training import train
 from helpers.usual_loop import BATCH, EPOCHS, SEED, network, samples, usual_loop
-from hessian_boundary.networks.losses import trained_loss
+from hessian_boundary.losses.per_sample import trained_loss
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.training.early_stopping import EarlyStopping
 

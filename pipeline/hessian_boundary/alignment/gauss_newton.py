@@ -1,7 +1,6 @@
 """Alignment of the samples' gradients with all eigenvectors of the Gauss-Newton part."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -32,7 +31,6 @@ from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, fitt
 from hessian_boundary.curvature.gauss_newton.rows import BATCH
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.networks.losses import recognised
 from hessian_boundary.networks.problem import Problem
 
 # Matrices of the size of the factor's R that are there at once, in the rotations, with what LAPACK
@@ -60,7 +58,7 @@ def gauss_newton_artifacts(
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
     plain backward passes give other gradients.
     """
-    problem = _treatable(problem, memory_limit)
+    check_rows(problem, memory_limit)
     with all_rows(problem, fitting_slice(problem.network, memory_limit)) as rows:
         certify_network(problem)  # before what would fail on such a network without saying why
         found = gathered(pieces) if pieces else rows.triangle(_directions(problem))
@@ -68,7 +66,7 @@ def gauss_newton_artifacts(
     samples = align_pairs(pairs)
     spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():
-        logits = torch.cat([problem.network(x) for x, _ in problem.batches(BATCH)])
+        logits = torch.cat([problem.network(x).detach() for x, _ in problem.batches(BATCH)])
     samples = samples.assign(
         label=("sample", problem.y.cpu().numpy()),
         scalar_product=samples["alignment"] * samples["gradient_norm"],
@@ -87,7 +85,7 @@ def gauss_newton_piece(
     It is R (d, m) of the factor's rows at a part of the parameters, and their products (m, j) with
     the random directions there. Raises as `gauss_newton_artifacts`.
     """
-    problem = _treatable(problem, memory_limit)
+    check_rows(problem, memory_limit)
     certify_network(problem)
     slice_bytes = fitting_slice(problem.network, memory_limit)
     return FactorRows(problem, slice_bytes, number, count).triangle(_directions(problem))
@@ -98,13 +96,8 @@ def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
 
     All processes are given the same problem and limit. Raises as `gauss_newton_artifacts`.
     """
-    slice_bytes = fitting_slice(problem.network, memory_limit)
-    serve_rows(_treatable(problem, memory_limit), slice_bytes)
-
-
-def _treatable(problem: Problem, memory_limit: float) -> Problem:
     check_rows(problem, memory_limit)
-    return replace(problem, loss=recognised(problem.loss, problem.classes))
+    serve_rows(problem, fitting_slice(problem.network, memory_limit))
 
 
 def _directions(problem: Problem) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from hessian_boundary.certificates.certificate import TOLERANCE, Certificate, certify, spread, worst
 from hessian_boundary.certificates.plain import plain_gradient
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 
 CHECKED = 3  # samples
 # Below this length a float64 gradient is not a normal number any more and has no direction.

@@ -3,7 +3,7 @@
 import torch
 
 from hessian_boundary.certificates.certificate import Certificate, certify
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.problem import Problem
 
 # the textbook form of the cross-entropy loses digits where samples are confident
@@ -16,7 +16,7 @@ def certify_loss(problem: Problem, trained: Loss, batch_size: int = 1024) -> Cer
     Raises CertificateError when they differ.
     """
     with torch.no_grad():
-        parts = [problem.network(x.clone()) for x, _ in problem.batches(batch_size)]
+        parts = [problem.network(x.clone()).detach() for x, _ in problem.batches(batch_size)]
         logits = torch.cat(parts)
         mine = float(problem.loss(logits, problem.y).mean())
         theirs = float(trained(logits, problem.y))

@@ -1,4 +1,4 @@
-"""Is the network a function of each sample for itself, and always the same one?"""
+"""Are network and loss functions of each sample for itself, and the network always the same one?"""
 
 import torch
 from torch import Tensor
@@ -17,23 +17,29 @@ BATCH, ALONE = 32, 4  # samples that are evaluated together, and of these, one b
 
 
 def certify_network(problem: Problem) -> list[Certificate]:
-    """Check that f draws nothing and that samples do not see each other.
+    """Check that f draws nothing and that samples do not see each other, in f or in the loss.
 
     f(x) is taken twice with different states of the random number generators, and
     f(x)[s] is compared with f(x[s:s+1]): else there are no per-sample gradients.
 
     Raises CertificateError when one of it does not hold, or when logits are not finite.
     """
-    x = problem.x[spread(problem.samples, BATCH)]
+    some = spread(problem.samples, BATCH)
+    x, chosen_labels = problem.x[some], problem.y[some]
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(1)
-        together = problem.network(x.clone())
+        together = problem.network(x.clone()).detach()
         torch.manual_seed(2)
-        again = problem.network(x.clone())
+        again = problem.network(x.clone()).detach()
     if not torch.isfinite(together).all():
+        finite = torch.isfinite(x).all() if x.is_floating_point() else True
+        cause = (
+            "the parameters are not finite, or so large that they overflow"
+            if finite
+            else "x has NaN or infinity in it: leave these samples out, or fill them in"
+        )
         raise CertificateError(
-            "check of the network failed: expected finite logits, found NaN or infinity; the "
-            "parameters or inputs are not finite, or so large that they overflow"
+            f"check of the network failed: expected finite logits, found NaN or infinity; {cause}"
         )
     scale = float(together.abs().max().clamp(min=1e-300))
     tolerance = TOLERANCE[problem.dtype]
@@ -56,7 +62,28 @@ def certify_network(problem: Problem) -> list[Certificate]:
         "a part mixes samples (a mean over the batch, batch normalisation without running "
         "statistics): there is no gradient of one sample; use running statistics or LayerNorm",
     )
-    return [repeated, separate]
+    return [repeated, separate, certify_loss_of_samples(problem, together, chosen_labels)]
+
+
+def certify_loss_of_samples(problem: Problem, logits: Tensor, labels: Tensor) -> Certificate:
+    """Check that ℓ(f, y)[s] is ℓ(f[s:s+1], y[s:s+1]) for logits (m, C) and labels (m,).
+
+    Raises CertificateError where the loss of a sample depends on the others of its batch.
+    """
+    rows = zip(logits, labels, strict=True)
+    with torch.no_grad():
+        together = problem.loss(logits, labels)
+        alone = torch.cat([problem.loss(row[None], label[None]) for row, label in rows])
+    scale = float(together.abs().max().clamp(min=1e-300))
+    return certify(
+        "losses alone and together",
+        float((alone - together).abs().max()) / scale,
+        TOLERANCE[problem.dtype],
+        "the loss of a sample not to depend on the other samples of its batch",
+        "another loss for a sample that is alone",
+        "divide by constants, such as the weights' mean over all samples, not by what the batch "
+        "holds, and choose no samples by their loss",
+    )
 
 
 def _difference_alone(problem: Problem, x: Tensor, together: Tensor, chosen: list[int]) -> float:
@@ -64,7 +91,7 @@ def _difference_alone(problem: Problem, x: Tensor, together: Tensor, chosen: lis
     for sample in chosen:
         try:
             with torch.no_grad():
-                alone = problem.network(x[sample : sample + 1].clone())
+                alone = problem.network(x[sample : sample + 1].clone()).detach()
         except Exception as error:
             raise CertificateError(
                 "check of samples alone and together failed: expected the network to evaluate one "

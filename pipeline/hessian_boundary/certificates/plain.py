@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.parameters import split_parameters, trainable_parameters
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.activations import fitting_batch
@@ -84,7 +84,10 @@ def _second_derivative(
     curved = [(s, v) for s, v in zip(slope, vector, strict=True) if s.requires_grad]
     if not curved:  # the loss is linear in the parameters
         return torch.cat([torch.zeros_like(v).reshape(-1) for v in vector])
-    outputs, directions = zip(*curved, strict=True)
+    outputs, parts_of_vector = zip(*curved, strict=True)
+    # memory of their own: the derivative by a complex number that is made of two parameters asks
+    # for a place that numbers of twice the size could have
+    directions = [part.clone() for part in parts_of_vector]
     parts = torch.autograd.grad(
         outputs, parameters, directions, retain_graph=True, materialize_grads=True
     )

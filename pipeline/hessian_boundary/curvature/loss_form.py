@@ -7,7 +7,7 @@ import torch
 from hessian_boundary.certificates.certificate import TOLERANCE
 from hessian_boundary.certificates.curvature import Probes
 from hessian_boundary.certificates.plain import plain_products
-from hessian_boundary.networks.losses import KEEPING_DIGITS
+from hessian_boundary.losses.per_sample import KEEPING_DIGITS
 from hessian_boundary.networks.problem import Problem
 
 # A logit may be so much larger than that of the label: σ(m) (1 − σ(m)) has 10 digits there.

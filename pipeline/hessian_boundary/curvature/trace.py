@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from hessian_boundary.curvature.operators.logit_kernels import kernel_numbers, layer_kernels
-from hessian_boundary.networks.loss_derivatives import logit_curvature
+from hessian_boundary.losses.derivatives import logit_curvature
 from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_factored, why_not_traced_by_samples

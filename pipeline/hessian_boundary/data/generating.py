@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from hessian_boundary.data.labels import whole_number_labels
+from hessian_boundary.data.labels import in_given_order, whole_number_labels
 from hessian_boundary.data.single_precision import to_float32
 from hessian_boundary.runtime.own_code import full_name, own_function
 from hessian_boundary.runtime.own_files import only_reading
@@ -53,7 +53,9 @@ def generate_samples(
         labels, names = whole_number_labels(y, len(features))
         if not len(labels):
             raise ValueError("expected at least one sample, found none; return some")
-        return to_float32(features), labels, {**({"class_names": names} if names else {}), **about}
+        if names and "class_names" in about:
+            labels, names = in_given_order(labels, names, about["class_names"])
+        return to_float32(features), labels, {**about, **({"class_names": names} if names else {})}
     except ValueError as error:
         raise ValueError(f"generator {place}: {error}") from error
 

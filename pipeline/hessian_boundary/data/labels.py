@@ -57,6 +57,27 @@ def classes_of_file(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
     return indices, [str(value) for value in values.tolist()]
 
 
+def in_given_order(
+    labels: np.ndarray, words: list[str], order: Any
+) -> tuple[np.ndarray, list[str]]:
+    """Return labels (sample,) of `words` and their names, where a generator gives the names, too.
+
+    The same words in another order say how classes are numbered. Other words are names for those
+    in their alphabetical order.
+
+    Raises ValueError where some are the same and some are not.
+    """
+    names = [str(name) for name in order]
+    if not set(names) & set(words):
+        return labels, names
+    if sorted(names) != sorted(words):
+        raise ValueError(
+            f"expected `class_names` to be the words that y has, {words}, in any order, or other "
+            f"words for all of them, found {names}; leave it out, or return y as whole numbers"
+        )
+    return np.array([names.index(word) for word in words])[labels], names
+
+
 def class_number_advice(classes: np.ndarray) -> str:
     """Return what to say of labels that are not 0 … C−1: what they are, and the remedy."""
     shown = ", ".join(map(str, classes[:10].tolist())) + (", …" if len(classes) > 10 else "")

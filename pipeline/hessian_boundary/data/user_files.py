@@ -28,6 +28,8 @@ from hessian_boundary.artifacts.archives import (
 from hessian_boundary.artifacts.store import check_archive
 from hessian_boundary.wording.suggestion import suggestion
 
+MARK = "="  # before a word, while a table is read: one may be called NA, None or 007
+
 
 def read_table(path: Path, text: Sequence[str], **options: Any) -> pd.DataFrame:
     """Return a CSV file, with columns `text` as text; a line's number is its index + 2.
@@ -45,7 +47,7 @@ def read_table(path: Path, text: Sequence[str], **options: Any) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(
                 path,
-                dtype={name: str for name in text if name in names},
+                converters={name: _marked for name in text if name in names},
                 low_memory=False,
                 **common,
                 **options,
@@ -65,7 +67,14 @@ def read_table(path: Path, text: Sequence[str], **options: Any) -> pd.DataFrame:
             f"expected columns with names of their own in line 1 of {path.name}, found "
             f"{repeated[0]!r} {names.count(repeated[0])} times; rename all but one"
         )
+    for name in set(text) & set(names):
+        table[name] = table[name].str.removeprefix(MARK).replace("", None)
     return table
+
+
+def _marked(text: str) -> str:
+    """Return a word that pandas takes for no number and for nothing that is missing."""
+    return MARK + text
 
 
 def read_arrays(path: Path, names: Sequence[str] = ()) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ Confident samples have gradients down to 1e-300: each sample's backward pass sta
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from hessian_boundary.certificates.certificate import TOLERANCE, Certificate, spread
 from hessian_boundary.certificates.gradients import CHECKED, certify_gradients, gradient_error
 from hessian_boundary.gradients.factored import Evaluate, factored
+from hessian_boundary.gradients.slope_noise import unresolved
 from hessian_boundary.gradients.whole import whole_products
-from hessian_boundary.networks.loss_derivatives import logit_slope
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.derivatives import logit_slope
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.structure import why_not_factored
 
 
@@ -52,15 +53,17 @@ def gradient_products(
 
     x is (n, feature…); without `labels` (n,) the predicted label is taken, as Eq. (1) says.
     `batch_size` bounds the memory and does not change the result. A gradient whose length is
-    exactly zero or below `minimum_norm` has no direction: its cosine is NaN, its norm is reported.
-    Without a `path`, `gradient_path` chooses.
+    exactly zero or below `minimum_norm` has no direction, nor has one whose ∂ℓ/∂f is round-off
+    (`slope_noise`): its cosine is NaN, its norm is reported. Without a `path`, `gradient_path`
+    chooses.
     """
     path = path or gradient_path(network, x, directions, loss)
     parts = []
     for start in range(0, len(x), batch_size):
         batch = slice(start, start + batch_size)
         target = None if labels is None else labels[batch]
-        parts.append(_products(path.evaluate, x[batch], directions, loss, target, minimum_norm))
+        part = _products(path.evaluate, x[batch], directions, loss, target, minimum_norm)
+        parts.append(_without_noise(part, loss, target))
     return GradientProducts(
         torch.cat([part.cosine for part in parts], 1),
         torch.cat([part.norm for part in parts]),
@@ -90,6 +93,11 @@ def gradient_path(network: nn.Module, x: Tensor, directions: Tensor, loss: Loss)
         if error <= TOLERANCE[directions.dtype] or name == "looped":
             return GradientPath(name, evaluate, certify_gradients(error, directions.dtype, name))
     raise AssertionError("one sample after the other is the last path and was tried")
+
+
+def _without_noise(part: GradientProducts, loss: Loss, labels: Tensor | None) -> GradientProducts:
+    noise = unresolved(loss, part.logits, part.logits.argmax(1) if labels is None else labels)
+    return replace(part, cosine=torch.where(noise, torch.nan, part.cosine))
 
 
 def _paths(network: nn.Module, directions: Tensor) -> Iterator[tuple[str, Evaluate]]:

@@ -10,8 +10,8 @@ from hessian_boundary.certificates.certificate import TOLERANCE, spread
 from hessian_boundary.certificates.gradients import CHECKED
 from hessian_boundary.certificates.plain import differentiable
 from hessian_boundary.gradients.factored import Evaluate, PullBack
-from hessian_boundary.networks.loss_derivatives import logit_slope
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.derivatives import logit_slope
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 
 CHUNK = 128  # samples at once, or fewer where so many gradients take more than
@@ -58,7 +58,7 @@ def whole_products(network: nn.Module, directions: Tensor, *, vectorised: bool) 
             return torch.cat(products, 1), torch.cat(squares)
 
         with torch.no_grad():
-            return network(x), pull_back
+            return network(x).detach(), pull_back
 
     return evaluate
 

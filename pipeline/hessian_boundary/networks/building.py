@@ -7,9 +7,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from hessian_boundary.networks.copies import TwoLogits
+from hessian_boundary.networks.copies import with_usual_operations
 from hessian_boundary.networks.evaluation import eval_logits, evaluating
+from hessian_boundary.networks.one_logit import (
+    TwoLogits,
+    check_not_a_sigmoid,
+    is_one_logit,
+)
 from hessian_boundary.networks.parameters import trainable_parameters
+from hessian_boundary.networks.precision_checks import check_in_float64
 from hessian_boundary.runtime.own_code import full_name, own_function
 from hessian_boundary.runtime.own_files import only_reading
 from hessian_boundary.runtime.seeds import seeded
@@ -47,10 +53,11 @@ def build_model(
         module, file = _built(architecture, input_shape, classes)
         _check_module(module, file)
         _check_parameters(module, file)
+        with_usual_operations(module)
         # also gives lazy layers their sizes and values
         output = _first_output(module, x.clone(), file)
-        if classes == 2 and _is_one_logit(output, len(x)):
-            module = TwoLogits(module)
+        if classes == 2 and is_one_logit(output, len(x)):
+            module = _with_two_logits(module, x, file)
         _check_logits(module, x, classes, file)
     return module
 
@@ -89,6 +96,7 @@ def build_to_train(
             "draw with torch, `numpy.random.rand` and the like, or `random`, which are seeded, "
             "not with a generator without a seed, and change nothing outside of `build`"
         )
+    check_in_float64(module, samples[:EXAMPLES], architecture["name"])
     return module
 
 
@@ -147,8 +155,12 @@ def _check_parameters(module: nn.Module, file: str) -> None:
         )
 
 
-def _is_one_logit(output: Any, samples: int) -> bool:
-    return isinstance(output, Tensor) and output.shape in ((samples,), (samples, 1))
+def _with_two_logits(module: nn.Module, x: Tensor, file: str) -> nn.Module:
+    try:
+        check_not_a_sigmoid(module, x)
+    except ValueError as error:
+        raise ValueError(f"architecture {file}: {error}") from error
+    return TwoLogits(module)
 
 
 def _check_logits(module: nn.Module, x: Tensor, classes: int, file: str) -> None:

@@ -29,7 +29,10 @@ def _converted(value: Any, device: torch.device, dtype: torch.dtype | None) -> A
     if isinstance(value, Tensor):
         kept = dtype if dtype is not None and value.is_floating_point() else value.dtype
         same = value.dtype == kept and value.device == device
-        return value if same else value.detach().to(device, kept)
+        if same:
+            return value
+        # one that needs a gradient goes on needing one, so that `check_leaves` can see it
+        return value.detach().to(device, kept).requires_grad_(value.requires_grad)
     if type(value) in (list, tuple):
         new = type(value)(_converted(each, device, dtype) for each in value)
         return value if all(a is b for a, b in zip(value, new, strict=True)) else new

@@ -1,5 +1,6 @@
-"""Copies of a network: to be changed, with one layer to train, with two logits of one."""
+"""Copies of a network: to be changed, and with one layer to train."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -7,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from hessian_boundary.networks.one_logit import TwoLogits
 from hessian_boundary.wording.suggestion import suggestion
 
 LAST_LAYER = "last_layer"  # in place of a layer's name
@@ -22,41 +24,78 @@ def copy_network(network: nn.Module) -> nn.Module:
         what = f"the class {network.__name__}" if isinstance(network, type) else repr(network)
         raise ValueError(f"expected a network, an instance of torch.nn.Module, found {what[:200]}")
     for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
-        if is_lazy(tensor):
-            raise ValueError(
-                f"expected parameters that have values, found {name} of a lazy module without; "
-                "evaluate the network once, or load what was trained"
-            )
-        if tensor.is_complex():
-            raise ValueError(
-                f"expected real parameters, found {name} of {tensor.dtype}; write the network with "
-                "real and imaginary parts as parameters of their own"
-            )
-    # what a hook computes before each forward pass has a graph, which deepcopy refuses to copy
-    computed = {
-        id(value): value.detach().clone()
-        for part in network.modules()
-        for value in vars(part).values()
-        if isinstance(value, Tensor) and not value.is_leaf
+        _check_values(name, tensor)
+    memo = {
+        id(value): value.detach().clone().requires_grad_(value.requires_grad and not buffer)
+        for value, buffer in _computed(network)
     }
-    return deepcopy(network, computed)
+    try:
+        copy = deepcopy(network, memo)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"expected a network that can be copied, found {type(error).__name__}: {error}; let it "
+            "hold only what it needs to be evaluated"
+        ) from error
+    return with_usual_operations(copy)
 
 
-class TwoLogits(nn.Module):
-    """The logits (0, f) of a binary network that gives one, f: the same loss and boundary.
+def _check_values(name: str, tensor: Tensor) -> None:
+    if is_lazy(tensor):
+        raise ValueError(
+            f"expected parameters that have values, found {name} of a lazy module without; "
+            "evaluate the network once, or load what was trained"
+        )
+    if tensor.is_meta or tensor.layout != torch.strided:
+        kind = "on the device meta, without values" if tensor.is_meta else f"{tensor.layout}"
+        raise ValueError(
+            f"expected dense parameters and buffers with values, found {name}, which is {kind}; "
+            "load what was trained, or call .to_dense() on it"
+        )
+    if tensor.is_complex():
+        raise ValueError(
+            f"expected real parameters, found {name} of {tensor.dtype}; write the network with "
+            "real and imaginary parts as parameters of their own"
+        )
 
-    The cross-entropy of (0, f) is log(1 + exp(f)) − y f, that of a sigmoid of f.
+
+def _computed(network: nn.Module) -> Iterator[tuple[Tensor, bool]]:
+    """Yield tensors with a graph, which deepcopy refuses to copy, and whether it is a buffer's.
+
+    Weights that hooks compute before each forward pass are such, and what a forward pass kept. The
+    copies of those that are no buffers require a gradient: if the logits depend on one, it was not
+    computed anew, the graph to the parameters is cut, and `check_leaves` says so.
     """
+    seen: set[int] = set()
+    for part in network.modules():
+        for name, value in vars(part).items():
+            if name not in ("_parameters", "_modules"):
+                for tensor in _tensors(value, seen):
+                    if not tensor.is_leaf:
+                        yield tensor, name == "_buffers"
 
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits (n, 2) for inputs x (n, feature…)."""
-        one: Any = self.network(x)
-        one = one.reshape(len(x), 1)
-        return torch.cat([torch.zeros_like(one), one], dim=1)
+def _tensors(value: Any, seen: set[int]) -> Iterator[Tensor]:
+    """Yield the tensors of nested containers; one may hold itself."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict | list | tuple | set) and id(value) not in seen:
+        seen.add(id(value))
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(each, seen)
+
+
+def with_usual_operations(network: nn.Module) -> nn.Module:
+    """Switch off, in place, what computes the same numbers in a way without second derivatives.
+
+    Sparse gradients of embeddings; and the nested tensors of a Transformer with padding, which
+    are taken only where no gradient is, and fill padded places with zeros.
+    """
+    for part in network.modules():
+        if isinstance(part, nn.Embedding | nn.EmbeddingBag):
+            part.sparse = False
+        if isinstance(part, nn.TransformerEncoder):
+            part.use_nested_tensor = False
+    return network
 
 
 def copy_with_layer(network: nn.Module, layer: str, x: Tensor) -> nn.Module:

@@ -9,15 +9,24 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.data.arrays import as_inputs, as_labels
+from hessian_boundary.losses.per_sample import PER_SAMPLE, Loss
+from hessian_boundary.losses.recognised import recognised
 from hessian_boundary.networks.conversion import converted
-from hessian_boundary.networks.copies import TwoLogits, copy_network, copy_with_layer
-from hessian_boundary.networks.losses import PER_SAMPLE, Loss
+from hessian_boundary.networks.copies import copy_network, copy_with_layer
+from hessian_boundary.networks.one_logit import (
+    TwoLogits,
+    check_not_a_sigmoid,
+    is_one_logit,
+    loss_of_two_logits,
+)
 from hessian_boundary.networks.parameters import parameter_count, trainable_parameters
+from hessian_boundary.networks.precision_checks import check_precision
 from hessian_boundary.networks.problem_checks import (
     check_leaves,
     check_logits,
     check_loss,
     check_parameters,
+    check_same_parameters,
     check_samples,
     evaluated,
 )
@@ -50,13 +59,20 @@ class Problem:
             object.__setattr__(self, "network", copy_network(self.network).eval())
         check_samples(self.x, self.y)
         check_parameters(self.network, self.x)
-        logits = evaluated(self.network, self.x[:PROBED])
-        if isinstance(logits, Tensor) and logits.shape in ((len(logits),), (len(logits), 1)):
+        few, labels = self.x[:PROBED], self.y[:PROBED]
+        logits = evaluated(self.network, few)
+        if is_one_logit(logits, len(few)):
+            check_not_a_sigmoid(self.network, few)
+            object.__setattr__(self, "loss", loss_of_two_logits(self.loss, logits))
             object.__setattr__(self, "network", TwoLogits(self.network).eval())
-            logits = evaluated(self.network, self.x[:PROBED])
-        check_logits(logits, len(self.x[:PROBED]), self.y)
-        check_leaves(self.network, self.x[:PROBED])
-        check_loss(self.loss, logits, self.y[:PROBED])
+            logits = evaluated(self.network, few)
+        check_logits(logits, len(few), self.y)
+        check_leaves(self.network, few)
+        check_same_parameters(self.network, few)
+        check_loss(self.loss, logits, labels)
+        loss = recognised(self.loss, logits.shape[1], logits.device)
+        object.__setattr__(self, "loss", loss)
+        check_precision(self.network, few, self.loss, labels)
         object.__setattr__(self, "_classes", logits.shape[1])
 
     @classmethod
@@ -75,9 +91,13 @@ class Problem:
         x and y are arrays or tensors; `loss` is a name or a function of logits (n, C) and labels
         (n,) that gives (n,). Raises ValueError, with what to change, for what does not convert.
         """
-        module = converted(copy_network(network).eval(), torch.device(device), dtype)
-        inputs, labels = as_inputs(x, dtype).to(device), as_labels(y).to(device)
-        return cls(module, inputs, labels, loss_by_name(loss))
+        place = torch.device(device)
+        module = converted(copy_network(network).eval(), place, dtype)
+        inputs, labels = as_inputs(x, dtype).to(place), as_labels(y).to(place)
+        function = loss_by_name(loss)
+        if isinstance(function, nn.Module):  # with weights of classes, or parameters of its own
+            function = converted(copy_network(function), place, dtype)
+        return cls(module, inputs, labels, function)
 
     @property
     def samples(self) -> int:

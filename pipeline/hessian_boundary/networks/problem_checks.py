@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
+from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.parameters import trainable_parameters
 
 
@@ -86,33 +87,78 @@ def check_logits(logits: Any, samples: int, y: Tensor) -> None:
 
 
 def check_leaves(network: nn.Module, x: Tensor) -> None:
-    """Follow the graph from the logits to all tensors that they are differentiable in."""
+    """Refuse logits that depend on other tensors than the network's parameters and x."""
     with torch.enable_grad():
         logits = network(x.clone())
     own = {id(parameter) for parameter in network.parameters()}
-    pending, seen = [logits.grad_fn], set()
-    while pending:
-        node = pending.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        leaf = getattr(node, "variable", None)
-        if leaf is not None and id(leaf) not in own:
-            raise ValueError(
-                "expected logits that depend on the network's own parameters, found one that "
-                f"depends on a tensor of shape {tuple(leaf.shape)} that is none of them; register "
-                "it as nn.Parameter, and let hooks and replaced forward passes use `module.weight` "
-                "of the module they are given, not of one they close over"
-            )
-        pending.extend(parent for parent, _ in node.next_functions)
+    for leaf in _leaves(logits):
+        if id(leaf) in own or (leaf.shape == x.shape and torch.equal(leaf.detach(), x)):
+            continue  # x itself: a network may differentiate by its input
+        raise ValueError(
+            "expected logits that depend on the network's own parameters, found one that depends "
+            f"on a tensor of shape {tuple(leaf.shape)} that is none of them; register it as "
+            "nn.Parameter, compute what is made of parameters in `forward`, and let hooks and "
+            "replaced forward passes use `module.weight` of the module they are given"
+        )
+
+
+def check_same_parameters(network: nn.Module, x: Tensor) -> None:
+    """Refuse a network whose logits depend on fewer parameters in eval mode than in training.
+
+    What is merged into other weights, kept from an earlier pass or computed without gradients in
+    eval mode would be left out of the Hessian in silence. Where the forward pass of training mode
+    returns something else, or fails for so few samples, nothing can be told.
+    """
+    trained = copy_network(network).train()
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            output = trained(x.clone())
+            logits = network(x.clone())
+    except Exception:  # such as batch normalisation of a single sample
+        return
+    if not isinstance(output, Tensor) or output.shape != logits.shape:
+        return
+    used = {id(leaf) for leaf in _leaves(logits)}
+    used_in_training = {id(leaf) for leaf in _leaves(output)}
+    pairs = zip(network.named_parameters(), trained.parameters(), strict=True)
+    lost = [name for (name, own), copy in pairs if id(copy) in used_in_training - {id(own)}
+            and id(own) not in used]  # fmt: skip
+    if lost:
+        raise ValueError(
+            "expected the same parameters in eval mode as in training mode, found that the logits "
+            f"depend on {', '.join(lost[:5])} in training alone; compute them with gradients in "
+            "both modes, do not merge or keep them for eval mode, or call requires_grad_(False) on "
+            "what training alone needs"
+        )
 
 
 def check_loss(loss: Loss, logits: Tensor, y: Tensor) -> None:
     """Refuse a loss that does not give one value per sample."""
-    values = loss(logits, y)
+    try:
+        values = loss(logits, y)
+    except Exception as error:  # whatever a loss of the user's needs
+        raise ValueError(
+            f"expected a loss of logits {tuple(logits.shape)} in {logits.dtype} and labels "
+            f"{tuple(y.shape)} in {y.dtype}, one value per sample, found {type(error).__name__}: "
+            f"{error}; give a function, and convert what it holds with .to(logits)"
+        ) from error
     if not isinstance(values, Tensor) or values.shape != y.shape:
         found = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         raise ValueError(
             f"expected one loss per sample, {tuple(y.shape)} for {len(y)} samples, found {found}; "
             'pass one that does not average, such as partial(cross_entropy, reduction="none")'
         )
+
+
+def _leaves(output: Tensor) -> list[Tensor]:
+    """Return the tensors that the graph of an output ends in."""
+    pending, seen, found = [output.grad_fn], set(), []
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if (leaf := getattr(node, "variable", None)) is not None:
+            found.append(leaf)
+        pending.extend(parent for parent, _ in node.next_functions)
+    return found

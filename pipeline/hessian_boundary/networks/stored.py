@@ -12,10 +12,10 @@ import torch
 import xarray as xr
 from torch import Tensor, nn
 
+from hessian_boundary.losses.per_sample import Loss, loss_per_sample, trained_loss
 from hessian_boundary.networks.building import build_model
 from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.evaluation import eval_logits
-from hessian_boundary.networks.losses import Loss, loss_per_sample, trained_loss
 from hessian_boundary.networks.parameters import (
     buffer_vector,
     frozen_vector,

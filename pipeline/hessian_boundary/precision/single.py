@@ -17,12 +17,12 @@ from torch.nn import functional as F
 from hessian_boundary.alignment.unit_gradients import align, unit_gradients
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.solvers.dense import dense_matrix
-from hessian_boundary.measures.g_theta import g_theta_by_statistic
-from hessian_boundary.networks.losses import (
+from hessian_boundary.losses.per_sample import (
     Loss,
     WeightedCrossEntropy,
     cross_entropy_per_sample,
 )
+from hessian_boundary.measures.g_theta import g_theta_by_statistic
 from hessian_boundary.networks.problem import Problem
 
 # PAPER: the authors' code sets the alignment of shorter gradients to 0

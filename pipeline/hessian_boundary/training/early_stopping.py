@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.evaluation import evaluating
-from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import (
     buffer_vector,
     load_buffer_vector,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad_and_value
 
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
 from hessian_boundary.runtime.recording import TensorFunction, record
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.artifacts.unfinished import UnfinishedWork
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.evaluation import accuracy, evaluating
-from hessian_boundary.networks.losses import Loss
 from hessian_boundary.networks.parameters import parameter_vector, trainable_parameters
 from hessian_boundary.runtime.progress import Progress
 from hessian_boundary.runtime.seeds import random_states, set_random_states

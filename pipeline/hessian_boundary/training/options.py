@@ -44,7 +44,7 @@ class LossOptions:
     class c, or None.
     """
 
-    name: str = "cross_entropy"  # see networks.losses
+    name: str = "cross_entropy"  # see losses.per_sample
     label_smoothing: float = 0.0
     class_weights: tuple[float, ...] | str | None = None
     hessian_loss: str = "trained"

@@ -8,11 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.networks.copies import copy_network
+from hessian_boundary.networks.evaluation import eval_logits
 from hessian_boundary.runtime.own_code import own_function
 from hessian_boundary.runtime.own_files import only_reading
 from hessian_boundary.training.history import Training
 
 FUNCTION = "train"
+PROBED = 4  # samples whose logits are compared
+SAME = 1e-3  # of the largest logit: another device rounds otherwise
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def train_by_own_function(network: nn.Module, file: str, data: TrainingData, see
     _check_alike(network, result, place)
     with torch.no_grad():
         network.load_state_dict(result.state_dict())
+    _check_taken_over(network, result, data.x_train[:PROBED], place)
     values = [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
     finite = all(bool(tensor.isfinite().all()) for tensor in values)
     none = np.empty(0, np.float32)
@@ -65,6 +69,26 @@ def _check_alike(expected: nn.Module, found: nn.Module, place: str) -> None:
                 f"given, {name} {_said(ours.get(name))}, found {name} {_said(theirs.get(name))}; "
                 "train the network as it is, and change its architecture in its own file"
             )
+
+
+def _check_taken_over(network: nn.Module, result: nn.Module, x: Tensor, place: str) -> None:
+    """Refuse a result that is another network than the one with its parameters and buffers."""
+    trainable = [{n for n, p in m.named_parameters() if p.requires_grad} for m in (network, result)]
+    if other := sorted(trainable[0] ^ trainable[1]):
+        raise ValueError(
+            f"expected the parameters to train that the network of `train` in {place} has, found "
+            f"another `requires_grad` for {', '.join(other[:5])}; freeze in the file of the "
+            "architecture, and put back what is frozen for a while"
+        )
+    mine, theirs = eval_logits(network, x.clone()), eval_logits(result, x.clone())
+    if not mine.isfinite().all() or not theirs.isfinite().all():
+        return  # a training that diverged
+    if mine.shape != theirs.shape or (mine - theirs).abs().max() > SAME * theirs.abs().max():
+        raise ValueError(
+            f"expected the network that `train` in {place} returns to give the logits of its "
+            "parameters and buffers, found others: it holds something else that training changed; "
+            "register that as a buffer (persistent, so that a state_dict has it)"
+        )
 
 
 def _kinds(module: nn.Module) -> dict[str, tuple[Any, ...]]:

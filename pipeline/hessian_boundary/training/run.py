@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from hessian_boundary.artifacts.unfinished import UnfinishedWork
 from hessian_boundary.data.dataset import class_count, samples_of
+from hessian_boundary.losses.per_sample import trained_loss
 from hessian_boundary.networks.building import build_to_train
 from hessian_boundary.networks.conversion import converted
-from hessian_boundary.networks.losses import trained_loss
 from hessian_boundary.networks.parameters import (
     load_parameter_vector,
     parameter_vector,

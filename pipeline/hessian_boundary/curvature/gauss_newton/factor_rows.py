@@ -53,7 +53,7 @@ class FactorRows:
         """The dyads. Raises ValueError for a loss whose factor is not known."""
         problem = self.problem
         with torch.no_grad():
-            logits = torch.cat([problem.network(part) for part in problem.x.split(BATCH)])
+            logits = torch.cat([problem.network(part).detach() for part in problem.x.split(BATCH)])
         return logit_factor(problem.loss, logits, problem.y)
 
     def triangle(self, directions: Tensor) -> Triangle:

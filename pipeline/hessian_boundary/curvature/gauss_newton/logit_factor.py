@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hessian_boundary.networks.losses import (
+from hessian_boundary.losses.per_sample import (
     Loss,
     WeightedCrossEntropy,
     WeightedSquaredError,

@@ -17,7 +17,7 @@ from torch.func import grad, jvp
 from torch.nn import functional as F
 
 from hessian_boundary.gradients.factored import record_layers
-from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
+from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import sequence
 

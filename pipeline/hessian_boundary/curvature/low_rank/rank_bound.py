@@ -3,7 +3,7 @@
 from torch import nn
 
 from hessian_boundary.curvature.operators.layer_steps import Step, evaluate
-from hessian_boundary.networks.losses import WeightedCrossEntropy, cross_entropy_per_sample
+from hessian_boundary.losses.per_sample import WeightedCrossEntropy, cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 

@@ -24,8 +24,8 @@ from hessian_boundary.curvature.operators.layer_steps import (
     push_forward,
 )
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
-from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
+from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
 

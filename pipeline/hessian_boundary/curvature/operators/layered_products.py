@@ -23,7 +23,7 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 
 from hessian_boundary.curvature.operators.hessian import fast_sizes
 from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, push_forward
-from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
+from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered

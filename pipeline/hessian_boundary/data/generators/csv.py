@@ -1,5 +1,6 @@
 """A table of the user's own: a CSV file with the names of its columns in the first line."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ import pandas as pd
 from hessian_boundary.data.labels import classes_of_file
 from hessian_boundary.data.user_files import read_table
 from hessian_boundary.wording.suggestion import suggestion
+
+# A number as programs write whole ones, 7 or 7.0: the same number is then the same class. 07 and 7
+# are two classes, and so are numbers of more digits than float64 tells apart.
+WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.0*)?")
 
 
 def generate(
@@ -71,7 +76,7 @@ def _numbers(column: pd.Series, file: Path) -> np.ndarray:
 
 
 def _labels(column: pd.Series, file: Path) -> np.ndarray:
-    """Return labels as whole numbers where all of them are, else as words."""
+    """Return labels as whole numbers where all are written as such, else as words."""
     _refuse_missing(column, file)
     words = column.str.strip().to_numpy(dtype=str)
     if len(set(words)) == 1:
@@ -79,6 +84,8 @@ def _labels(column: pd.Series, file: Path) -> np.ndarray:
             f"expected at least two classes in column {str(column.name)!r} of {file.name}, found "
             f"{str(words[0])!r} in every line; name the column of the classes as `label`"
         )
+    if all(WHOLE.fullmatch(word) for word in words):
+        return words.astype(float).astype(np.int64)
     numbers = pd.to_numeric(pd.Series(words), errors="coerce").to_numpy(dtype=float)
     if np.isnan(numbers).any():
         return words
@@ -88,7 +95,7 @@ def _labels(column: pd.Series, file: Path) -> np.ndarray:
             f"numbers, found {words[broken[0]]} in line {column.index[broken[0]] + 2}; name the "
             "column that has them as `label`"
         )
-    return numbers.astype(np.int64)
+    return words
 
 
 def _refuse_missing(column: pd.Series, file: Path) -> None:

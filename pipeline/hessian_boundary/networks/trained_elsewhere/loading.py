@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.networks.copies import TwoLogits
+from hessian_boundary.networks.one_logit import TwoLogits
 from hessian_boundary.networks.trained_elsewhere.names import listed, unwrapped, without_prefixes
 from hessian_boundary.networks.trained_elsewhere.values import as_in_network
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from hessian_boundary.networks.losses import (
+from hessian_boundary.losses.per_sample import (
     PER_SAMPLE,
     TRAINING,
     cross_entropy_by_prediction,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, jvp, vmap
 
-from hessian_boundary.networks.losses import Loss
+from hessian_boundary.losses.per_sample import Loss
 
 
 def logit_slope(loss_per_sample: Loss, labels: Tensor) -> Callable[[Tensor], Tensor]:

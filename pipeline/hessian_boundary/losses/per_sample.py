@@ -14,7 +14,6 @@ With label smoothing ε and class weights w see `WeightedCrossEntropy` and `Weig
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -175,24 +174,3 @@ def loss_per_sample(
     mean = float(torch.tensor(class_weights, dtype=torch.float64)[labels.cpu()].mean())
     scaled = tuple(weight / mean for weight in class_weights)
     return WEIGHTED[name](label_smoothing, scaled)
-
-
-def recognised(loss: Loss, classes: int) -> Loss:
-    """Return PyTorch's cross-entropy of each sample as the loss here that it equals.
-
-    Any other function is returned as it is, also one with an `ignore_index` of its own.
-    """
-    names = ("reduction", "label_smoothing", "weight")
-    if isinstance(loss, torch.nn.CrossEntropyLoss) and loss.ignore_index == -100:
-        given = {name: getattr(loss, name) for name in names}
-    elif isinstance(loss, partial) and loss.func is F.cross_entropy and not loss.args:
-        given = loss.keywords
-    else:
-        return loss
-    if given.get("reduction") != "none" or given.keys() - set(names):
-        return loss
-    smoothing, weights = given.get("label_smoothing", 0.0), given.get("weight")
-    if not smoothing and weights is None:
-        return cross_entropy_per_sample
-    weights = [1.0] * classes if weights is None else weights.tolist()
-    return WeightedCrossEntropy(smoothing, tuple(weights))

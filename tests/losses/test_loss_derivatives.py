@@ -5,9 +5,9 @@ import torch
 from torch.nn import functional as F
 
 from helpers.other_modules import squared_sines
+from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks import loss_derivatives
-from hessian_boundary.networks.loss_derivatives import logit_curvature, logit_slope
-from hessian_boundary.networks.losses import cross_entropy_per_sample
 
 LABELS = torch.arange(7) % 3
 

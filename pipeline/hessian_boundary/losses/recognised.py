@@ -1,0 +1,109 @@
+"""Losses of the user's own that are one of those here, written otherwise.
+
+The usual form of the cross-entropy loses the slope of confident samples (`losses`). So whoever
+gives it as a function, by PyTorch's name or by hand, gets the form that keeps it.
+"""
+
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hessian_boundary.losses.per_sample import (
+    Loss,
+    WeightedCrossEntropy,
+    WeightedSquaredError,
+    cross_entropy_per_sample,
+    squared_error_per_sample,
+)
+
+# Standard deviations of the logits that functions are compared at, up to where softmax weights that
+# are cut or shifted by the smallest usual constants, 1e-15, stand out.
+SCALES = (1.0, 5.0, 25.0)
+ROWS = 6  # of logits, for each scale and class
+SAME = 1e-11  # relative difference of values that is round-off
+
+# loss here -> the same with label smoothing and class weights
+KNOWN: dict[Loss, type[WeightedCrossEntropy] | type[WeightedSquaredError]] = {
+    cross_entropy_per_sample: WeightedCrossEntropy,
+    squared_error_per_sample: WeightedSquaredError,
+}
+
+
+def recognised(loss: Loss, classes: int, device: torch.device) -> Loss:
+    """Return the loss here that a function equals for so many classes, or the function itself.
+
+    It is told by its name, with label smoothing and class weights; else by its values (class
+    weights are then what it is a multiple of). Tensors that it holds are on `device`. One with an
+    `ignore_index` of its own, or that looks at other samples of its batch, is not recognised.
+    """
+    if is_known(loss):
+        return loss
+    return _by_name(loss, classes) or by_values(loss, *examples(classes, device)) or loss
+
+
+def is_known(loss: Loss) -> bool:
+    """Tell whether a loss is one of those here, whose slope keeps its digits."""
+    return any(loss is known or isinstance(loss, kind) for known, kind in KNOWN.items())
+
+
+def is_cross_entropy(loss: Loss) -> bool:
+    """Tell whether a recognised loss is a cross-entropy."""
+    return loss is cross_entropy_per_sample or isinstance(loss, WeightedCrossEntropy)
+
+
+def _by_name(loss: Loss, classes: int) -> Loss | None:
+    names = ("reduction", "label_smoothing", "weight")
+    if isinstance(loss, torch.nn.CrossEntropyLoss) and loss.ignore_index == -100:
+        given = {name: getattr(loss, name) for name in names}
+    elif isinstance(loss, partial) and loss.func is F.cross_entropy and not loss.args:
+        given = loss.keywords
+    else:
+        return None
+    if given.get("reduction") != "none" or given.keys() - set(names):
+        return None
+    smoothing, weights = given.get("label_smoothing", 0.0), given.get("weight")
+    if not smoothing and weights is None:
+        return cross_entropy_per_sample
+    weights = [1.0] * classes if weights is None else weights.tolist()
+    return WeightedCrossEntropy(smoothing, tuple(weights))
+
+
+def by_values(loss: Loss, logits: Tensor, labels: Tensor) -> Loss | None:
+    """Return the loss here, times a weight for each class, of the same values at logits (m, C)."""
+    try:
+        with torch.no_grad():
+            found = loss(logits, labels)
+            alone = torch.cat([loss(f[None], y[None]) for f, y in zip(logits, labels, strict=True)])
+    except MemoryError:
+        raise
+    except Exception:  # whatever a function of the user's does with other logits
+        return None
+    if found.shape != labels.shape or alone.shape != labels.shape:
+        return None
+    for known, weighted in KNOWN.items():
+        expected = known(logits, labels)
+        weights = _multiples(found, expected, labels, logits.shape[1])
+        scaled = expected.new_tensor(weights)[labels] * expected
+        bound = SAME * (1 + expected.abs())
+        if all(bool(((each - scaled).abs() <= bound).all()) for each in (found, alone)):
+            return known if set(weights) == {1.0} else weighted(0.0, tuple(weights))
+    return None
+
+
+def _multiples(found: Tensor, expected: Tensor, labels: Tensor, classes: int) -> list[float]:
+    """Return what `found` is a multiple of `expected` by, for each class, 1 but for round-off."""
+    products, squares = found * expected, expected.square()
+    chosen = [labels == label for label in range(classes)]
+    weights = [float(products[some].sum() / squares[some].sum()) for some in chosen]
+    return [1.0 if abs(weight - 1) < SAME else weight for weight in weights]
+
+
+def examples(classes: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return logits (m, C) of several sizes, and every label (m,) for each size."""
+    draw = torch.Generator().manual_seed(0)
+    rows = ROWS * classes
+    parts = [scale * torch.randn(rows, classes, generator=draw).double() for scale in SCALES]
+    labels = torch.arange(classes).repeat(ROWS * len(SCALES))
+    return torch.cat(parts).to(device), labels.to(device)
