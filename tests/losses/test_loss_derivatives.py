@@ -5,9 +5,9 @@ import torch
 from torch.nn import functional as F
 
 from helpers.other_modules import squared_sines
+from hessian_boundary.losses import derivatives
 from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
-from hessian_boundary.networks import loss_derivatives
 
 LABELS = torch.arange(7) % 3
 
@@ -41,6 +41,6 @@ def test_too_little_memory_is_no_reason_to_go_backward(logits, monkeypatch) -> N
     def out_of_memory(*arguments, **options):
         raise MemoryError
 
-    monkeypatch.setattr(loss_derivatives, "vmap", out_of_memory)
+    monkeypatch.setattr(derivatives, "vmap", out_of_memory)
     with pytest.raises(MemoryError):
         logit_curvature(cross_entropy_per_sample, logits, LABELS)

@@ -97,6 +97,16 @@ class Changing(nn.Module):
         return self.network(x)
 
 
+class Inferring(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = small()
+
+    @torch.inference_mode()
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -118,6 +128,7 @@ class Changing(nn.Module):
         ({"network": Returning(lambda f: f[:, 0])}, "labels 0 … 1 for a network of 2 logits"),
         ({"network": Returning(lambda f: f @ f)}, "to evaluate x of shape .* found RuntimeError"),
         ({"network": Changing()}, "leaves its input as it is"),
+        ({"network": Inferring()}, "can be differentiated, found .* torch.inference_mode"),
         ({"network": small(2)}, "labels 0 … 1 for a network of 2 logits, found labels 0 … 2"),
         ({"loss": F.cross_entropy}, r"one loss per sample, \(2,\) for 2 samples, found \(\)"),
         ({"loss": lambda logits, y: float(logits.sum())}, "one loss per sample.* found float"),

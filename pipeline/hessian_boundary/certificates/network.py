@@ -25,22 +25,9 @@ def certify_network(problem: Problem) -> list[Certificate]:
     Raises CertificateError when one of it does not hold, or when logits are not finite.
     """
     some = spread(problem.samples, BATCH)
-    x, chosen_labels = problem.x[some], problem.y[some]
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(1)
-        together = problem.network(x.clone()).detach()
-        torch.manual_seed(2)
-        again = problem.network(x.clone()).detach()
-    if not torch.isfinite(together).all():
-        finite = torch.isfinite(x).all() if x.is_floating_point() else True
-        cause = (
-            "the parameters are not finite, or so large that they overflow"
-            if finite
-            else "x has NaN or infinity in it: leave these samples out, or fill them in"
-        )
-        raise CertificateError(
-            f"check of the network failed: expected finite logits, found NaN or infinity; {cause}"
-        )
+    x, labels = problem.x[some], problem.y[some]
+    together, again = (_logits(problem, x, seed) for seed in (1, 2))
+    _check_finite(together, x)
     scale = float(together.abs().max().clamp(min=1e-300))
     tolerance = TOLERANCE[problem.dtype]
     repeated = certify(
@@ -62,7 +49,24 @@ def certify_network(problem: Problem) -> list[Certificate]:
         "a part mixes samples (a mean over the batch, batch normalisation without running "
         "statistics): there is no gradient of one sample; use running statistics or LayerNorm",
     )
-    return [repeated, separate, certify_loss_of_samples(problem, together, chosen_labels)]
+    return [repeated, separate, certify_loss_of_samples(problem, together, labels)]
+
+
+def _logits(problem: Problem, x: Tensor, seed: int) -> Tensor:
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(seed)
+        return problem.network(x.clone()).detach()
+
+
+def _check_finite(logits: Tensor, x: Tensor) -> None:
+    if torch.isfinite(logits).all():
+        return
+    cause = "the parameters are not finite, or so large that they overflow"
+    if x.is_floating_point() and not torch.isfinite(x).all():
+        cause = "x has NaN or infinity in it: leave these samples out, or fill them in"
+    raise CertificateError(
+        f"check of the network failed: expected finite logits, found NaN or infinity; {cause}"
+    )
 
 
 def certify_loss_of_samples(problem: Problem, logits: Tensor, labels: Tensor) -> Certificate:

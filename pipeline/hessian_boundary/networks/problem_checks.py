@@ -62,6 +62,11 @@ def evaluated(network: nn.Module, x: Tensor) -> Any:
             f"expected the network to evaluate x of shape {tuple(x.shape)} and {x.dtype}, found "
             f"{type(error).__name__}: {error}; give inputs as the network takes them"
         ) from error
+    if isinstance(logits, Tensor) and logits.is_inference():
+        raise ValueError(
+            "expected a network that can be differentiated, found a forward pass under "
+            "torch.inference_mode; take that out of `forward`, and call it outside"
+        )
     if not torch.equal(probe.nan_to_num(), x.nan_to_num()):
         raise ValueError(
             "expected a network that leaves its input as it is, found one that changes it in "
