@@ -8,7 +8,6 @@ has the rest. With -v, or an option of Snakemake's about its messages, all of th
 
 import contextlib
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from snakemake.exceptions import RuleException, WorkflowError
 
 from hessian_study.commands.planning import Asked, expected_steps
 from hessian_study.commands.summary import say_what_failed, summarise
+from hessian_study.jobs.launch import PYTHON
 from hessian_study.project import SNAKEFILE
 from hessian_study.provenance.records import Step
 
@@ -44,7 +44,7 @@ def run_snakemake(arguments: Sequence[str]) -> int:
     """Run Snakemake on the study and return its exit status."""
     program = "snakemake" if _wants_messages(arguments) else "hessian_study.terminal.snakemake"
     passed = _with_snakefile([argument for argument in arguments if argument != ALL_MESSAGES])
-    with subprocess.Popen([sys.executable, "-m", program, *passed]) as run:
+    with subprocess.Popen([*PYTHON, "-m", program, *passed]) as run:
         while True:
             with contextlib.suppress(KeyboardInterrupt):  # Snakemake gets it too, and ends its jobs
                 return run.wait()
