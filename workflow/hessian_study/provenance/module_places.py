@@ -38,7 +38,7 @@ def lies_elsewhere(spec: ModuleSpec) -> bool:
     if not spec.has_location or spec.origin is None:  # built in, frozen, or a namespace
         return False
     # as it was found and with links followed: either may be what Python calls its own folder
-    files = {Path(os.path.abspath(spec.origin)), Path(os.path.realpath(spec.origin))}
+    files = (Path(place(spec.origin)) for place in (os.path.abspath, os.path.realpath))
     folders: list[str | Path] = [*_standard(), *SOURCES]
     return not any(
         INSTALLED & set(file.parts) or any(file.is_relative_to(folder) for folder in folders)
