@@ -53,7 +53,7 @@ def test_a_run_ends_with_its_failed_jobs_and_the_last_lines_of_their_logs(
     assert lines[start + 1].endswith("(logs/tiny/measure/iris/normal/seed0/measure.log)")
     assert lines[start + 2] == "ValueError: no such measure"
     job_file = "logs/tiny/measure/iris/normal/seed0/measures.json"
-    assert lines[start + 3] == f"once more: python -m hessian_study.jobs.run_job {job_file}"
+    assert lines[start + 3] == f"once more: python -P -m hessian_study.jobs.run_job {job_file}"
     assert lines[start + 4].startswith("1 more jobs have not made their results")
     everything = done.stdout + done.stderr
     assert everything.count("no such measure") == everything.count(job_file) == 1

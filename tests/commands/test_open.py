@@ -1,8 +1,12 @@
 """The examples that open artifacts, on made-up ones."""
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 
+from helpers.damages import flip_byte
 from helpers.made_up_artifacts import dataset
 from helpers.saved_results import saved, spectrum
 from hessian_boundary.artifacts.schema import KINDS
@@ -50,3 +54,33 @@ def test_an_example_opens_the_first_artifact_of_its_kind(tmp_path, capsys) -> No
     assert f"{largest[0]:.6f}" in text
     assert "9.0" not in text
     assert "trace    4.5" in text
+
+
+def test_damaged_artifacts_are_named_and_the_others_shown(tmp_path, capsys) -> None:
+    for name, harm in (("spectrum", cut), ("other", cut), ("flipped", flip_last_chunk)):
+        saved(tmp_path / f"{name}.zarr.zip", spectrum([3.0, 1.0]))
+        harm(tmp_path / f"{name}.zarr.zip")
+    (tmp_path / "g_theta_curve.csv").write_bytes(b"")
+    (tmp_path / "measures.csv").write_text("measure,value\ntrace,4.5\n")
+    assert main(["open", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    for name in ("spectrum.zarr.zip", "other.zarr.zip", "g_theta_curve.csv"):
+        assert f"{tmp_path}/{name}, found" in said.err
+    assert f"damaged: {tmp_path}/flipped.zarr.zip" in said.err
+    assert "trace    4.5" in said.out
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip_last_chunk(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        chunk = next(m for m in archive.infolist() if m.filename.startswith("eigenvectors/c/"))
+    flip_byte(path, chunk.header_offset + 30 + len(chunk.filename) + chunk.compress_size // 2)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, capsys) -> None:
+    assert main(["open", str(tmp_path / "results")]) == 1
+    message = f"expected a folder of results, found none at {tmp_path}/results; name another"
+    assert message in capsys.readouterr().err

@@ -131,7 +131,7 @@ def test_an_old_report_makes_nothing_complete(
         "1 job failed:",
         "train dataset=iris (logs/model.zarr.zip.log)",
         "ValueError: too large",
-        "once more: python -m hessian_study.jobs.run_job logs/tiny/train/iris/other/model.json",
+        "once more: python -P -m hessian_study.jobs.run_job logs/tiny/train/iris/other/model.json",
         "1 more jobs have not made their results: they wait for these, or were not run",
     ]
 

@@ -2,29 +2,28 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from helpers.warm_jobs import warm, was_warm
 from hessian_study.jobs import launch
-from hessian_study.jobs.launch import on_nodes, start_of_command
+from hessian_study.jobs.launch import PYTHON, on_nodes, start_of_command
 
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run"]
-HERE = [sys.executable, "-m", "hessian_study.jobs.launch"]
+TORCHRUN = [*PYTHON, "-m", "torch.distributed.run"]
+HERE = [*PYTHON, "-m", "hessian_study.jobs.launch"]
 
 
 @pytest.mark.parametrize(
     ("resources", "expected"),
     [
-        ({}, [sys.executable]),
-        ({"gpu": 0}, [sys.executable]),
-        ({"gpu": 1, "mem_mb": 3000}, [sys.executable]),
+        ({}, [*PYTHON]),
+        ({"gpu": 0}, [*PYTHON]),
+        ({"gpu": 1, "mem_mb": 3000}, [*PYTHON]),
         ({"processes": 3}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
         ({"processes": "3"}, [*TORCHRUN, "--standalone", "--nproc-per-node=3"]),
         ({"gpu": 4}, [*TORCHRUN, "--standalone", "--nproc-per-node=4"]),
-        ({"gpu": 4, "processes": 1}, [sys.executable]),
+        ({"gpu": 4, "processes": 1}, [*PYTHON]),
         ({"gpu": 8, "nodes": 2}, [*HERE, "2", "4", "1"]),
         ({"nodes": 3, "cpus_per_task": 7}, [*HERE, "3", "1", "7"]),
     ],

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,17 @@ def test_a_file_imports_what_lies_beside_it(folder: Path, how: str, planned: boo
             assert build() == value
         assert place == name
     assert "my_blocks" not in sys.modules
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_the_name_of_a_file_may_have_dots(folder: Path, planned: bool) -> None:
+    write(folder, 1, IMPORTS["import"])
+    (folder / "net.py").rename(folder / "net.v2.py")
+    before = spec("net.v2.py")
+    with planned_code(before) if planned else nullcontext():
+        assert own_function("net.v2.py", "build")[0]() == 1
+    (folder / "my_blocks.py").write_text("VALUE = 2\n")
+    assert spec("net.v2.py") != before
 
 
 def test_another_current_folder_has_other_files(
@@ -159,7 +171,9 @@ def test_other_names_are_those_of_shipped_modules(name: str) -> None:
     assert full_name("known", "../a.py") == "../a.py"
 
 
-@pytest.mark.parametrize("path", ["net.py", "../my code/n_e-t.py", "ä/_2e_/net.py", "/top/net.py"])
+@pytest.mark.parametrize(
+    "path", ["net.py", "../my code/n_e-t.py", "ä/_2e_/net.py", "/top/net.py", "a.b/net.v2.py"]
+)
 def test_a_module_says_its_path(folder: Path, path: str) -> None:
     base = folder / "a/b"
     file = (base / path).resolve() if path.startswith("..") else base / path

@@ -44,3 +44,35 @@ def test_a_study_beside_an_option_that_names_another_is_refused(
 def test_a_study_that_is_not_there_is_named(folder: Path) -> None:
     with pytest.raises(StudyFileError, match=r"expected a study in mine.yaml, found no file in"):
         taken(["mine.yaml"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-c1", "other.yaml"],
+        ["--profile", "x", "other.yaml"],
+        ["fig01", "folder/mine.yml"],
+        ["study.yaml", "other.yaml"],
+    ],
+)
+def test_a_study_that_is_not_the_first_argument_is_refused(
+    folder: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "folder").mkdir()
+    for name in ("study.yaml", "other.yaml", "folder/mine.yml"):
+        (folder / name).touch()
+    with pytest.raises(StudyFileError, match=f"found {arguments[-1]} behind .*; put the study fir"):
+        taken(arguments)
+    assert main(["verify", *arguments]) == 2
+    assert "put the study first" in capsys.readouterr().err
+
+
+def test_other_words_that_end_so_are_targets_and_values_of_options(folder: Path) -> None:
+    (folder / "other.yaml").touch()
+    for words in (
+        ["fig01", "no_file.yaml"],
+        ["fig01", "--workflow-profile", "other.yaml"],
+        ["fig01", "--some-option=other.yaml"],
+        ["fig01", "--configfile", "other.yaml"],
+    ):
+        assert taken(words) == (None, words)

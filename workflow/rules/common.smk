@@ -2,7 +2,6 @@
 # `study` is the validated configuration.
 import json
 import os
-import sys
 from functools import partial
 
 import yaml
@@ -16,7 +15,7 @@ from hessian_study.configuration.typed_values import with_command_line
 from hessian_study.configuration.views import GAUSS_NEWTON, OTHERS
 from hessian_study.configuration.views import PATTERN as VIEWS
 from hessian_study.jobs.job_file import job_file, write_job_file
-from hessian_study.jobs.launch import start_of_command
+from hessian_study.jobs.launch import PYTHON, start_of_command
 from hessian_study.jobs.scheduler import without_rate_limit
 from hessian_study.jobs.targets import check_before_planning
 from hessian_study.jobs.warm_process import start_warm_process
@@ -87,7 +86,7 @@ wildcard_constraints:
 
 def start_here(wildcards, input):
     """What starts the Python of a job, in one process."""
-    return sys.executable
+    return [*PYTHON]
 
 
 def start_in_processes(name):

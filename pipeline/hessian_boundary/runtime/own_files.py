@@ -8,9 +8,10 @@ order of the configuration, and opens them as it likes:
         table = np.loadtxt(files[0], delimiter=",")
         return table[:, :2], table[:, 2]
 
-What it opens besides is noticed, and refused. A parameter `file` names a file, or the folder of a
-Zarr store, that is an input as well: `generate(*, file)` is given its path. The `build` of an
-architecture and the `train` of a training read no files at all.
+What it opens besides is noticed, and refused; so is a program that it starts, since nobody sees
+what that reads. Not noticed is what libraries read in C, as h5py and cv2 do. A parameter `file`
+names a file, or the folder of a Zarr store, that is an input as well: `generate(*, file)` is given
+its path. The `build` of an architecture and the `train` of a training read no files at all.
 """
 
 import os
@@ -20,6 +21,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 # Code, compiled code, and what describes an installed package.
@@ -29,6 +31,11 @@ DESCRIPTIONS = (".egg-info", ".dist-info")  # also beside the code, of an editab
 # folder, hidden or by these names; versions of packages are recorded beside.
 CACHES = ("scikit_learn_data", "nltk_data")
 SYSTEM = ("/dev", "/proc", "/sys", "/etc", "/usr")
+INSTALLED = ("site-packages", "dist-packages")
+
+PROGRAMS = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.exec")
+# what starts a program, or a function, for whoever calls it
+STARTERS = ("subprocess", "os", "asyncio", "concurrent", "multiprocessing", "threading")
 
 
 class _Watch:
@@ -39,14 +46,18 @@ class _Watch:
         self.installed = False
         self.read: dict[str, None] = {}  # a set that keeps the order
         self.written: set[str] = set()
+        self.started: list[str] = []
 
     def start(self) -> None:
-        self.read, self.written, self.active = {}, set(), True
+        self.read, self.written, self.started, self.active = {}, set(), [], True
         if not self.installed:
             sys.addaudithook(self._hear)
             self.installed = True
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.active and event in PROGRAMS and _asked_by_own_code(sys._getframe(1)):
+            self.started.append(_command(arguments))
+            raise ValueError(f"no program may be started here, found `{self.started[-1]}`")
         if not self.active or event not in ("open", "sqlite3.connect"):
             return
         path = arguments[0]
@@ -69,15 +80,20 @@ def only_reading(
 ) -> Iterator[None]:
     """Raise ValueError when the block reads a file that is none of `files`, nor in one's folder.
 
-    Files that it writes itself are its own, and those of Python, of installed packages and of the
-    system are no data of a study. `place` is told: whose code it is; `may` is what it may read, and
-    `way_out` what to do.
+    It raises one, too, when the block starts a program. Files that it writes itself are its own,
+    and those of Python, of installed packages and of the system are no data of a study. `place` is
+    told: whose code it is; `may` is what it may read, and `way_out` what to do.
     """
     _WATCH.start()
     try:
         yield
     finally:
         _WATCH.active = False
+        if _WATCH.started:  # even if the block has caught the error
+            raise ValueError(
+                f"expected {place} to start no program, found `{_WATCH.started[0]}`: an edit of "
+                "what that reads would change nothing; run it before the study, or do it in Python"
+            )
     known, pythons = {os.path.realpath(file) for file in files}, _folders_of_python()
     unknown = [
         name
@@ -108,6 +124,26 @@ def _is_known(path: str, known: set[str]) -> bool:
     return path in known or any(str(folder) in known for folder in Path(path).parents)
 
 
+def _asked_by_own_code(frame: FrameType | None) -> bool:
+    """Tell whether the user's code starts a program, and not Python or an installed package.
+
+    These ask the system, mostly: `platform.processor()` calls uname, joblib lscpu.
+    """
+    while frame is not None:
+        module, file = frame.f_globals.get("__name__", ""), Path(frame.f_code.co_filename)
+        if module.split(".")[0] not in STARTERS and file.suffix:  # not <string> or <frozen os>
+            packaged = any(part in INSTALLED for part in file.parts)
+            return not (packaged or any(map(file.is_relative_to, _folders_of_python())))
+        frame = frame.f_back
+    return True
+
+
+def _command(arguments: tuple[Any, ...]) -> str:
+    words = arguments[1] if len(arguments) > 1 else arguments[0]
+    words = [words] if isinstance(words, (str, bytes, os.PathLike)) else words
+    return " ".join(map(os.fsdecode, words))
+
+
 def _writes(mode: Any, flags: Any) -> bool:
     if isinstance(mode, str):
         return any(letter in mode for letter in "wax+")
@@ -128,7 +164,7 @@ def _belongs_to_python(name: str, folders: Iterable[str]) -> bool:
 
 
 def _folders_of_python() -> set[str]:
-    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    packages = [path for path in sys.path if Path(path).name in INSTALLED]
     own = [*sysconfig.get_paths().values(), site.getusersitepackages()]
     bases = {sys.prefix, sys.base_prefix}
     shared = [f"{base}/{name}" for base in bases for name in ("lib", "share", "etc")]

@@ -20,6 +20,7 @@ from typing import Any
 SUFFIX = ".py"  # what a name of a file ends in, and no name of a module
 PREFIX = "own_folder_"
 INIT = "__init__.py"
+DOT = "_2e_"  # stands for a dot in the name of a file, which in that of a module parts packages
 
 Has = Callable[[str], bool]  # whether a folder has a module of this dotted name
 
@@ -34,7 +35,7 @@ def module_of(file: str) -> str:
     if not is_file_name(file):
         return file
     folder, name = os.path.split(os.path.normpath(file))
-    return f"{PREFIX}{_escaped(folder or '.')}.{name.removesuffix(SUFFIX)}"
+    return f"{PREFIX}{_escaped(folder or '.')}.{name.removesuffix(SUFFIX).replace('.', DOT)}"
 
 
 def is_own(module: str) -> bool:
@@ -54,7 +55,7 @@ def place_of(module: str, base: Path) -> Path:
     """
     package, *names = module.split(".")
     folder = re.sub("_([0-9a-f]+)_", lambda found: chr(int(found[1], 16)), package[len(PREFIX) :])
-    return Path(os.path.normpath(base / folder), *names)
+    return Path(os.path.normpath(base / folder), *(name.replace(DOT, ".") for name in names))
 
 
 def file_of(module: str, base: Path) -> Path | None:

@@ -5,6 +5,8 @@ project is needed to read them. Opening reads no values; they are read when they
 """
 
 import argparse
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 import zarr
+
+from hessian_boundary.artifacts.store import ArtifactError
+from hessian_study.commands.opening import open_any
 
 
 def open_store(path: Path) -> xr.Dataset:
@@ -101,19 +106,41 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Show one artifact of each kind below a folder, and what its example finds in it."""
+    """Show one artifact of each kind below a folder, and what its example finds in it.
+
+    Return 1 where there is no such folder, and where one of them is damaged.
+    """
     folder = options.folder or Path("results" if options.study else "results/quick")
+    if not folder.is_dir():
+        print(
+            f"expected a folder of results, found none at {folder}; name another", file=sys.stderr
+        )
+        return 1
+    damaged = 0
     for path in first_of_each_kind(folder):
-        print(f"\n{path}")
-        if path.suffix == ".csv":
-            print(pd.read_csv(path).head().to_string())
-            continue
-        with open_store(path) as store:
-            for name in sorted(map(str, store.variables)):
-                print(f"  {name}{store[name].dims} {store[name].dtype}")
-            example = EXAMPLES[store.attrs["artifact"]]
-            print(f"{example.__doc__}\n{example(store).to_string()}")
-    return 0
+        print(f"\n{path}", flush=True)  # before what is said of it on the other stream
+        try:
+            show(path)
+        except ArtifactError as error:
+            damaged += 1
+            print(error, file=sys.stderr)
+        except (zipfile.BadZipFile, RuntimeError) as error:  # met when values are read
+            damaged += 1
+            print(f"damaged: {path} ({error})", file=sys.stderr)
+    return int(damaged > 0)
+
+
+def show(path: Path) -> None:
+    """Show what is in an artifact, and what its example finds. Raises ArtifactError."""
+    open_any(path).close()  # says what is wrong where the plain way ends in an error of its own
+    if path.suffix == ".csv":
+        print(pd.read_csv(path).head().to_string())
+        return
+    with open_store(path) as store:
+        for name in sorted(map(str, store.variables)):
+            print(f"  {name}{store[name].dims} {store[name].dtype}")
+        example = EXAMPLES[store.attrs["artifact"]]
+        print(f"{example.__doc__}\n{example(store).to_string()}")
 
 
 def first_of_each_kind(folder: Path) -> Iterator[Path]:

@@ -7,10 +7,10 @@ has the rest. With -v, or an option of Snakemake's about its messages, all of th
 """
 
 import contextlib
+import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from snakemake.cli import parse_args, parse_config, parse_set_scatter
@@ -18,11 +18,13 @@ from snakemake.exceptions import RuleException, WorkflowError
 
 from hessian_study.commands.planning import Asked, expected_steps
 from hessian_study.commands.summary import say_what_failed, summarise
+from hessian_study.jobs.launch import PYTHON
 from hessian_study.project import SNAKEFILE
 from hessian_study.provenance.records import Step
 
 SUMMARY = "--summarise"  # `--summary` is Snakemake's
 ALL_MESSAGES = "-v"
+ENDS = (signal.SIGTERM, signal.SIGHUP)
 # options that ask for messages of Snakemake's own
 MESSAGES = {"--dry-run", "--dryrun", "--verbose", "--quiet", "-q", "--printshellcmds", "-p"}
 MESSAGES |= {"--debug-dag", "--logger", ALL_MESSAGES}
@@ -44,10 +46,26 @@ def run_snakemake(arguments: Sequence[str]) -> int:
     """Run Snakemake on the study and return its exit status."""
     program = "snakemake" if _wants_messages(arguments) else "hessian_study.terminal.snakemake"
     passed = _with_snakefile([argument for argument in arguments if argument != ALL_MESSAGES])
-    with subprocess.Popen([sys.executable, "-m", program, *passed]) as run:
+    with subprocess.Popen([*PYTHON, "-m", program, *passed]) as run, _passed_on(run):
         while True:
             with contextlib.suppress(KeyboardInterrupt):  # Snakemake gets it too, and ends its jobs
                 return run.wait()
+
+
+@contextlib.contextmanager
+def _passed_on(run: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Ask Snakemake to end when this process is asked to: it finishes the jobs that run.
+
+    By a hang-up it would end at once, with the folder locked and its jobs left alone. Where that is
+    ignored, as with `nohup`, it stays so.
+    """
+    ends = [end for end in ENDS if signal.getsignal(end) is not signal.SIG_IGN]
+    before = {end: signal.signal(end, lambda *_: run.send_signal(signal.SIGTERM)) for end in ends}
+    try:
+        yield
+    finally:
+        for end, handler in before.items():
+            signal.signal(end, handler)
 
 
 def _wants_messages(arguments: Sequence[str]) -> bool:

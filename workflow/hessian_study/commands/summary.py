@@ -110,7 +110,7 @@ def _what_failed(not_made: Sequence[Step], started: float) -> Iterator[str]:
         names = " ".join(f"{key}={value}" for key, value in step.spec["wildcards"].items())
         yield f"  {step.spec['step']} {names}".rstrip() + f" ({step.logs[0]})"
         yield f"    {_last_line(Path(step.logs[0]))}"
-        yield f"    once more: python -m hessian_study.jobs.run_job {_job_file(step)}"
+        yield f"    once more: python -P -m hessian_study.jobs.run_job {_job_file(step)}"
     if others := len(not_made) - len(failed):
         waiting = ": they wait for these, or were not run" if failed else ""
         yield f"{others} {'more ' if failed else ''}jobs have not made their results{waiting}"

@@ -1,4 +1,4 @@
-"""Run one step: `python -m hessian_study.jobs.job FILE`, where FILE says what to do (`job_file`).
+"""Run one step: `python -P -m hessian_study.jobs.job FILE`; FILE says what to do (`job_file`).
 
 Its `spec` says what the step is and everything the result depends on besides the input files: the
 step's name, the digest of its code, its settings and its wildcards. Beside it stand the paths of

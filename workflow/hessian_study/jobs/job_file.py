@@ -2,7 +2,7 @@
 
 It is JSON, in `logs/<profile>/<step>/`, and holds what `Job` does: the spec, the paths, the device.
 Snakemake writes it in the moment it starts the job, whether here or on a node of a cluster. It
-stays there, so that a job can be started again by hand: `python -m hessian_study.jobs.job FILE`.
+stays there, so that a job can be started again by hand: `python -P -m hessian_study.jobs.job FILE`.
 """
 
 import json

@@ -12,6 +12,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+# Not from the current folder: there lie the user's files, which may be named as Python's own are,
+# and of which only those count that the digest of the code finds. In the environment, so that it
+# holds for the processes that one starts, too.
+PYTHON = ("env", "PYTHONSAFEPATH=1", sys.executable)
 IN_PROCESSES = "torch.distributed.run"
 # ports that programs may take for themselves, one for each SLURM job
 FIRST_PORT, PORTS = 20_000, 10_000
@@ -27,11 +31,11 @@ def start_of_command(resources: Mapping[str, Any]) -> list[str]:
     processes = _number(resources, "processes", of_gpus)
     if nodes > 1:
         cpus = _number(resources, "cpus_per_task", 1)
-        return [sys.executable, "-m", __name__, *map(str, (nodes, processes, cpus))]
+        return [*PYTHON, "-m", __name__, *map(str, (nodes, processes, cpus))]
     if processes > 1:
         each = f"--nproc-per-node={processes}"
-        return [sys.executable, "-m", IN_PROCESSES, "--standalone", each]
-    return [sys.executable]
+        return [*PYTHON, "-m", IN_PROCESSES, "--standalone", each]
+    return [*PYTHON]
 
 
 def _number(resources: Mapping[str, Any], name: str, otherwise: int, least: int = 1) -> int:
@@ -54,7 +58,7 @@ def on_nodes(nodes: int, processes: int, cpus: int, job: str, host: str) -> list
     return [
         *("srun", f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"),
         f"--cpus-per-task={cpus}",
-        *(sys.executable, "-m", IN_PROCESSES),
+        *(*PYTHON, "-m", IN_PROCESSES),
         *(f"--nnodes={nodes}", f"--nproc-per-node={processes}", f"--rdzv-id={job}"),
         *("--rdzv-backend=c10d", f"--rdzv-endpoint={host}:{port}"),
     ]

@@ -1,4 +1,4 @@
-"""Start a job: `python -m hessian_study.jobs.run_job FILE`, as `job` takes it.
+"""Start a job: `python -P -m hessian_study.jobs.run_job FILE`, as `job` takes it.
 
 Where a warm process listens (see `warm_process`) the job is forked from it, else it runs
 right here. Either way this process ends when the job does, with its exit status. SIGTERM, as SLURM

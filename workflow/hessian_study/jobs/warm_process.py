@@ -33,6 +33,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
+from hessian_study.jobs.launch import PYTHON
 from hessian_study.jobs.run_job import ADDRESS, OFF
 from hessian_study.jobs.termination import BY_SIGNAL
 
@@ -66,7 +67,7 @@ def start_warm_process() -> None:
         listener.bind(str(address))
         listener.listen(128)  # who asks before the libraries are there waits
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(listener.fileno()), str(address)],
+            [*PYTHON, "-m", __name__, str(listener.fileno()), str(address)],
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
             env={**os.environ, **THREADS},

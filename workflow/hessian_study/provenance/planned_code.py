@@ -21,6 +21,12 @@ from typing import Any
 from hessian_boundary.runtime.own_modules import compiled, is_own, own_spec, package_of
 from hessian_study.project import SOURCES
 from hessian_study.provenance.code_digest import NEUTRAL, digest_of, find_module, read_closure
+from hessian_study.provenance.module_places import (
+    found_by_others,
+    lies_elsewhere,
+    missed_beside_the_study,
+    said,
+)
 
 # what starts a step and checks it; it is at work before the step's code is read
 AROUND_A_STEP = (
@@ -40,7 +46,8 @@ def planned_code(spec: Mapping[str, Any]) -> Iterator[None]:
 
     `spec["modules"]` names the modules that the step starts from, `spec["code"]` is their digest
     (`code_digest`). Raises CodeError where the code was edited since, and, while the step runs,
-    for a module of this project that the digest does not count.
+    for a module of this project that the digest does not count, and for one whose edits nobody
+    would notice (`module_places`).
     """
     sources = read_closure(*spec["modules"])
     if (found := digest_of(sources)) != spec["code"]:
@@ -56,6 +63,11 @@ def planned_code(spec: Mapping[str, Any]) -> Iterator[None]:
     sys.meta_path.insert(0, finder)
     try:
         yield
+    except ModuleNotFoundError as error:
+        place = missed_beside_the_study(error.name)
+        if place is None:
+            raise
+        raise CodeError(said(str(error.name), place)) from error
     finally:
         sys.meta_path.remove(finder)
 
@@ -71,7 +83,7 @@ class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typ
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where a planned module is; leave others to Python, but none of this project."""
+        """Return where a planned module is; others as Python does, but none of this project."""
         if fullname in self._sources:
             if is_own(fullname):
                 return own_spec(fullname, Path(self._files[fullname]), self)
@@ -84,7 +96,10 @@ class _PlannedFinder(MetaPathFinder, SourceLoader):  # type: ignore[misc]  # typ
                 f"{fullname} by a name made at run time; import it with an import statement, or "
                 "name it in the rule's spec (its argument `code`)"
             )
-        return None
+        spec = found_by_others(self, fullname, path, target)
+        if spec is not None and lies_elsewhere(spec):
+            raise CodeError(said(fullname, str(spec.origin)))
+        return spec
 
     def get_filename(self, fullname: str) -> str:
         """Return where a module's text was read."""
