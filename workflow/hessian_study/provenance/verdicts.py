@@ -67,6 +67,19 @@ def judge_record(path: str, step: Step) -> Verdict:
     return Verdict("stale", "; ".join(changes)) if changes else Verdict("fresh")
 
 
+def is_as_recorded(step: Step) -> bool:
+    """Tell whether what a step made is there, undamaged, and by its records not stale.
+
+    Of its inputs only the records are read.
+    """
+    return all(
+        Path(path).is_file()
+        and judge_record(path, step).status == "fresh"
+        and digest_in_this_state(path) == read_record(path)["sha256"]
+        for path in step.outputs
+    )
+
+
 def changes_since(
     record: Mapping[str, Any], step: Step, digest: Callable[[str], str | None]
 ) -> Iterator[str]:
