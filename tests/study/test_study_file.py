@@ -1,9 +1,11 @@
 """Which file a command is about, by its arguments and the current folder."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from helpers.own_configuration import own
 from hessian_study.commands.main import main
 from hessian_study.study_file import SAID, StudyFileError, snakemake_arguments, taken
 
@@ -39,6 +41,18 @@ def test_a_study_beside_an_option_that_names_another_is_refused(
         taken(["study.yaml", "fig01", option, "other"])
     assert main(["run", "study.yaml", option, "other"]) != 0
     assert option in capsys.readouterr().err
+
+
+def test_one_study_takes_the_results_of_another_in_its_folder_for_its_own_in_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.yaml").write_text(json.dumps(own(**{name: {"like": "plain"}})))
+        model = folder / f"results/{name}/moons/{name}/seed0/model.zarr.zip"
+        model.parent.mkdir(parents=True)
+        model.touch()
+    assert main(["clean", "b.yaml", "--orphans"]) == 0
+    assert capsys.readouterr().out == "nothing to remove\n"
 
 
 def test_a_study_that_is_not_there_is_named(folder: Path) -> None:
