@@ -7,6 +7,7 @@ import pytest
 
 from helpers.own_configuration import own
 from hessian_study.commands.main import main
+from hessian_study.configuration.study import Study
 from hessian_study.study_file import SAID, StudyFileError, snakemake_arguments, taken
 
 
@@ -43,15 +44,17 @@ def test_a_study_beside_an_option_that_names_another_is_refused(
     assert option in capsys.readouterr().err
 
 
-def test_one_study_takes_the_results_of_another_in_its_folder_for_its_own_in_nothing(
+def test_results_of_another_study_in_the_folder_are_no_orphans(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("a", "b"):
-        (folder / f"{name}.yaml").write_text(json.dumps(own(**{name: {"like": "plain"}})))
-        model = folder / f"results/{name}/moons/{name}/seed0/model.zarr.zip"
+        file, config = folder / f"{name}.yaml", own(**{name: {"like": "plain"}})
+        file.write_text(json.dumps(config))
+        results = folder / "results" / Study(config, [file]).profile
+        model = results / "moons" / name / "seed0/model.zarr.zip"
         model.parent.mkdir(parents=True)
         model.touch()
-    assert main(["clean", "b.yaml", "--orphans"]) == 0
+    assert main(["clean", "b.yaml", "--orphans", "--yes"]) == 0
     assert capsys.readouterr().out == "nothing to remove\n"
 
 

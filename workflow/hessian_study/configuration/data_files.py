@@ -7,7 +7,8 @@ from typing import Any
 from hessian_boundary.artifacts.archives import TOP_OF_STORE
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.options import parameter_names
-from hessian_study.project import DATA, GENERATORS, source_file
+from hessian_study.project import DATA, GENERATORS, source_file, work_folder
+from hessian_study.provenance.records import is_result, record_path
 
 
 def dataset_inputs(
@@ -58,7 +59,8 @@ def data_files(
     taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
         found = [folder / file for folder in own for file in names]
-        return [_from_here(path) for path in found if path.exists()]
+        place = f"datasets.{name}.files"
+        return [_checked(place, path) for path in found if path.exists()]
     folders = [*own, *_beside(configurations), DATA]
     candidates = [[folder / file for folder in folders] for file in names]
     found = [next(filter(Path.exists, paths), paths[0]) for paths in candidates]
@@ -114,7 +116,20 @@ def _checked(place: str, path: Path) -> str:
             f"expected a path without braces, found {path}; rename the file or folder: "
             "Snakemake takes what stands in braces for a wildcard",
         )
+    _refuse_strange_results(place, path)
     return _from_here(path)
+
+
+def _refuse_strange_results(place: str, path: Path) -> None:
+    """Refuse a file among the results that the workflow has not made: no step would read it."""
+    here = work_folder()
+    name = str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    if path.exists() and is_result(name) and not (here / record_path(name)).is_file():
+        raise ConfigurationError(
+            place,
+            f"expected a file of yours outside results/, where each file has a record of what "
+            f"made it, found {name}, which has none; move it out of results/",
+        )
 
 
 def _from_here(path: Path) -> str:
