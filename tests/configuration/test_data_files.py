@@ -54,12 +54,20 @@ def test_a_file_that_is_nowhere_stays_an_input(folders: Path) -> None:
     assert found(folders, "table", "sub/a.csv") == ["mine/sub/a.csv"]
 
 
-def test_a_generator_that_downloads_has_inputs_in_the_data_folder_only(folders: Path) -> None:
-    for folder in ("data", "project", "own"):
-        (folders / folder / "a.gz").touch()
-    assert found(folders, "downloads", "a.gz", "b.gz") == []
+def test_a_generator_that_downloads_has_inputs_where_it_looks_for_them(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = str(folders / "own")
-    assert found(folders, "downloads", "a.gz", "b.gz", data_folder=own) == ["own/a.gz"]
+    (folders / "project/a.gz").touch()
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == []
+    for file in ("data/a.gz", "data/b.gz", "own/a.gz"):
+        (folders / file).touch()
+    assert found(folders, "downloads", "a.gz", "sub/b.gz") == ["data/a.gz", "data/b.gz"]
+    both = ["own/a.gz", "data/b.gz"]
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == both
+    monkeypatch.setattr(module, "needs_no_files", lambda artifact: True)
+    assert found(folders, "downloads", "a.gz", "sub/b.gz") == []
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == ["own/a.gz"]
 
 
 def test_a_folder_is_refused(folders: Path) -> None:
