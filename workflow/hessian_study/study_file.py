@@ -37,9 +37,9 @@ def taken(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
                 f"expected the study {study} without {said[0]}, which names another configuration "
                 "or folder; leave one of the two out, and put what differs into the study"
             )
-        return study.resolve(), list(arguments[1:])
+        return study.absolute(), list(arguments[1:])  # where it is a link, results lie beside that
     usual = Path(USUAL)
-    return usual.resolve() if usual.is_file() and not said else None, list(arguments)
+    return usual.absolute() if usual.is_file() and not said else None, list(arguments)
 
 
 def snakemake_arguments(study: Path | None) -> list[str]:
