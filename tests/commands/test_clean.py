@@ -26,6 +26,10 @@ FILES = (
     "results/tiny/tables/mine.csv",
     "results/tiny/tables/precision_curves.csv",
     "results/tiny/figures/fig02.png",
+    "results/tiny/figures/seed7/fig02.csv",
+    "logs/tiny/figure_numbers/seed7/fig02.log",
+    "logs/tiny/figure_numbers/figures/seed7/fig02.json",
+    "logs/tiny/figure_numbers/seed7/fig99.log",
     "results/tiny/figures/fig99.png",
     "results/tiny/report.html",
     "logs/tiny/train/iris/normal/seed0.log",
@@ -103,6 +107,15 @@ def test_a_name_without_files_is_refused_with_the_nearest(
         assert main(["clean", name, "--yes"]) == 2
     assert "found none of 'iris/norml'; did you mean 'iris/normal'?" in capsys.readouterr().err
     assert remaining(folder) == set(FILES)
+
+
+def test_files_of_other_programs_are_left_alone(folder: Path) -> None:
+    results, logs = folder / "results/tiny", folder / "logs/tiny"
+    left = [results / "costs", results / "costs/train", results / "provenance", results, logs]
+    for place in left:
+        (place / ".DS_Store").touch()
+    assert main(["clean", "--orphans", "--yes"]) == 0
+    assert all((place / ".DS_Store").is_file() for place in left)
 
 
 def test_a_link_is_removed_and_not_what_it_leads_to(folder: Path) -> None:

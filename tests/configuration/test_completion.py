@@ -1,6 +1,7 @@
 """What a configuration leaves out: `like`, defaults and profiles."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import yaml
@@ -28,6 +29,29 @@ def test_a_study_says_only_what_is_its_own() -> None:
     assert study.config["alignment"]["grid_margin"] == 0.15
     assert study.config["tables"] == study.config["figures"] == study.config["precision"] == {}
     assert (study.config["planar"], study.config["drawn_seed"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("files", "profile"),
+    [([], "study"), (["a/study.yaml"], "study"), (["a/flowers.yml", "a/More.yaml"], "flowers")],
+)
+def test_a_study_without_profiles_is_called_as_its_file(
+    tmp_path: Path, files: list[str], profile: str
+) -> None:
+    paths = [tmp_path / Path(file).name for file in files]
+    for path in paths:
+        path.write_text("{}")
+    assert Study(own(), paths).profile == profile
+    assert Study({**own(), "profiles": {"mine": {}}}, paths).profile == "mine"
+
+
+@pytest.mark.parametrize("name", ["my study", "Flowers", "2_flowers", "flowers-2", "flowers.old"])
+def test_a_file_whose_name_is_no_folders_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.yaml"
+    file.write_text("{}")
+    with pytest.raises(ConfigurationError, match=f"digits and _, .* found {name}.yaml; rename"):
+        Study(own(), [file])
+    assert Study({**own(), "profiles": {"mine": {}}}, [file]).profile == "mine"
 
 
 def test_a_trained_network_is_not_trained_on_unless_epochs_are_said() -> None:

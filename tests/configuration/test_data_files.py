@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 import hessian_study.configuration.data_files as module
-from hessian_study.configuration.data_files import data_files
+from hessian_study.configuration.data_files import data_files, dataset_inputs, state_dict_file
 from hessian_study.configuration.error import ConfigurationError
+from hessian_study.project import planned_elsewhere
 
 
 @pytest.fixture
@@ -53,12 +54,20 @@ def test_a_file_that_is_nowhere_stays_an_input(folders: Path) -> None:
     assert found(folders, "table", "sub/a.csv") == ["mine/sub/a.csv"]
 
 
-def test_a_generator_that_downloads_has_inputs_in_the_data_folder_only(folders: Path) -> None:
-    for folder in ("data", "project", "own"):
-        (folders / folder / "a.gz").touch()
-    assert found(folders, "downloads", "a.gz", "b.gz") == []
+def test_a_generator_that_downloads_has_inputs_where_it_looks_for_them(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = str(folders / "own")
-    assert found(folders, "downloads", "a.gz", "b.gz", data_folder=own) == ["own/a.gz"]
+    (folders / "project/a.gz").touch()
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == []
+    for file in ("data/a.gz", "data/b.gz", "own/a.gz"):
+        (folders / file).touch()
+    assert found(folders, "downloads", "a.gz", "sub/b.gz") == ["data/a.gz", "data/b.gz"]
+    both = ["own/a.gz", "data/b.gz"]
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == both
+    monkeypatch.setattr(module, "needs_no_files", lambda artifact: True)
+    assert found(folders, "downloads", "a.gz", "sub/b.gz") == []
+    assert found(folders, "downloads", "a.gz", "sub/b.gz", data_folder=own) == ["own/a.gz"]
 
 
 def test_a_folder_is_refused(folders: Path) -> None:
@@ -90,3 +99,36 @@ def test_files_below_the_working_directory_move_with_it(
     assert data_files("mine", {**entry, "files": [Path(outside).name]}, None, configurations) == [
         outside
     ]
+
+
+def own_inputs(here: Path, name: str) -> list[str]:
+    """The paths of all that a configuration in a folder may name of one's own: one file, thrice."""
+    configurations = [str(here / "study.yaml")]
+    entry = {"generator": "csv", "parameters": {"file": name}, "split": name, "files": [name]}
+    inputs = dataset_inputs("mine", entry, None, configurations)
+    trained = state_dict_file("experiments.mine.a", {"state_dict": name}, configurations)
+    return [*inputs["files"], *inputs["file"], inputs["split"], str(trained)]
+
+
+def test_a_file_of_ones_own_among_the_results_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps refuse results without a record, and nothing could ever give it one."""
+    name, record = "results/lab/mine.npz", "results/lab/provenance/mine.npz.json"
+    for file in (name, record, "results/mine.npz", "elsewhere/none"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    monkeypatch.chdir(tmp_path)
+    assert own_inputs(tmp_path, name) == [name] * 4  # made by the workflow: it has a record
+    assert own_inputs(tmp_path, "results/mine.npz") == ["results/mine.npz"] * 4
+    (tmp_path / record).unlink()
+    message = rf"outside results/, .* found {name}, which has none; move it out of results/"
+    for given in (name, str(tmp_path / name)):
+        with pytest.raises(ConfigurationError, match=message):
+            own_inputs(tmp_path, given)
+    start = {"state_dict": name}
+    with pytest.raises(ConfigurationError, match=f"start.state_dict: expected .*{message}"):
+        state_dict_file("experiments.mine.a", start, [str(tmp_path / "study.yaml")])
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with planned_elsewhere(tmp_path), pytest.raises(ConfigurationError, match=message):
+        own_inputs(tmp_path, name)  # as `verify` plans

@@ -162,6 +162,14 @@ def test_mistakes_are_named(path: str, value: Any, message: str) -> None:
     assert re.match(r"config\.yaml(, | with )", str(error.value))
 
 
+@pytest.mark.parametrize("name", ["costs", "figures", "generalisation", "provenance", "tables"])
+def test_a_data_set_called_as_a_folder_of_the_results_is_refused(name: str) -> None:
+    config = changed(f"datasets/{name}", tiny_config()["datasets"]["circle"])
+    message = rf"datasets.{name}: expected another name than .*, found {name}; rename the data set"
+    with pytest.raises(ConfigurationError, match=message):
+        Study(config)
+
+
 def test_what_is_asked_for_by_a_wrong_name_is_named() -> None:
     study = Study(tiny_config())
     for ask in (

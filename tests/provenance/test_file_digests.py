@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hessian_study.provenance.file_digests import TICK, DigestedFile, file_digest
+from hessian_study.provenance import file_digests
+from hessian_study.provenance.file_digests import (
+    TICK,
+    DigestedFile,
+    digest_in_this_state,
+    file_digest,
+)
 
 
 def settled(path: Path) -> DigestedFile:
@@ -27,6 +33,23 @@ def test_it_is_sha256(tmp_path: Path) -> None:
 
 def test_a_file_that_stays_is_untouched(tmp_path: Path) -> None:
     assert settled(tmp_path / "a").is_untouched()
+
+
+def test_a_file_in_the_same_state_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(file_digests, "file_digest", lambda path: read.append(path) or "digest")
+    path, older = tmp_path / "a", tmp_path / "older"
+    for file in (path, older):
+        file.write_bytes(b"abc")
+    os.utime(older, (1.5e9, 1.5e9))
+    for _ in range(3):
+        digest_in_this_state(str(path))
+    assert len(read) == 1
+    older.replace(path)
+    digest_in_this_state(str(path))
+    assert len(read) == 2
 
 
 def rewritten(path: Path) -> None:

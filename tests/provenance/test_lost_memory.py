@@ -142,6 +142,15 @@ def test_another_result_of_the_same_step_reruns_what_came_from_the_first(study: 
     assert {job[0] for job in study.planned(TARGET)} == ALL_RULES - {"make_dataset", "train"}
 
 
+def test_an_input_of_ones_own_that_an_older_file_replaces_is_noticed(study: TinyStudy) -> None:
+    """As `mv`, `cp -p` and unpacking leave it; a link to another folder looks the same."""
+    path, newer = study.code / "workflow/published/table2.csv", study.code / "newer.csv"
+    newer.write_text(path.read_text() + "\n")
+    os.utime(newer, (1.5e9, 1.5e9))  # older than all results
+    newer.replace(path)
+    assert {job[0] for job in study.planned(TARGET)} == {"table2"}
+
+
 def test_without_memory_what_cannot_be_compared_is_made_again(study: TinyStudy) -> None:
     forget(study)
     (study.directory / SPECTRUM).unlink()  # what came from it could be anything

@@ -25,6 +25,18 @@ def generate(*, path):
     table = np.loadtxt(path, delimiter=",")
     return table[:, :2], table[:, 2].astype(int)
 """
+DOWNLOADS = """
+import numpy as np
+from hessian_boundary.data.image_files import CACHE_FOLDER
+
+def generate(*, offline, data_folder=None):
+    file = CACHE_FOLDER / "mine.csv"
+    exact = file.exists() or not offline
+    if not offline:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("downloaded")
+    return np.arange(60.0).reshape(30, 2), np.arange(30) % 2, {"exact": exact}
+"""
 TARGET = "results/tiny/mine/dataset.zarr.zip"
 MODEL = "results/tiny/mine/normal/seed0/model.zarr.zip"
 FRESH = [("make_dataset", "mine", "", "")]
@@ -82,6 +94,24 @@ def test_an_edit_of_an_own_file_makes_the_data_set_again(
     assert changed.run(TARGET).returncode == 0
     assert (open_artifact(study.directory / TARGET)["y"].values == 1 - before).all()
     assert changed.planned(TARGET) == []
+
+
+def test_a_file_put_into_data_is_an_input_and_one_that_was_downloaded_is_none(
+    study: TinyStudy,
+) -> None:
+    (study.code / GENERATORS / "downloads.py").write_text(DOWNLOADS)
+    entry = {"generator": "downloads", "files": ["mine.csv"], "train_fraction": 0.5}
+    for offline, jobs in ((True, FRESH), (False, [])):
+        changed = study.edited(datasets__mine=entry | {"parameters": {"offline": offline}})
+        file = study.code / "data/mine.csv"
+        file.unlink(missing_ok=True)
+        assert changed.run(TARGET).returncode == 0
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("downloaded")
+        assert changed.planned(TARGET) == jobs
+        assert changed.run(TARGET).returncode == 0
+        assert open_artifact(study.directory / TARGET).attrs["exact"]
+        assert changed.planned(TARGET) == []
 
 
 def test_a_file_that_is_not_listed_and_one_that_is_missing_are_named(

@@ -1,10 +1,15 @@
 """Which file a command is about, by its arguments and the current folder."""
 
+import argparse
+import json
 from pathlib import Path
 
 import pytest
 
+from helpers.own_configuration import own
 from hessian_study.commands.main import main
+from hessian_study.commands.options import study_arguments
+from hessian_study.configuration.study import Study
 from hessian_study.study_file import SAID, StudyFileError, snakemake_arguments, taken
 
 
@@ -39,6 +44,40 @@ def test_a_study_beside_an_option_that_names_another_is_refused(
         taken(["study.yaml", "fig01", option, "other"])
     assert main(["run", "study.yaml", option, "other"]) != 0
     assert option in capsys.readouterr().err
+
+
+def test_a_link_to_a_study_has_its_results_beside_it_and_its_code_beside_the_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, mine = folder / "shared/any.yaml", folder / "mine/study.yaml"
+    config = own()
+    config["datasets"]["moons"] = {"generator": "./my_moons.py"}
+    for file in (shared, mine):
+        file.parent.mkdir()
+    shared.write_text(json.dumps(config))
+    mine.symlink_to(shared)
+    assert taken(["mine/study.yaml"])[0] == mine
+    monkeypatch.chdir(mine.parent)
+    assert taken([])[0] == mine
+    options = {"directory": mine.parent, "profile": None, "set_scatter": [], "study": mine}
+    assert str(mine) in study_arguments(argparse.Namespace(configfile=[mine], **options))
+    study = Study(config, [mine])
+    assert study.profile == "study"
+    assert study.dataset("moons")["generator"] == "../shared/my_moons.py"
+
+
+def test_results_of_another_study_in_the_folder_are_no_orphans(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        file, config = folder / f"{name}.yaml", own(**{name: {"like": "plain"}})
+        file.write_text(json.dumps(config))
+        results = folder / "results" / Study(config, [file]).profile
+        model = results / "moons" / name / "seed0/model.zarr.zip"
+        model.parent.mkdir(parents=True)
+        model.touch()
+    assert main(["clean", "b.yaml", "--orphans", "--yes"]) == 0
+    assert capsys.readouterr().out == "nothing to remove\n"
 
 
 def test_a_study_that_is_not_there_is_named(folder: Path) -> None:

@@ -42,11 +42,11 @@ def taken(arguments: Sequence[str]) -> tuple[Path | None, list[str]]:
                 "or folder; leave one of the two out, and put what differs into the study"
             )
         _refuse_another(arguments)
-        return study.resolve(), list(arguments[1:])
+        return study.absolute(), list(arguments[1:])  # where it is a link, results lie beside that
     if not said:
         _refuse_another(arguments)
     usual = Path(USUAL)
-    return usual.resolve() if usual.is_file() and not said else None, list(arguments)
+    return usual.absolute() if usual.is_file() and not said else None, list(arguments)
 
 
 def _refuse_another(arguments: Sequence[str]) -> None:

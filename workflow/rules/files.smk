@@ -39,7 +39,9 @@ def own_files(wildcards):
     name = wildcards.dataset
     folder = study.config["data_folder"]
     try:
-        return dataset_inputs(name, study.dataset(name), folder, configuration_files())
+        return dataset_inputs(
+            name, study.dataset(name), folder, configuration_files(), dataset_file(name)
+        )
     except ConfigurationError as error:
         raise blamed(error)
 

@@ -1,4 +1,5 @@
 # What the steps read of the configuration, and which further modules they run. No rules here.
+from contextlib import chdir
 from itertools import groupby
 
 from hessian_boundary.runtime.own_code import full_name
@@ -10,7 +11,10 @@ from hessian_study.configuration.targets.generalisation import (
     swept_datasets,
 )
 from hessian_study.configuration.targets.maps import mapped_runs
+from hessian_study.project import work_folder
 from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.records import Step
+from hessian_study.provenance.verdicts import is_as_recorded
 
 
 def settings_of(section, *keys):
@@ -160,7 +164,8 @@ def figure_summary(name):
 def made_generalisation():
     """The files of the target `generalisation` with their digests, where it was made; else nothing.
 
-    They are no inputs of the report: that would make an hour's study part of `all`.
+    They are no inputs of the report: that would make an hour's study part of `all`. So nothing
+    else judges them, and what is damaged or stale by its own records is not shown.
     """
     files = {
         "answer": f"{RESULTS}/tables/generalisation_answer.txt",
@@ -169,9 +174,18 @@ def made_generalisation():
         "png": f"{RESULTS}/figures/generalisation.png",
     }
     fitted = study.config["generalisation"].get("fitted")
-    if not fitted or not all(map(os.path.exists, files.values())):
+    if not fitted:
         return {}
-    digests = {name: file_digest(path) for name, path in files.items()}
+    maker = rules.compare_measures.rule
+    step = Step(
+        spec=maker.params.spec({}),
+        inputs={"models": list(map(str, maker.input.models))},
+        outputs=list(files.values()),
+    )
+    with chdir(work_folder()):  # `verify` plans in an empty folder
+        if not is_as_recorded(step):
+            return {}
+        digests = {name: file_digest(path) for name, path in files.items()}
     made = {**files, "digests": digests, "limit": fitted["train_error_at_most"]}
     return {"generalisation": made}
 

@@ -86,4 +86,4 @@ def _asked(options: argparse.Namespace) -> Asked:
 
 
 def _files(options: argparse.Namespace) -> list[Path]:
-    return [path.resolve() for path in options.configfile]
+    return [path.absolute() for path in options.configfile]  # a study is called as its link is

@@ -14,6 +14,7 @@ SEED = re.compile(r"seed(\d+)")
 # where the many small networks of a data set are, and what their tables and figure are called
 SWEPT = "generalisation"
 COMPARED = (SWEPT, "regimes", "margins")
+NUMBERS = "figure_numbers"  # a step of figures, for every seed
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ class Place:
 
     @classmethod
     def of(cls, *parts: str) -> "Place":
-        """Read the parts of a path below results/<profile>, such as `gaussian`, `normal`, …"""
+        """Read the parts of a path below results/<profile>, such as `gaussian`, `normal`, …
+
+        One that is too short, as of a file that something else has left there, is of nothing.
+        """
+        if not parts:
+            return cls()
         *folders, file = parts
         name = file.split(".")[0]
         if not folders or folders[0] in ("tables", "figures"):
@@ -70,7 +76,10 @@ class Place:
 
 
 def study_files(profile: str) -> dict[Path, Place]:
-    """Return every file of a profile, below the current folder, with what it belongs to."""
+    """Return every file of a profile, below the current folder, with what it belongs to.
+
+    What belongs to nothing of a study's, such as a hidden file of a file manager's, is left out.
+    """
     places: dict[Path, Place] = {}
     results, logs = Path("results", profile), Path("logs", profile)
     for file in _files(results):
@@ -79,12 +88,19 @@ def study_files(profile: str) -> dict[Path, Place]:
         places[file] = Place.of(*parts[skipped:])
     datasets = {place.dataset for place in places.values()}
     for file in _files(logs):
-        parts = file.relative_to(logs).parts[1:] or (file.name,)  # logs are apart by step
-        name = parts[0].split(".")[0]  # of a data set: make_dataset/gaussian.log
-        places[file] = (
-            Place(dataset=name) if name in datasets and not parts[1:] else Place.of(*parts)
-        )
-    return places
+        step, *rest = file.relative_to(logs).parts
+        places[file] = _logged(step, rest or [step], datasets)
+    return {file: place for file, place in places.items() if place != Place()}
+
+
+def _logged(step: str, parts: list[str], datasets: set[str]) -> Place:
+    """Return what a log belongs to: logs are apart by step, and those of a figure by seed."""
+    name = parts[-1].split(".")[0]
+    if step == NUMBERS:
+        return Place(target=name)
+    if len(parts) == 1 and name in datasets:  # make_dataset/gaussian.log
+        return Place(dataset=name)
+    return Place.of(*parts)
 
 
 def _files(folder: Path) -> Iterator[Path]:

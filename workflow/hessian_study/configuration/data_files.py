@@ -7,11 +7,17 @@ from typing import Any
 from hessian_boundary.artifacts.archives import TOP_OF_STORE
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.options import parameter_names
-from hessian_study.project import DATA, GENERATORS, source_file
+from hessian_study.project import DATA, GENERATORS, source_file, work_folder
+from hessian_study.provenance.downloads import needs_no_files
+from hessian_study.provenance.records import is_result, record_path
 
 
 def dataset_inputs(
-    name: str, entry: Mapping[str, Any], data_folder: str | None, configurations: Sequence[str]
+    name: str,
+    entry: Mapping[str, Any],
+    data_folder: str | None,
+    configurations: Sequence[str],
+    artifact: str = "",
 ) -> dict[str, Any]:
     """Return the inputs of a data set's step: its `files`, `parameters.file` and `split`.
 
@@ -20,7 +26,8 @@ def dataset_inputs(
 
     Raises ConfigurationError for one of them that is nowhere, another folder, and braces in a path.
     """
-    inputs: dict[str, Any] = {"files": data_files(name, entry, data_folder, configurations)}
+    files = data_files(name, entry, data_folder, configurations, artifact)
+    inputs: dict[str, Any] = {"files": files}
     folders = [*_data_folder(data_folder), *_beside(configurations), DATA]
     file = entry["parameters"].get("file")
     if isinstance(file, str):
@@ -42,27 +49,40 @@ def state_dict_file(place: str, start: Any, configurations: Iterable[str]) -> st
 
 
 def data_files(
-    name: str, entry: Mapping[str, Any], data_folder: str | None, configurations: Iterable[str]
+    name: str,
+    entry: Mapping[str, Any],
+    data_folder: str | None,
+    configurations: Iterable[str],
+    artifact: str = "",
 ) -> list[str]:
     """Return the paths of a data set's `files`.
 
     A relative one is looked for below `data_folder`, beside the configuration files (the last one
     given comes first) and in data/. One that is nowhere is returned too: Snakemake says that it is
     missing. Where the generator looks for its files itself (it has a parameter `data_folder`), some
-    of them will do, and only those below `data_folder` count: it may download the others.
+    of them will do, below `data_folder` or in data/: it may download the others. Those in data/ are
+    left out where the data set, in the file `artifact`, is exact without them.
 
     Raises ConfigurationError for a folder, and for braces in a path.
     """
+    place = f"datasets.{name}.files"
     names = [Path(file).expanduser() for file in entry.get("files", ())]
     own = _data_folder(data_folder)
     taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
-        found = [folder / file for folder in own for file in names]
-        return [_from_here(path) for path in found if path.exists()]
+        shared = [] if needs_no_files(artifact) else [DATA]
+        found = [path for file in names for path in _found_first(file, own, shared)]
+        return [_checked(place, path) for path in found]
     folders = [*own, *_beside(configurations), DATA]
     candidates = [[folder / file for folder in folders] for file in names]
     found = [next(filter(Path.exists, paths), paths[0]) for paths in candidates]
-    return [_checked(f"datasets.{name}.files", path) for path in found]
+    return [_checked(place, path) for path in found]
+
+
+def _found_first(file: Path, own: Sequence[Path], shared: Sequence[Path]) -> list[Path]:
+    """Return the first that exists; in data/ a file may lie without its folder, too."""
+    places = [*(f / file for f in own), *(f / path for f in shared for path in (file, file.name))]
+    return [path for path in places if path.exists()][:1]
 
 
 def found_file(place: str, name: str, folders: Iterable[Path]) -> Path:
@@ -114,7 +134,20 @@ def _checked(place: str, path: Path) -> str:
             f"expected a path without braces, found {path}; rename the file or folder: "
             "Snakemake takes what stands in braces for a wildcard",
         )
+    _refuse_strange_results(place, path)
     return _from_here(path)
+
+
+def _refuse_strange_results(place: str, path: Path) -> None:
+    """Refuse a file among the results that the workflow has not made: no step would read it."""
+    here = work_folder()
+    name = str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    if path.exists() and is_result(name) and not (here / record_path(name)).is_file():
+        raise ConfigurationError(
+            place,
+            f"expected a file of yours outside results/, where each file has a record of what "
+            f"made it, found {name}, which has none; move it out of results/",
+        )
 
 
 def _from_here(path: Path) -> str:

@@ -4,13 +4,36 @@ A profile has what it does not say from the one that it `extends`, an experiment
 it is `like`.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.schema import schema
 
 BASE = "extends"
 LIKE = "like"
+USUAL = "study"  # of a configuration that stands in no file
+
+
+def usual_profile(files: Sequence[str | Path]) -> str:
+    """Return the profile of a configuration that names none: it is called as its file is.
+
+    Two studies in one folder so have results apart. Of several files the first is the study; what
+    the others change is laid over it. Raises ConfigurationError for what is no name of a profile.
+    """
+    if not files:
+        return USUAL
+    file = Path(files[0])
+    if not re.search(schema()["properties"]["profiles"]["propertyNames"]["pattern"], file.stem):
+        raise ConfigurationError(
+            "",
+            "expected a study's file with a name of lower-case letters, digits and _, a letter "
+            f"first: its results go to results/<name>; found {file.name}; rename the file, or name "
+            "a profile in it: `profiles: {mine: {}}`",
+        )
+    return file.stem
 
 
 def with_extended_profiles(config: Mapping[str, Any]) -> dict[str, Any]:

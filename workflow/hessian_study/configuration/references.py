@@ -36,9 +36,19 @@ def check_references(config: Mapping[str, Any]) -> None:
     _check_profiles(config)
 
 
+# folders of results/<profile> that are no data set's
+FOLDERS = ("costs", "figures", "generalisation", "provenance", "tables")
+
+
 def _check_datasets(config: Mapping[str, Any]) -> None:
     for name, entry in config["datasets"].items():
         place, generator = f"datasets.{name}", entry["generator"]
+        if name in FOLDERS:
+            raise ConfigurationError(
+                place,
+                f"expected another name than {', '.join(FOLDERS)}, which are folders among the "
+                f"results, found {name}; rename the data set",
+            )
         check_module(f"{place}.generator", generator, modules(GENERATORS))
         file = source_file(GENERATORS, generator)
         options = (f"{place}.parameters", file, "generate", entry["parameters"])

@@ -11,6 +11,7 @@ from hessian_study.configuration.error import TOP, ConfigurationError, check_kno
 from hessian_study.configuration.file import stands_in, with_own_files
 from hessian_study.configuration.profiles import (
     laid_over,
+    usual_profile,
     with_changes,
     with_extended_profiles,
     with_likes,
@@ -20,8 +21,6 @@ from hessian_study.configuration.sweeps import in_its_sweep, with_sweeps
 from hessian_study.configuration.targets.selection import Selection
 from hessian_study.configuration.typed_values import plain_value, with_exponents
 from hessian_study.schema import schema, with_defaults
-
-PROFILE = "study"  # of a configuration that names none
 
 # JSON has one kind of number, in which 20.0 is an integer; for Python's functions it is none
 _VALIDATOR = jsonschema.validators.extend(
@@ -102,7 +101,7 @@ class Study:
 def completed(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> dict[str, Any]:
     """Return a configuration with all that it leaves out: what is `like` another, and defaults.
 
-    Without a profile it has the one called `study`, of the `seeds` at the top. A complete
+    Without a profile it has the one called as its file is, of the `seeds` at the top. A complete
     configuration stays as it is. Raises ConfigurationError for what the schema does not allow.
     """
     config = with_exponents(config, schema())
@@ -112,7 +111,8 @@ def completed(config: Mapping[str, Any], files: Sequence[str | Path] = ()) -> di
     for entry in (e for trainings in config["experiments"].values() for e in trainings.values()):
         if "state_dict" in entry.get("start", ()):  # a trained network stays as it is, unless asked
             entry.setdefault("epochs", 0)
-    config.setdefault("profiles", {PROFILE: {}})
+    if "profiles" not in config:
+        config["profiles"] = {usual_profile(files): {}}
     config.setdefault("profile", next(iter(config["profiles"])))
     config = with_extended_profiles(config)
     seeds = config.pop("seeds", schema()["properties"]["seeds"]["default"])

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from functools import cache
 from pathlib import Path
 
 # A file system's clock ticks: two changes within a tick leave the same time behind. Ticks are
@@ -14,6 +15,19 @@ def file_digest(path: str | Path) -> str:
     """Return the SHA-256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_in_this_state(path: str) -> str:
+    """Return the SHA-256 of a file that may be large: it is read once as long as it stays as it is.
+
+    Its state, not its time, decides: one that is replaced by an older one is read again.
+    """
+    return _digest_in_state(path, _state(path))
+
+
+@cache
+def _digest_in_state(path: str, state: tuple[int, ...]) -> str:
+    return file_digest(path)
 
 
 class DigestedFile:

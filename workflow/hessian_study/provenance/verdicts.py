@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hessian_study.provenance.file_digests import file_digest
+from hessian_study.provenance.file_digests import digest_in_this_state, file_digest
 from hessian_study.provenance.records import (
     ZARR,
     RecordError,
@@ -54,12 +54,30 @@ def judge(path: str, step: Step, digest: Callable[[str], str] = file_digest) -> 
 
 
 def judge_record(path: str, step: Step) -> Verdict:
-    """Compare an artifact's record, and those of its inputs, with the step: no content is read."""
+    """Compare an artifact's record, and those of its inputs, with the step.
+
+    Of results no content is read. Inputs from elsewhere have no record, and no time tells whether
+    they are what they were: a file that is moved or unpacked into the place of another keeps its
+    own. So their content is.
+    """
     try:
         changes = [*changes_since(read_record(path), step, _recorded_digest)]
     except RecordError as error:
         return Verdict("unknown", str(error))
     return Verdict("stale", "; ".join(changes)) if changes else Verdict("fresh")
+
+
+def is_as_recorded(step: Step) -> bool:
+    """Tell whether what a step made is there, undamaged, and by its records not stale.
+
+    Of its inputs only the records are read.
+    """
+    return all(
+        Path(path).is_file()
+        and judge_record(path, step).status == "fresh"
+        and digest_in_this_state(path) == read_record(path)["sha256"]
+        for path in step.outputs
+    )
 
 
 def changes_since(
@@ -91,12 +109,13 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
 
 
 def _recorded_digest(path: str) -> str | None:
-    """Return what a file's own record says; a missing one is named where the file is judged."""
-    if not is_result(path):
-        return None
+    """Return what a result's own record says, and of another file what it holds.
+
+    A missing record, and a file that may not be read, are named where they are needed.
+    """
     try:
-        return read_record(path)["sha256"]
-    except RecordError:
+        return read_record(path)["sha256"] if is_result(path) else digest_in_this_state(path)
+    except (RecordError, OSError):
         return None
 
 
