@@ -85,7 +85,7 @@ def _conclude(
     _, options = parse_args(_with_snakefile(words))
     asked = Asked(
         config=parse_config(options.config),
-        files=[Path(file).resolve() for file in options.configfile or []],
+        files=[Path(file).absolute() for file in options.configfile or []],
         replace=options.replace_workflow_config,
         scatter=parse_set_scatter(options.set_scatter),
     )
