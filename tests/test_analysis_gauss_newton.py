@@ -82,14 +82,29 @@ def test_networks_that_cannot_be_vectorised_are_treated(name):
 @pytest.mark.parametrize(
     "loss",
     [
-        partial(F.cross_entropy, reduction="none", ignore_index=1),
-        nn.CrossEntropyLoss(reduction="none", ignore_index=1),
-        lambda logits, labels: F.cross_entropy(logits, labels, reduction="none"),
+        lambda logits, labels: F.cross_entropy(logits, labels, reduction="none").square(),
+        nn.MultiMarginLoss(reduction="none"),
     ],
 )
 def test_another_function_is_refused_with_what_to_pass(loss):
     with pytest.raises(ValueError, match="any function will do with matrix='hessian'"):
         analyse(network(), X, Y, loss, matrix="gauss_newton")
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        partial(F.cross_entropy, reduction="none", ignore_index=1),
+        nn.CrossEntropyLoss(reduction="none", ignore_index=1),
+        lambda logits, labels: F.cross_entropy(logits, labels, reduction="none") * (labels != 1),
+    ],
+)
+def test_a_label_that_is_ignored_counts_for_nothing(loss):
+    found = analyse(network(), X, Y, loss, matrix="gauss_newton").spectrum["eigenvalues"].values
+    others = Y != 1
+    share = float(others.mean())  # the mean is over all samples
+    expected = analyse(network(), X[others], Y[others], matrix="gauss_newton").spectrum
+    np.testing.assert_allclose(found[:4], share * expected["eigenvalues"].values[:4], rtol=1e-9)
 
 
 @pytest.mark.parametrize("top", [0, -1])

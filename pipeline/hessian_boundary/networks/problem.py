@@ -70,8 +70,6 @@ class Problem:
         check_leaves(self.network, few)
         check_same_parameters(self.network, few)
         check_loss(self.loss, logits, labels)
-        loss = recognised(self.loss, logits.shape[1], logits.device)
-        object.__setattr__(self, "loss", loss)
         check_precision(self.network, few, self.loss, labels)
         object.__setattr__(self, "_classes", logits.shape[1])
 
@@ -97,7 +95,10 @@ class Problem:
         function = loss_by_name(loss)
         if isinstance(function, nn.Module):  # with weights of classes, or parameters of its own
             function = converted(copy_network(function), place, dtype)
-        return cls(module, inputs, labels, function)
+        made = cls(module, inputs, labels, function)
+        # here and not in general: the library's own forms of a loss are equal in value, too
+        known = recognised(made.loss, made.classes, place)
+        return made if known is made.loss else replace(made, loss=known)
 
     @property
     def samples(self) -> int:
