@@ -4,6 +4,11 @@ import sys
 from pathlib import Path
 from subprocess import CompletedProcess, run
 
+import pytest
+
+# a minute; tests/provenance/test_module_places.py has what decides
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
+
 STUDY = """
 seeds: [0]
 datasets:
