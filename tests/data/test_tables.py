@@ -40,6 +40,7 @@ def test_features_are_chosen_in_the_order_that_is_given(tmp_path: Path) -> None:
         (["0", "2", "1", "0"], [0, 2, 1, 0], None),
         (["10", "2", "2", "1"], [2, 1, 1, 0], ["1", "2", "10"]),  # by number, not by letter
         (["1.0", "0.0", "1.0", "0"], [1, 0, 1, 0], None),
+        (["+1", "-1", "-1", "+1"], [1, 0, 0, 1], ["-1", "1"]),
         ([" a", "b", "a ", "b"], [0, 1, 0, 1], ["a", "b"]),
         (["None", "NA", "nan", "NA"], [1, 0, 2, 0], ["NA", "None", "nan"]),
         # other text is another class, though it may be read as the same number
@@ -80,6 +81,7 @@ REFUSED: dict[str, tuple[str, dict, str]] = {
     "missing": (CSV.replace("-4", ""), {}, "'height' of fruit.csv, found none in line 4, as in 1"),
     "missing word": (CSV.replace("-4", "NA"), {}, "'height' .* none in line 4"),
     "short line": (CSV + "3\n", {}, "column 'height' of fruit.csv, found none in line 6"),
+    "number missing": ("a,kind\n1,0\n2,NA\n3,1\n", {}, "column 'kind' .* found none in line 3"),
     "label missing": (CSV.replace("fig", ""), {}, "column 'kind' .* found none in line 5"),
     "after a blank line": (CSV.replace("0.1", "\n"), {}, "expected"),
     "text": (CSV.replace("0.1", "tall"), {}, "column 'width' of fruit.csv, found 'tall' in line 4"),

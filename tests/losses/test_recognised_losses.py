@@ -17,7 +17,6 @@ from hessian_boundary.losses.per_sample import (
 )
 from hessian_boundary.losses.recognised import recognised
 
-CPU = torch.device("cpu")
 WEIGHTS = torch.tensor([1.0, 2.0, 0.25])
 
 
@@ -43,27 +42,27 @@ CROSS_ENTROPIES: dict[str, Loss] = {
 
 @pytest.mark.parametrize("loss", CROSS_ENTROPIES.values(), ids=CROSS_ENTROPIES)
 def test_the_cross_entropy_by_any_name(loss: Loss) -> None:
-    assert recognised(loss, 3, CPU) is cross_entropy_per_sample
+    assert recognised(loss, 3) is cross_entropy_per_sample
 
 
 @pytest.mark.parametrize(
     "loss", [weighted, nn.CrossEntropyLoss(weight=WEIGHTS, reduction="none")], ids=["own", "module"]
 )
 def test_weights_of_classes_are_found(loss: Loss) -> None:
-    found = recognised(loss, 3, CPU)
+    found = recognised(loss, 3)
     assert isinstance(found, WeightedCrossEntropy)
     assert found.class_weights == pytest.approx(WEIGHTS.tolist(), rel=1e-9)
     assert found.label_smoothing == 0
 
 
 def test_a_label_that_is_ignored_has_the_weight_zero() -> None:
-    found = recognised(nn.CrossEntropyLoss(ignore_index=1, reduction="none"), 3, CPU)
+    found = recognised(nn.CrossEntropyLoss(ignore_index=1, reduction="none"), 3)
     assert found == WeightedCrossEntropy(0.0, (1.0, 0.0, 1.0))
 
 
 def test_the_squared_error_and_a_multiple_of_it() -> None:
-    assert recognised(lambda f, y: squares(f, y) / 3, 3, CPU) is squared_error_per_sample
-    found = recognised(squares, 3, CPU)
+    assert recognised(lambda f, y: squares(f, y) / 3, 3) is squared_error_per_sample
+    found = recognised(squares, 3)
     assert isinstance(found, WeightedSquaredError)
     assert found.class_weights == pytest.approx([3, 3, 3], rel=1e-9)
 
@@ -82,8 +81,16 @@ def of_the_batch(logits: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(logits, labels, reduction="none") * each / each.mean()
 
 
+class Focal(nn.CrossEntropyLoss):
+    """A loss of its own, though by its class it is PyTorch's."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return focal(input, target)
+
+
 OTHERS: dict[str, Loss] = {
     "focal": focal,
+    "a class of its own": Focal(reduction="none"),
     "shifted": cut,
     "of the batch": of_the_batch,
     "a mean": F.cross_entropy,
@@ -94,7 +101,7 @@ OTHERS: dict[str, Loss] = {
 
 @pytest.mark.parametrize("loss", OTHERS.values(), ids=OTHERS)
 def test_other_losses_stay_what_they_are(loss: Loss) -> None:
-    assert recognised(loss, 3, CPU) is loss
+    assert recognised(loss, 3) is loss
 
 
 def confident() -> tuple[nn.Module, Tensor, Tensor]:
@@ -122,7 +129,17 @@ def plain(logits: Tensor, labels: Tensor) -> Tensor:
     return (F.softplus(gap, threshold=700) + F.softplus(gap, threshold=700).square())[:, 0]
 
 
-@pytest.mark.parametrize(("loss", "digits"), [(focal, False), (plain, True)], ids=["focal", "own"])
+def steep(logits: Tensor, labels: Tensor) -> Tensor:
+    """Focal loss with the power 4: its slope falls five times as fast, and has its digits long."""
+    loss = F.cross_entropy(logits, labels, reduction="none")
+    return (-torch.expm1(-loss)) ** 4 * loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "digits"),
+    [(focal, False), (plain, True), (steep, False)],
+    ids=["focal", "own", "steep"],
+)
 def test_a_slope_that_is_round_off_gives_no_direction(loss: Loss, digits: bool) -> None:
     network, x, y = confident()
     result = analyse(network, x, y, loss=loss)
@@ -135,3 +152,19 @@ def test_a_slope_that_is_round_off_gives_no_direction(loss: Loss, digits: bool) 
     gaps = 40 * x[:, 0].abs()
     assert known[gaps < 15].all()
     assert known[gaps > 35].all() == digits
+
+
+def of_one_output(f: Tensor, y: Tensor) -> Tensor:
+    """The binary cross-entropy times itself, by the probability that a sigmoid gives."""
+    right = torch.where(y == 1, f.sigmoid()[:, 0], 1 - f.sigmoid()[:, 0])
+    return right.log().square() - right.log()
+
+
+def test_round_off_is_seen_in_losses_of_one_output() -> None:
+    network = nn.Linear(1, 1, bias=False).double()
+    with torch.no_grad():
+        network.weight.fill_(1.0)
+    x = torch.tensor([[-33.0], [-5.0], [4.0], [34.0]], dtype=torch.float64)
+    found = analyse(network, x, (x[:, 0] > 0).long(), loss=of_one_output).alignment["alignment"]
+    # the slope is made of σ (1 − σ): of 1 − σ(34) few digits are left, of σ(−33) all are
+    assert found.isnull().all("eigen").values.tolist() == [False, False, False, True]

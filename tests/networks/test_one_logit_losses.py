@@ -93,3 +93,13 @@ def test_a_sigmoid_at_the_end_is_refused_before_the_training(monkeypatch) -> Non
     register(monkeypatch, lambda shape, classes: network(nn.Sigmoid()).float())
     with pytest.raises(ValueError, match=r"architecture .*mine.*found a sigmoid at its end"):
         build_model({"name": "mine"}, (2,), 2, seed=0)
+
+
+def test_looking_for_a_sigmoid_changes_nothing(monkeypatch) -> None:
+    def build(shape, classes):
+        return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1), nn.Hardtanh())
+
+    register(monkeypatch, build)
+    module = build_model({"name": "mine"}, (2,), 2, seed=0, samples=X[:1].float())
+    assert module.network[1].num_batches_tracked == 0
+    assert not module.network[1].running_mean.any()

@@ -148,6 +148,27 @@ def test_what_is_there_is_taken_with_what_earlier_passes_left(kind: type[nn.Modu
     torch.testing.assert_close(torch.from_numpy(found[:5].copy()), expected[:5])
 
 
+class Experts(Base):
+    """Sends each sample to one of four experts, behind dropout in training."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.router = nn.Linear(2, 4)
+        self.experts = nn.ModuleList(nn.Linear(2, 3) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights = self.router(F.dropout(x, 0.5, self.training)).softmax(1)
+        chosen = weights.argmax(1)
+        rows = zip(x, chosen, weights, strict=True)
+        return torch.stack([self.experts[int(k)](row) * weight[k] for row, k, weight in rows])
+
+
+def test_experts_that_are_chosen_by_chance_in_training_are_not_lost() -> None:
+    for seed in range(10):
+        torch.manual_seed(seed)
+        assert analyse(Experts(), X, Y, method="lanczos", top=1).spectrum.sizes["eigen"] == 1
+
+
 class Energy(Base):
     """Logits that are derivatives by the input."""
 

@@ -20,7 +20,10 @@ from hessian_boundary.losses.recognised import is_known
 
 FLAT = 1e-8  # of the slope at equal logits; steeper ones have digits, however they are formed
 ORDER = 12  # k of the differences
-STEP = 0.15  # h, so that the slope of a confident sample changes by a factor of e^(k h)
+# h of the gap of two logits: a slope that falls with it as e^(−gap) changes by a factor of e^(k h);
+# one that falls faster takes steps as many times shorter
+STEP = 0.15
+FASTEST = 20.0  # how many times
 UNRESOLVED = 1e-6  # noise of a slope, relative, whose direction is not told
 
 
@@ -43,9 +46,17 @@ def unresolved(loss: Loss, logits: Tensor, labels: Tensor) -> Tensor:
 
 def _noise(loss: Loss, logits: Tensor, labels: Tensor) -> Tensor:
     """Return the standard deviation of the slopes' largest entry, (n,)."""
-    direction = torch.ones_like(logits).scatter_(1, labels[:, None], 0)  # of less confidence
+    # towards less confidence; the label's own logit moves as well, for a loss of that one alone
+    direction = torch.full_like(logits, 0.5).scatter_(1, labels[:, None], -0.5)
+
+    def slope(steps: Tensor) -> Tensor:
+        return logit_slope(loss, labels)(logits + steps[:, None] * direction)
+
+    step = torch.full_like(logits[:, 0], STEP)
+    before, after = (slope(sign * step).abs().amax(1) for sign in (-1, 1))
+    rate = ((after / before).log().abs() / (2 * STEP)).nan_to_num(1, posinf=1)
+    step = step / rate.clamp(1, FASTEST)
     difference = torch.zeros_like(logits)
     for k in range(ORDER + 1):
-        moved = logits + (k - ORDER / 2) * STEP * direction
-        difference += (-1) ** k * comb(ORDER, k) * logit_slope(loss, labels)(moved)
+        difference += (-1) ** k * comb(ORDER, k) * slope((k - ORDER / 2) * step)
     return difference.abs().amax(1) / comb(2 * ORDER, ORDER) ** 0.5

@@ -4,10 +4,11 @@ The usual form of the cross-entropy loses the slope of confident samples (`losse
 gives it as a function, by PyTorch's name or by hand, gets the form that keeps it.
 """
 
+from copy import deepcopy
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hessian_boundary.losses.per_sample import (
@@ -24,6 +25,7 @@ SCALES = (1.0, 5.0, 25.0)
 ROWS = 60  # of logits for each scale, and of each label two at least
 ALONE = 20  # of them, whose loss is taken without the others, too
 SAME = 1e-11  # relative difference of values that is round-off
+MOST_CLASSES = 300  # the logits to compare at are as many as the square of the classes
 
 # loss here -> the same with label smoothing and class weights
 KNOWN: dict[Loss, type[WeightedCrossEntropy] | type[WeightedSquaredError]] = {
@@ -32,16 +34,16 @@ KNOWN: dict[Loss, type[WeightedCrossEntropy] | type[WeightedSquaredError]] = {
 }
 
 
-def recognised(loss: Loss, classes: int, device: torch.device) -> Loss:
+def recognised(loss: Loss, classes: int) -> Loss:
     """Return the loss here that a function equals for so many classes, or the function itself.
 
     It is told by its name, with label smoothing and class weights; else by its values (class
-    weights are then what it is a multiple of). Tensors that it holds are on `device`. One with an
-    `ignore_index` of its own, or that looks at other samples of its batch, is not recognised.
+    weights are then what it is a multiple of, 0 of a label that it ignores). One that looks at
+    other samples of its batch is not recognised, nor is a function of many classes.
     """
     if is_known(loss):
         return loss
-    return _by_name(loss, classes) or by_values(loss, *examples(classes, device)) or loss
+    return _by_name(loss, classes) or _by_values(loss, classes) or loss
 
 
 def is_known(loss: Loss) -> bool:
@@ -56,7 +58,7 @@ def is_cross_entropy(loss: Loss) -> bool:
 
 def _by_name(loss: Loss, classes: int) -> Loss | None:
     names = ("reduction", "label_smoothing", "weight")
-    if isinstance(loss, torch.nn.CrossEntropyLoss) and loss.ignore_index == -100:
+    if type(loss) is nn.CrossEntropyLoss and loss.ignore_index == -100:  # no one's own forward pass
         given = {name: getattr(loss, name) for name in names}
     elif isinstance(loss, partial) and loss.func is F.cross_entropy and not loss.args:
         given = loss.keywords
@@ -71,9 +73,14 @@ def _by_name(loss: Loss, classes: int) -> Loss | None:
     return WeightedCrossEntropy(smoothing, tuple(weights))
 
 
+def _by_values(loss: Loss, classes: int) -> Loss | None:
+    return by_values(loss, *examples(classes)) if classes <= MOST_CLASSES else None
+
+
 def by_values(loss: Loss, logits: Tensor, labels: Tensor) -> Loss | None:
     """Return the loss here, times a weight for each class, of the same values at logits (m, C)."""
     try:
+        loss = on_cpu(loss)
         with torch.no_grad():
             found = loss(logits, labels)
             rows = range(0, len(labels), max(1, len(labels) // ALONE))
@@ -95,6 +102,11 @@ def by_values(loss: Loss, logits: Tensor, labels: Tensor) -> Loss | None:
     return None
 
 
+def on_cpu(loss: Loss) -> Loss:
+    """Return a loss whose own tensors, if it is a module, are on the CPU."""
+    return deepcopy(loss).cpu() if isinstance(loss, nn.Module) else loss
+
+
 def _multiples(found: Tensor, expected: Tensor, labels: Tensor, classes: int) -> list[float]:
     """Return what `found` is a multiple of `expected` by, for each class, 1 but for round-off."""
     products, squares = found * expected, expected.square()
@@ -103,12 +115,15 @@ def _multiples(found: Tensor, expected: Tensor, labels: Tensor, classes: int) ->
     return [1.0 if abs(weight - 1) < SAME else weight for weight in weights]
 
 
-def examples(classes: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return logits (m, C) of several sizes, and every label (m,) for each size."""
+def examples(classes: int) -> tuple[Tensor, Tensor]:
+    """Return logits (m, C) of several sizes, and every label (m,) for each size, on the CPU.
+
+    On a GPU a function that cannot take one of the labels would end the whole process.
+    """
     draw = torch.Generator().manual_seed(0)
     repeats = max(2, ROWS // classes)
     parts = [
         scale * torch.randn(repeats * classes, classes, generator=draw).double() for scale in SCALES
     ]
     labels = torch.arange(classes).repeat(repeats * len(SCALES))
-    return torch.cat(parts).to(device), labels.to(device)
+    return torch.cat(parts), labels

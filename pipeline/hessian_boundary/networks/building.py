@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from hessian_boundary.networks.copies import with_usual_operations
+from hessian_boundary.networks.copies import copy_network, with_usual_operations
 from hessian_boundary.networks.evaluation import eval_logits, evaluating
 from hessian_boundary.networks.one_logit import (
     TwoLogits,
@@ -157,7 +157,7 @@ def _check_parameters(module: nn.Module, file: str) -> None:
 
 def _with_two_logits(module: nn.Module, x: Tensor, file: str) -> nn.Module:
     try:
-        check_not_a_sigmoid(module, x)
+        check_not_a_sigmoid(copy_network(module).eval(), x)  # a copy: buffers stay as they are
     except ValueError as error:
         raise ValueError(f"architecture {file}: {error}") from error
     return TwoLogits(module)

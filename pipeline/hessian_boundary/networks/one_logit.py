@@ -12,11 +12,13 @@ from hessian_boundary.losses.recognised import (
     examples,
     is_cross_entropy,
     is_known,
+    on_cpu,
     recognised,
 )
 
 # what only gives a tensor another shape, in the graph of an output
-RESHAPING = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Select", "Slice", "T")
+RESHAPING = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Select", "Slice", "Permute",
+             "TBackward", "Transpose")  # fmt: skip
 
 
 class TwoLogits(nn.Module):
@@ -61,7 +63,7 @@ def loss_of_two_logits(loss: Loss, output: Tensor) -> Loss:
 
     Raises ValueError for the squared error, whose target of one output is not known.
     """
-    known = recognised(loss, 2, output.device)
+    known = recognised(loss, 2)
     if is_cross_entropy(known):
         return known
     if is_known(loss):
@@ -70,17 +72,17 @@ def loss_of_two_logits(loss: Loss, output: Tensor) -> Loss:
             "the loss as a function of that output, f (n, 1) or (n,), and labels (n,)"
         )
     of_one = LossOfOne(loss, column=output.ndim == 2)
-    labels = torch.arange(2, device=output.device)
-    try:
-        fits = tuple(of_one(output.new_zeros(2, 2), labels).shape) == (2,)
+    try:  # on the CPU, as `examples` says
+        trial = LossOfOne(on_cpu(loss), of_one.column)
+        fits = tuple(trial(torch.zeros(2, 2).to(output.dtype), torch.arange(2)).shape) == (2,)
     except MemoryError:
         raise
     except Exception:  # a function of two logits
         fits = False
     if not fits:
         return loss
-    logits, labels = examples(2, output.device)
-    same = by_values(of_one, logits - logits[:, :1], labels)  # the binary cross-entropy, mostly
+    logits, labels = examples(2)
+    same = by_values(trial, logits - logits[:, :1], labels)  # the binary cross-entropy, mostly
     return same if same is not None and is_cross_entropy(same) else of_one
 
 

@@ -12,7 +12,7 @@ from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.evaluation import eval_logits
-from hessian_boundary.networks.problem_checks import check_leaves
+from hessian_boundary.networks.problem_checks import check_leaves, check_same_parameters
 
 
 def check_precision(network: nn.Module, x: Tensor, loss: Loss, y: Tensor) -> None:
@@ -21,20 +21,31 @@ def check_precision(network: nn.Module, x: Tensor, loss: Loss, y: Tensor) -> Non
     Numbers that depend on parameters and are of float32 in between keep its round-off, whatever
     type the logits have: small eigenvalues, and gradients of confident samples, would be noise.
     """
-    dtype = next(p.dtype for p in network.parameters() if p.requires_grad)
-    with torch.enable_grad():
-        with _Narrower(dtype) as inside:
-            logits = network(x.clone())
-        leaf = logits.detach().requires_grad_()
-        with _Narrower(dtype) as of_loss:
-            loss(leaf, y)
-    for where, found in (("network", inside.found), ("loss", of_loss.found)):
-        if found:
-            raise ValueError(
-                f"expected a {where} that computes in {dtype} where its parameters are, found "
-                f"{found[0][1]} from `{found[0][0]}`; convert with .to(x.dtype) in place of "
-                ".float(), and leave out `dtype=torch.float32`"
-            )
+    logits = _check_network(network, x)
+    with torch.enable_grad(), _Narrower(_dtype(network)) as inside:
+        loss(logits.detach().requires_grad_(), y)
+    _refuse("loss", inside)
+
+
+def _check_network(network: nn.Module, x: Tensor) -> Tensor:
+    with torch.enable_grad(), _Narrower(_dtype(network)) as inside:
+        logits: Tensor = network(x.clone())
+    _refuse("network", inside)
+    return logits
+
+
+def _dtype(network: nn.Module) -> torch.dtype:
+    return next(p.dtype for p in network.parameters() if p.requires_grad)
+
+
+def _refuse(where: str, inside: "_Narrower") -> None:
+    if inside.found:
+        operation, found = inside.found[0]
+        raise ValueError(
+            f"expected a {where} that computes in {inside.dtype} where its parameters are, found "
+            f"{found} from `{operation}`; convert with .to(x.dtype) in place of .float(), and "
+            "leave out `dtype=torch.float32`"
+        )
 
 
 def check_in_float64(module: nn.Module, x: Tensor, name: str) -> None:
@@ -51,6 +62,8 @@ def check_in_float64(module: nn.Module, x: Tensor, name: str) -> None:
         ) from error
     try:
         check_leaves(double, inputs)
+        check_same_parameters(double, inputs)
+        _check_network(double, inputs)
     except ValueError as error:
         raise ValueError(f"architecture {name!r}: {error}") from error
 
@@ -60,7 +73,7 @@ class _Narrower(TorchFunctionMode):
 
     def __init__(self, dtype: torch.dtype) -> None:
         super().__init__()
-        self._bytes = dtype.itemsize
+        self.dtype = dtype
         self.found: list[tuple[str, torch.dtype]] = []  # operations, and the types of their results
 
     def __torch_function__(
@@ -74,6 +87,6 @@ class _Narrower(TorchFunctionMode):
         for each in tree_leaves(result):
             if not isinstance(each, Tensor) or not each.is_floating_point():
                 continue
-            if each.requires_grad and each.dtype.itemsize < self._bytes:
+            if each.requires_grad and each.dtype.itemsize < self.dtype.itemsize:
                 self.found.append((resolve_name(func) or str(func), each.dtype))
         return result

@@ -9,6 +9,10 @@ from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.parameters import trainable_parameters
 
+PASSES = 8  # in training mode
+# layers that compute otherwise in training, from the same parameters
+NUMBERS_ALONE = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
+
 
 def check_samples(x: Tensor, y: Tensor) -> None:
     """Refuse samples and labels that do not belong together."""
@@ -114,27 +118,40 @@ def check_same_parameters(network: nn.Module, x: Tensor) -> None:
     eval mode would be left out of the Hessian in silence. Where the forward pass of training mode
     returns something else, or fails for so few samples, nothing can be told.
     """
-    trained = copy_network(network).train()
-    try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            output = trained(x.clone())
-            logits = network(x.clone())
-    except Exception:  # such as batch normalisation of a single sample
-        return
-    if not isinstance(output, Tensor) or output.shape != logits.shape:
-        return
+    trained = _in_training(network)
+    with torch.enable_grad():
+        logits = network(x.clone())
     used = {id(leaf) for leaf in _leaves(logits)}
-    used_in_training = {id(leaf) for leaf in _leaves(output)}
-    pairs = zip(network.named_parameters(), trained.parameters(), strict=True)
-    lost = [name for (name, own), copy in pairs if id(copy) in used_in_training - {id(own)}
-            and id(own) not in used]  # fmt: skip
+    pairs = list(zip(network.named_parameters(), trained.parameters(), strict=True))
+    lost = {id(copy): name for (name, own), copy in pairs if id(own) not in used}
+    for seed in range(PASSES):  # a network may choose at random what it uses
+        if not lost:
+            return
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.manual_seed(seed)
+            try:
+                output = trained(x.clone())
+            except Exception:  # such as statistics of a single sample
+                return
+        if not isinstance(output, Tensor) or output.shape != logits.shape:
+            return
+        in_training = {id(leaf) for leaf in _leaves(output)}
+        lost = {key: name for key, name in lost.items() if key in in_training}
     if lost:
         raise ValueError(
             "expected the same parameters in eval mode as in training mode, found that the logits "
-            f"depend on {', '.join(lost[:5])} in training alone; compute them with gradients in "
-            "both modes, do not merge or keep them for eval mode, or call requires_grad_(False) on "
-            "what training alone needs"
+            f"depend on {', '.join([*lost.values()][:5])} in training alone; compute them with "
+            "gradients in both modes, and do not merge or keep them for eval mode"
         )
+
+
+def _in_training(network: nn.Module) -> nn.Module:
+    """Return a copy in training mode, but for what changes no dependence, only numbers."""
+    trained = copy_network(network).train()
+    for part in trained.modules():
+        if isinstance(part, NUMBERS_ALONE):
+            part.training = False
+    return trained
 
 
 def check_loss(loss: Loss, logits: Tensor, y: Tensor) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.networks.conversion import converted
 from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.evaluation import eval_logits
 from hessian_boundary.runtime.own_code import own_function
@@ -15,7 +16,7 @@ from hessian_boundary.training.history import Training
 
 FUNCTION = "train"
 PROBED = 4  # samples whose logits are compared
-SAME = 1e-3  # of the largest logit: another device rounds otherwise
+ALIKE = 1e-3  # of the largest logit: another device rounds otherwise
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,11 @@ def _check_taken_over(network: nn.Module, result: nn.Module, x: Tensor, place: s
             f"another `requires_grad` for {', '.join(other[:5])}; freeze in the file of the "
             "architecture, and put back what is frozen for a while"
         )
+    converted(result, x.device)  # it may have been left on another one
     mine, theirs = eval_logits(network, x.clone()), eval_logits(result, x.clone())
     if not mine.isfinite().all() or not theirs.isfinite().all():
         return  # a training that diverged
-    if mine.shape != theirs.shape or (mine - theirs).abs().max() > SAME * theirs.abs().max():
+    if mine.shape != theirs.shape or (mine - theirs).abs().max() > ALIKE * theirs.abs().max():
         raise ValueError(
             f"expected the network that `train` in {place} returns to give the logits of its "
             "parameters and buffers, found others: it holds something else that training changed; "

@@ -14,7 +14,9 @@ from hessian_boundary.wording.suggestion import suggestion
 
 # A number as programs write whole ones, 7 or 7.0: the same number is then the same class. 07 and 7
 # are two classes, and so are numbers of more digits than float64 tells apart.
-WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.0*)?")
+WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]{0,14})(\.0*)?")
+# what programs write for a value that is missing; among words it may be a class
+MISSING = ("NA", "N/A", "#N/A", "<NA>", "nan", "NaN", "None", "null", "NULL")
 
 
 def generate(
@@ -57,7 +59,7 @@ def generate(
     if classes:
         about["class_names"] = classes
     if split:
-        about["split"] = table[split].fillna("").tolist()
+        about["split"] = table[split].replace(dict.fromkeys(MISSING)).fillna("").tolist()
     return x, y, about
 
 
@@ -77,6 +79,9 @@ def _numbers(column: pd.Series, file: Path) -> np.ndarray:
 
 def _labels(column: pd.Series, file: Path) -> np.ndarray:
     """Return labels as whole numbers where all are written as such, else as words."""
+    others = column[~column.isin(MISSING)].dropna()
+    if len(others) and others.str.strip().str.fullmatch(WHOLE).all():  # numbers, and no more
+        column = column.replace(dict.fromkeys(MISSING))
     _refuse_missing(column, file)
     words = column.str.strip().to_numpy(dtype=str)
     if len(set(words)) == 1:
