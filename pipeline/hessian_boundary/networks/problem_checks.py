@@ -118,12 +118,15 @@ def check_same_parameters(network: nn.Module, x: Tensor) -> None:
     eval mode would be left out of the Hessian in silence. Where the forward pass of training mode
     returns something else, or fails for so few samples, nothing can be told.
     """
-    trained = _in_training(network)
     with torch.enable_grad():
         logits = network(x.clone())
     used = {id(leaf) for leaf in _leaves(logits)}
-    pairs = list(zip(network.named_parameters(), trained.parameters(), strict=True))
-    lost = {id(copy): name for (name, own), copy in pairs if id(own) not in used}
+    unused = [name for name, own in network.named_parameters() if id(own) not in used]
+    if not unused:  # of nearly all networks, which need no copy
+        return
+    trained = _in_training(network)
+    copies = dict(trained.named_parameters())
+    lost = {id(copies[name]): name for name in unused}
     for seed in range(PASSES):  # a network may choose at random what it uses
         if not lost:
             return
