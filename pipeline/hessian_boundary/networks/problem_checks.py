@@ -121,7 +121,8 @@ def check_same_parameters(network: nn.Module, x: Tensor) -> None:
     with torch.enable_grad():
         logits = network(x.clone())
     used = {id(leaf) for leaf in _leaves(logits)}
-    unused = [name for name, own in network.named_parameters() if id(own) not in used]
+    trainable = [(name, own) for name, own in network.named_parameters() if own.requires_grad]
+    unused = [name for name, own in trainable if id(own) not in used]
     if not unused:  # of nearly all networks, which need no copy
         return
     trained = _in_training(network)
