@@ -16,11 +16,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hessian_boundary.runtime.own_files import INSTALLED as PACKAGES
 from hessian_study.project import SOURCES, work_folder
 
 # folders of installed packages, in whatever environment, and the standard library as an archive
-INSTALLED = {*PACKAGES, "python{}{}.zip".format(*sys.version_info)}
+INSTALLED = {"site-packages", "dist-packages", "python{}{}.zip".format(*sys.version_info)}
 
 
 def found_by_others(
