@@ -90,31 +90,6 @@ def test_networks_that_have_no_such_numbers_are_refused(name: str) -> None:
         analyse(build(make), *data())
 
 
-def _of_its_batch(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    weights = torch.tensor([1.0, 2.0, 3.0]).to(logits)[labels]
-    return F.cross_entropy(logits, labels, reduction="none") * weights / weights.mean()
-
-
-def _hardest(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    losses = F.cross_entropy(logits, labels, reduction="none")
-    return losses * (losses >= losses.median())
-
-
-@pytest.mark.parametrize("loss", [_of_its_batch, _hardest])
-@pytest.mark.parametrize("matrix", ["hessian", "covariance"])
-def test_losses_that_see_the_batch_are_refused(loss, matrix: str) -> None:
-    with pytest.raises(CertificateError, match="losses alone and together failed"):
-        analyse(build(sequence), *data(), loss=loss, matrix=matrix)
-
-
-@pytest.mark.parametrize("matrix", ["hessian", "covariance", "gauss_newton"])
-def test_inputs_that_are_no_numbers_are_named(matrix: str) -> None:
-    x, y = data()
-    x[3, 1] = torch.nan
-    with pytest.raises(CertificateError, match="x has NaN or infinity in it: leave these samples"):
-        analyse(build(sequence), x, y, matrix=matrix)
-
-
 PATHS = {
     "plain": ("attention", "own derivative", "untracked first layer", "checkpointed"),
     "forward over reverse": ("hook on a layer", "frozen bias", "orthogonal", "lstm"),

@@ -1,6 +1,6 @@
 """Losses of the user's own that are one of those here, written otherwise.
 
-The usual form of the cross-entropy loses the slope of confident samples (`losses`). So whoever
+The usual form of the cross-entropy loses the slope of confident samples (`per_sample`). So whoever
 gives it as a function, by PyTorch's name or by hand, gets the form that keeps it.
 """
 

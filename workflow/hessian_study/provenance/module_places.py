@@ -18,7 +18,8 @@ from typing import Any
 
 from hessian_study.project import SOURCES, work_folder
 
-# folders of installed packages, in whatever environment, and the standard library as an archive
+# Folders of installed packages, in whatever environment, and the standard library as an archive.
+# `own_files` says them too: what starts a step imports nothing of the science before it.
 INSTALLED = {"site-packages", "dist-packages", "python{}{}.zip".format(*sys.version_info)}
 
 
