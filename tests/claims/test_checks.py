@@ -100,15 +100,26 @@ def test_means_are_of_the_runs_that_all_sides_have() -> None:
     assert verdict([result]) == "not reproduced"
 
 
-def test_a_difference_that_never_varies_is_not_clear_at_once() -> None:
+@pytest.mark.parametrize(
+    ("runs", "clear", "p"), [(2, False, 1 / 2), (4, False, 1 / 8), (5, True, 0)]
+)
+def test_a_difference_that_never_varies_is_clear_from_five_runs_on(runs, clear, p) -> None:
     lines = [
         ("gaussian", training, seed, "fitted", "outliers", value)
         for training, value in (("left", 1.0), ("right", 2.0))
-        for seed in range(5)
+        for seed in range(runs)
     ]
     numbers = collect(pd.DataFrame(lines, columns=MEASURES.columns), {}, CORRELATIONS)
     (result,) = run_checks(["gaussian/left:outliers < gaussian/right:outliers"], numbers)
-    assert (result.holds, result.clear, result.p) == (True, False, 1 / 16)
+    assert (result.holds, result.clear, result.p) == (True, clear, p)
+
+
+def test_a_diverged_run_has_no_number() -> None:
+    lines = [("gaussian", "left", seed, "fitted", "test_accuracy", 0.9) for seed in (0, 1)]
+    lines += [("gaussian", "left", 2, "diverged", "test_accuracy", 0.33)]
+    numbers = collect(pd.DataFrame(lines, columns=MEASURES.columns), {}, CORRELATIONS)
+    (result,) = run_checks(["gaussian/left:test_accuracy > 0.8"], numbers)
+    assert (result.means[0], result.runs) == (pytest.approx(0.9), 2)
 
 
 def test_sides_may_be_numbers_of_figures_contrasts_correlations_or_constants() -> None:

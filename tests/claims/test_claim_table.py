@@ -126,6 +126,20 @@ def test_premises_change_no_verdict_and_reasons_stand_for_checks(tmp_path: Path)
         assert second == "Not tested: By eye."
 
 
+@pytest.mark.parametrize(
+    ("premise", "sentence"),
+    [
+        ("a/n:g < a/m:g < a/n:g", "a/m:g = 5.55 is not below 1.5."),
+        ("a/m:g < a/n:g < a/m:g", "a/m:g = 5.55 is not below 1.5."),
+    ],
+)
+def test_of_a_premise_with_three_sides_the_two_out_of_order_are_named(premise, sentence) -> None:
+    entry, found = {key: value for key, value in ENTRY.items() if key != "checks"}, numbers()
+    claims = read_claims([entry | {"checks": ["a/n:g < a/m:g"], "premises": [premise]}], TARGETS)
+    table = claim_table(claims, collect(found["measures"], {}, found["correlations"]))
+    assert finding(table).endswith(f"presumes what does not hold: {sentence}")
+
+
 def test_what_a_caption_says_is_seen_agrees_with_the_verdict() -> None:
     """Each caption's sentence begins with its claim's verdict and counts what really holds."""
     found = numbers()

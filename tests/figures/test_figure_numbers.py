@@ -9,6 +9,7 @@ from helpers.drawn_layouts import numbers
 from helpers.made_up_artifacts import AXIS
 from helpers.made_up_layouts import LAYOUTS, inputs_and_settings
 from hessian_boundary.figures.layouts import walkthrough
+from hessian_boundary.figures.layouts.embedded_alignments import neighbour_order
 from hessian_boundary.figures.numbers import extreme_alignments, spectral_summary
 
 
@@ -76,3 +77,40 @@ def test_numbers_of_the_toy_say_where_alignment_flips() -> None:
     assert table["boundary_point_1"] == pytest.approx(0.1)
     assert table["A_1_flip"] == pytest.approx(0.8)
     assert table["A_2_flip"] == 0
+    assert table["points_of_first_flips"] == 0
+
+
+@pytest.mark.parametrize(("second", "points"), [(0.1, 1), (-0.3, 2)])
+def test_the_toys_first_two_eigenvectors_may_flip_at_one_point_or_at_two(second, points) -> None:
+    inputs, settings = inputs_and_settings("walkthrough")
+    (grid,) = inputs["alignment_grid"]
+    between = np.where((AXIS > -0.3) & (AXIS < 0.1), 1.0, -1.0)
+    grid["logits"] = ("class", "x"), np.stack([between, np.zeros(len(AXIS))])
+    flips = [np.where(place < AXIS, 0.9, -0.9) for place in (0.1, second)]
+    grid["alignment"] = ("eigen", "x"), np.stack([*flips, np.ones(len(AXIS))])
+    table = walkthrough.numbers(inputs, settings | {"eigenvectors": 2}).set_index("quantity")
+    assert table.loc["boundary_points", "value"] == 2
+    assert table.loc["points_of_first_flips", "value"] == points
+
+
+def test_colours_are_in_order_where_neighbours_have_one() -> None:
+    points = np.random.default_rng(0).normal(size=(200, 2))
+    mixed = np.random.default_rng(1).normal(size=200)
+    ordered = neighbour_order(points, np.stack([points[:, 0], -points[:, 1]]))
+    assert ordered > 0.9 > 0.3 > abs(neighbour_order(points, mixed[None]))
+    half = neighbour_order(points, np.stack([points[:, 0], mixed, np.ones(200)]))
+    alone = [neighbour_order(points, values[None]) for values in (points[:, 0], mixed)]
+    assert half == pytest.approx(np.mean(alone))  # what is the same everywhere has no order
+    unknown = np.where(np.arange(200) < 5, np.nan, points[:, 0])
+    assert neighbour_order(points, unknown[None]) == neighbour_order(points[5:], points[5:, :1].T)
+    assert np.isnan(neighbour_order(points[:2], points[:2].T))
+
+
+def test_numbers_of_the_plane_of_tsne_have_the_share_in_two_eigenvectors() -> None:
+    inputs, settings = inputs_and_settings("embedded_alignments")
+    table = LAYOUTS["embedded_alignments"].numbers(inputs, settings)
+    found = table[table["quantity"] == "share_in_first_two"]["value"].tolist()
+    for value, samples in zip(found, inputs["alignment_samples"], strict=True):
+        by_hand = samples["alignment"].transpose("eigen", "sample").values[:2]
+        assert value == pytest.approx(np.nanmean((by_hand**2).sum(axis=0)))
+    assert {"lambda_max", "neighbour_order"} <= set(table["quantity"])

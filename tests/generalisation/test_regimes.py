@@ -69,6 +69,19 @@ def test_a_draw_without_both_starts_is_left_out() -> None:
     }
 
 
+def test_starts_are_compared_seed_by_seed() -> None:
+    values = {("normal", 0): 0.01, ("normal", 1): 0.05, ("adversarial", 1): 0.05}
+    models = made_up()
+    models["test_error"] = [
+        values.get((start, seed), np.nan)
+        for start, seed in zip(models["start"], models["seed"], strict=True)
+    ]
+    row = compare_regimes(models, ["test_error"]).iloc[0]
+    assert (row["start"], row["models"], row["draws"]) == ("adversarial", 6, 6)
+    assert row["difference"] == 0  # not 0.05 less the mean of 0.01 and 0.05
+    assert row["normal"] == pytest.approx(0.05)
+
+
 def test_the_table_for_reading_has_every_row() -> None:
     shown = display_regimes(compare_regimes(made_up(), ["test_error"]))
     assert shown.shape == (4, 9)

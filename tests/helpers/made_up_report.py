@@ -67,12 +67,12 @@ def tidy_measures(seeds: int = 3) -> pd.DataFrame:
 
 CORRELATIONS = pd.DataFrame(
     [
-        ("gaussian", "g_theta_max", 6, 2, 0.5, NAN, NAN, NAN, 0.0, NAN, NAN),
-        ("all", "g_theta_max", 12, 4, 0.4, 0.2, 0.6, 0.01, 0.0, NAN, NAN),
-        ("all", "trace", 12, 4, -0.1, -0.3, 0.2, 0.6, -0.5, -0.8, -0.1),
-        ("all", "outliers_edge", 12, 4, 0.7, 0.6, 0.8, 0.0004, 0.3, 0.1, 0.4),
-        ("all", "length", 12, 4, 0.2, 0.1, 0.3, 0.06, -0.2, -0.5, 0.1),
-        ("all", "rank", 12, 4, NAN, NAN, NAN, NAN, NAN, NAN, NAN),
+        ("gaussian", "g_theta_max", 6, 2, 0.5, NAN, NAN, NAN, NAN, 0.0, NAN, NAN),
+        ("all", "g_theta_max", 12, 4, 0.4, 0.2, 0.6, 0.01, 0.03, 0.0, NAN, NAN),
+        ("all", "trace", 12, 4, -0.1, -0.3, 0.2, 0.6, 0.6, -0.5, -0.8, -0.1),
+        ("all", "outliers_edge", 12, 4, 0.7, 0.6, 0.8, 0.0004, 0.0016, 0.3, 0.1, 0.4),
+        ("all", "length", 12, 4, 0.2, 0.1, 0.3, 0.06, 0.12, -0.2, -0.5, 0.1),
+        ("all", "rank", 12, 4, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN),
     ],
     columns=COLUMNS,
 )

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from scipy.stats import kendalltau
 from torch import nn
 
 from hessian_boundary.alignment.grids import align_grid
 from hessian_boundary.losses.per_sample import PER_SAMPLE
 from hessian_boundary.measures import nulls
-from hessian_boundary.measures.boundary_alignment import fall_off, sections
+from hessian_boundary.measures.boundary_alignment import (
+    fall_off,
+    section_separation,
+    sections,
+)
 from hessian_boundary.measures.expansion import expansion
 from hessian_boundary.measures.nulls import contrast_with_nulls
 from hessian_boundary.networks.problem import Problem
@@ -147,6 +152,18 @@ def test_a_loss_that_is_a_parabola_is_its_expansion() -> None:
     assert values["expansion_ratio"] == pytest.approx(np.median(moved / curvature))
     np.testing.assert_array_equal(network.weight.detach().numpy(), weights)
     assert expansion(found, samples.assign_attrs(complete=False)) == {}
+    # samples along which the sum is negative, or zero, count as well
+    alignment = np.sqrt(np.random.default_rng(4).uniform(0.2, 1, size=(4, 12)))
+    alignment[:2, 0] = alignment[2:, 0] = 0.5
+    odd = samples.assign_coords(eigenvalue=("eigen", [-2.0, -1.0, 1.0, 2.0])).assign(
+        alignment=(("eigen", "sample"), alignment)
+    )
+    curvature = 0.5 * np.array([-2.0, -1.0, 1.0, 2.0]) @ alignment**2
+    assert {*np.sign(curvature)} == {-1, 0, 1}
+    values = expansion(found, odd)
+    assert values["expansion_order"] == pytest.approx(kendalltau(moved, curvature).statistic)
+    ratio = np.median(moved[1:] / curvature[1:])
+    assert values["expansion_ratio"] == pytest.approx(ratio)
 
 
 def striped(alignment: list[list[float]]) -> xr.Dataset:
@@ -167,6 +184,17 @@ def test_the_fall_off_is_how_much_smaller_alignment_is_some_way_off() -> None:
     assert fall_off(striped(weaker), 2)["fall_off"] == pytest.approx(1 - 0.1 / 1)
     alone = striped([[0.5] * 20]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
     assert np.isnan(fall_off(alone, 1)["fall_off"])
+
+
+def test_sections_are_separate_where_eigenvectors_mark_other_parts_of_the_boundary() -> None:
+    grid = striped([[0.9] * 20, [0.9] * 20, [0.1] * 20])
+    alignment = grid["alignment"].values
+    alignment[0, 8:], alignment[1, :4], alignment[1, 16:] = 0, 0, 0  # rows 0 to 7, and 4 to 15
+    found = section_separation(grid, 3)
+    assert found == {"largest_section": 12 / 20, "section_overlap": pytest.approx(4 / 16)}
+    assert np.isnan(section_separation(grid, 1)["section_overlap"])
+    alone = grid.assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
+    assert section_separation(alone, 3) == {}
 
 
 def test_sections_are_counted_where_an_eigenvector_is_the_strongest() -> None:

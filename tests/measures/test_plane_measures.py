@@ -59,9 +59,10 @@ def test_eigenvectors_are_ordered_by_the_nearest_sample_they_own() -> None:
     distance = np.array([0.3, 0.1, 0.2, 0.5, 0.01])
     # margins 0.1, 0.2, 0.5: the last sample aligns too weakly to count
     ordered = margin_order(samples(alignment)["alignment"], distance)
-    assert ordered == {"order_by_margin": 1, "eigenvectors_with_margin": 3}
+    assert ordered == {"order_by_margin": 1, "eigenvectors_with_margin": 3, "closest_by_first": 1}
     reverse = margin_order(samples(alignment[::-1])["alignment"], distance)
     assert reverse["order_by_margin"] == -1
+    assert reverse["closest_by_first"] == 0  # the smallest margin, 0.1, is the third eigenvector's
     two = margin_order(samples(alignment[:2])["alignment"], distance)
     assert np.isnan(two["order_by_margin"])
     assert two["eigenvectors_with_margin"] == 2

@@ -52,7 +52,7 @@ def test_complexity_names_what_is_clearly_correlated_and_counts_outliers() -> No
     assert (section.models, section.trainings) == (12, 4)
     assert [row[2] for row in section.pooled.rows] == ["+0.40", "−0.10", "+0.70", "+0.20", "–"]
     assert [row[3] for row in section.pooled.rows][2:] == ["+0.60 … +0.80", "+0.10 … +0.30", "–"]
-    assert [row[4] for row in section.pooled.rows][2:] == ["&lt; 0.001", "0.060", "–"]
+    assert [row[4] for row in section.pooled.rows][2:] == ["0.002", "0.120", "–"]
     first, second = section.counts.rows  # in the order asked for; none counted for iris
     assert (first[0], second[0]) == ("circle", "gaussian")
     assert "[" in first[2]

@@ -142,6 +142,18 @@ def test_p_of_the_same_and_of_the_opposite_order_is_the_smallest_there_is() -> N
     assert correlated(values)["p"] == pytest.approx(2 / (6**4 * 2))
 
 
+def test_p_is_adjusted_over_the_measures_of_a_data_set() -> None:
+    values = ordered(TRAININGS)
+    for measures in values.values():
+        measures["h"] = list(reversed(measures["g"]))
+    found = rank_correlations(tidy(values), "pieces", ["g", "h"], "h").set_index(
+        ["dataset", "measure"]
+    )
+    p = 2 / (6**4 * 2)
+    assert found.loc["all", "adjusted_p"].tolist() == pytest.approx([2 * p, 2 * p])
+    assert found.loc["one", "adjusted_p"].isna().all()
+
+
 def test_p_of_many_trainings_is_of_drawn_orders_and_repeats() -> None:
     values = ordered({"one": 6, "two": 6})  # 720² orders are not counted
     for measures in values.values():

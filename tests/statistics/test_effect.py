@@ -39,7 +39,9 @@ def test_without_spread_or_without_pairs() -> None:
     assert (same.size, same.low, same.high, same.p) == (math.inf, math.inf, math.inf, 0.5)
     assert (none.size, none.low, none.high, none.p) == (0.0, 0.0, 0.0, 1.0)
     assert paired_effect([-2.0, -2.0]).size == -math.inf
-    assert paired_effect([-1.0] * 5).p == pytest.approx(binomtest(0, 5).pvalue) == 1 / 16
+    assert paired_effect([-1.0] * 4).p == pytest.approx(binomtest(0, 4).pvalue) == 1 / 8
+    # of five, as with a little spread: not less certain without
+    assert paired_effect([-1.0] * 5).p == 0 < paired_effect([-1.0] * 4 + [-1.001]).p < 1e-6
     assert math.isnan(paired_effect([1.0]).p)
     assert math.isnan(paired_effect([]).size)
 

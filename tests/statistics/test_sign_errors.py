@@ -1,10 +1,17 @@
 """Sign errors by environment against a plain loop."""
 
 import numpy as np
+import pytest
 
 from hessian_boundary.statistics.granulated import agreement
 from hessian_boundary.statistics.knob_pairs import Pairs, pairs_on_one_axis
-from hessian_boundary.statistics.sign_errors import FEWEST, sign_errors, summarised, told_apart
+from hessian_boundary.statistics.sign_errors import (
+    FEWEST,
+    error_deviation,
+    sign_errors,
+    summarised,
+    told_apart,
+)
 
 
 def test_errors_are_those_of_a_plain_loop() -> None:
@@ -35,6 +42,14 @@ def test_pairs_within_noise_have_no_weight() -> None:
         np.array([0.0, 2.0]), np.array([1.0, 0.0]), Pairs(*np.array([[0], [1], [0]]))
     )
     assert exactly.tolist() == [0]  # two standard deviations are noise still
+
+
+def test_no_error_among_few_samples_has_a_deviation_all_the_same() -> None:
+    found = error_deviation(np.array([0.0, 4 / 60, 0.25]), np.array([60.0, 60.0, 1e6]))
+    assert found[0] == pytest.approx((2 / 64 * 62 / 64 / 64) ** 0.5)  # by hand
+    assert found[2] == pytest.approx((0.25 * 0.75 / 1e6) ** 0.5, rel=1e-4)
+    pair = Pairs(*np.array([[0], [1], [0]]))
+    assert told_apart(np.array([0.0, 4 / 60]), found[:2], pair).tolist() == [0]
 
 
 def test_an_environment_of_few_pairs_says_nothing() -> None:

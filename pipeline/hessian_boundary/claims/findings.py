@@ -4,12 +4,13 @@ A caption's own text says how to read a figure. What the paper says of it and wh
 from here, so that no caption can say other than its claims.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from hessian_boundary.claims.check_text import parse_check
-from hessian_boundary.claims.claim_table import CHECK, PREMISE, has_check, side_texts
+from hessian_boundary.claims.claim_table import CHECK, PREMISE, SIDES, has_check, side_texts
 from hessian_boundary.wording.numbers import number
 from hessian_boundary.wording.sentences import listed
 
@@ -52,9 +53,22 @@ def _numbers(line: Any) -> str:
 def _presumed(lines: pd.DataFrame) -> str:
     """Name the presumptions that do not hold, with their numbers."""
     wrong = [
-        f"{parse_check(line.check).sides[0].text} = {number(line.left)} is not "
-        f"{'below' if '<' in line.check else 'above'} {number(line.right)}"
+        _disorder(line)
         for line in lines.itertuples()
         if line.role == PREMISE and pd.notna(line.holds) and not line.holds
     ]
     return f" The claim presumes what does not hold: {listed(wrong)}." if wrong else ""
+
+
+def _disorder(line: Any) -> str:
+    """Write the first two neighbouring sides of a comparison that are not in its order."""
+    text = parse_check(line.check)
+    sign = -1 if text.relation == ">" else 1
+    sides = [
+        (side.text, getattr(line, name)) for side, name in zip(text.sides, SIDES, strict=False)
+    ]
+    (name, value), (_, other) = next(
+        pair for pair in pairwise(sides) if not sign * pair[0][1] < sign * pair[1][1]
+    )
+    word = "below" if text.relation == "<" else "above"
+    return f"{name} = {number(value)} is not {word} {number(other)}"

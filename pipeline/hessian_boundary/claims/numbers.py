@@ -23,6 +23,7 @@ def collect(
     figure's (experiment, quantity, seed, value), `correlations` (dataset, measure, tau, low, high),
     `contrasts` (experiment, quantity, seed, value).
     """
+    measures = measures[measures["status"] != "diverged"]
     keys = measures["dataset"].astype(str) + "/" + measures["training"].astype(str)
     tables = {"": measures.assign(experiment=keys, quantity=measures["measure"]), **figures}
     if contrasts is not None:

@@ -41,8 +41,8 @@ def sample_numbers(
 def spectral_summary(samples: xr.Dataset) -> dict[str, float]:
     """Return λ_max, trace, rank and G_θ with both statistics.
 
-    Of a partial spectrum: λ_max, a lower bound of the rank, and bounds of G_θ, whose names end in
-    _at_least and _at_most.
+    Of a partial spectrum: λ_max, a lower bound of the rank, and bounds of G_θ, such as
+    g_theta_mean_at_least, whose names end in _at_least and _at_most.
     """
     eigenvalues = samples["eigenvalue"].values
     found, rank = {"lambda_max": float(eigenvalues.max())}, float(len(eigenvalues))

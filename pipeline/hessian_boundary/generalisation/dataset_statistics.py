@@ -17,7 +17,7 @@ from hessian_boundary.statistics.knob_pairs import (
     resampled_configurations,
 )
 from hessian_boundary.statistics.partial_tau import partial_tau, tau_within
-from hessian_boundary.statistics.sign_errors import sign_errors, told_apart
+from hessian_boundary.statistics.sign_errors import error_deviation, sign_errors, told_apart
 
 GIVEN = "train_loss"  # what partial correlations are given
 DRAWN = [AXES.index(DRAW), AXES.index(SEED)]
@@ -90,7 +90,7 @@ def _shared(models: pd.DataFrame, counting: Counting, label: str) -> _Models:
     times = resampled_configurations(configuration.max() + 1, counting.resamples, draw)
     return _Models(
         error=models["test_error"].to_numpy(dtype=float),
-        deviation=models["test_error_standard_error"].to_numpy(dtype=float),
+        deviation=error_deviation(*models[["test_error", "test_samples"]].to_numpy(float).T),
         block=codes[:, AXES.index(DRAW)],
         pairs=pairs,
         weights=pair_weights(pairs, configuration, times),

@@ -1,6 +1,7 @@
 """The paper's three regimes on several data draws: do other starts generalise worse, and is G_θ up?
 
-The unit is the data draw: seeds on one draw resemble each other, so they are averaged first.
+The unit is the data draw: seeds on one draw resemble each other. Starts are compared seed by seed,
+which share their random numbers, and the differences of a draw averaged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,19 +50,19 @@ def compare_regimes(models: pd.DataFrame, quantities: Sequence[str] = QUANTITIES
     """Return `COLUMNS`: how much larger a quantity is than after the normal start, by data set.
 
     `models` has a line per model: dataset, draw, seed, start, and the quantities. `models` in the
-    result counts those of the start that have a value. normal and difference, with its 95 %
-    interval of t, are means over draws that have both starts, higher counts those with a larger
-    value than after the normal start; effect is the paired one with its 95 % interval
-    (`statistics.effect`), adjusted_p is Holm's over data sets.
+    result counts those of the start that have a value. A seed counts where it has a value after
+    both starts. normal and difference, with its 95 % interval of t, are means over draws with such
+    a seed, higher counts those with a larger value than after the normal start; effect is the
+    paired one with its 95 % interval (`statistics.effect`), adjusted_p is Holm's over data sets.
     """
-    groups = models.groupby(["dataset", "draw", "start"], sort=False)[list(quantities)]
-    means, counts = groups.mean(), groups.count().groupby(["dataset", "start"]).sum()
+    runs = models.set_index(["dataset", "draw", "seed", "start"])[list(quantities)]
+    counts = runs.groupby(["dataset", "start"]).count()
     lines = []
     for dataset in dict.fromkeys(models["dataset"]):
         for start in OTHERS:
             for quantity in quantities:
-                by_start = means.loc[dataset, quantity].unstack("start")
-                pairs = by_start.reindex(columns=[BASELINE, start]).dropna()
+                by_start = runs.loc[dataset, quantity].unstack("start")
+                pairs = by_start.reindex(columns=[BASELINE, start]).dropna().groupby("draw").mean()
                 about = {"dataset": dataset, "start": start, "quantity": quantity}
                 about["models"] = int(counts.loc[(dataset, start), quantity])
                 lines.append(about | _line(pairs))

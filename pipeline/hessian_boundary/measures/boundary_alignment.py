@@ -4,6 +4,8 @@ A grid point is "at the boundary" when the predicted class changes between it an
 neighbours along an axis; k is the number of eigenvectors that a figure draws.
 """
 
+from itertools import combinations
+
 import numpy as np
 import xarray as xr
 from scipy.ndimage import distance_transform_edt
@@ -122,4 +124,25 @@ def sections(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
     return {
         "eigenvectors_with_section": float(sum(share >= 0.05 for share in shares)),
         "largest_off_boundary": float(max(peaks)),
+    }
+
+
+def section_separation(grid: xr.Dataset, eigenvectors: int) -> dict[str, float]:
+    """Say how large the sections of the boundary are that k eigenvectors mark, and how separate.
+
+    The section of eigenvector i is the grid points at the boundary with |A_i| > 0.5. Returns
+    largest_section, the largest share of the boundary that one of them takes, and section_overlap,
+    the mean over pairs of |both| / |either| (Jaccard 1901; NaN where no two have a section).
+    Source: Section 3, contribution 1 ("separate sections").
+    """
+    boundary = at_boundary(grid["prediction"])
+    if not boundary.any():
+        return {}
+    alignment = abs(grid["alignment"].isel(eigen=slice(eigenvectors))).fillna(0).values
+    members = [values[boundary] > STRONG for values in alignment]
+    marking = [mine for mine in members if mine.any()]
+    shared = [(one & other).sum() / (one | other).sum() for one, other in combinations(marking, 2)]
+    return {
+        "largest_section": float(max(mine.mean() for mine in members)),
+        "section_overlap": float(np.mean(shared)) if shared else float("nan"),
     }

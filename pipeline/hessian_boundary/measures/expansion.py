@@ -21,8 +21,9 @@ def expansion(problem: Problem, samples: xr.Dataset) -> dict[str, float]:
     """Compare both sides of Equation 3 over the training samples.
 
     `samples` is their alignment with a complete spectrum. Returns expansion_ratio, the median of
-    L(θ + ĝ) / (½ Σ λ_i A_i²); expansion_order, Kendall's τ of the two sides; and expansion_loss,
-    L(θ), which the equation takes to be 0. Nothing of a partial spectrum.
+    L(θ + ĝ) / (½ Σ λ_i A_i²), of samples whose sum is zero left out; expansion_order, Kendall's τ
+    of the two sides; and expansion_loss, L(θ), which the equation takes to be 0. Nothing of a
+    partial spectrum.
     """
     if not samples.attrs["complete"] or not samples.sizes["eigen"]:
         return {}
@@ -30,9 +31,10 @@ def expansion(problem: Problem, samples: xr.Dataset) -> dict[str, float]:
     module, theta = deepcopy(problem.network), parameter_vector(problem.network)
     moved = np.array([_loss(problem, module, theta + step) for step in directions])
     predicted = 0.5 * (samples["eigenvalue"] * samples["alignment"] ** 2).sum("eigen").values
-    known = np.isfinite(moved) & np.isfinite(predicted) & (predicted > 0)
+    known = np.isfinite(moved) & np.isfinite(predicted)
+    divides = known & (predicted != 0)
     return {
-        "expansion_ratio": float(np.median(moved[known] / predicted[known])),
+        "expansion_ratio": float(np.median(moved[divides] / predicted[divides])),
         "expansion_order": float(kendalltau(moved[known], predicted[known]).statistic),
         "expansion_loss": _loss(problem, module, theta),
     }

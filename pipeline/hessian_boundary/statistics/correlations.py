@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from hessian_boundary.runtime.seeds import derive_seed
+from hessian_boundary.statistics.effect import holm
 from hessian_boundary.statistics.permutation import mean_signs, permutation_p, signs
 
 RESAMPLES = 2000
@@ -21,7 +22,7 @@ LEVEL = 0.95
 FEWEST = 6  # trainings that have another on their data set: with fewer, neither interval nor p
 POOLED = "all"
 COLUMNS = (
-    *("dataset", "measure", "models", "trainings", "tau", "low", "high", "p"),
+    *("dataset", "measure", "models", "trainings", "tau", "low", "high", "p", "adjusted_p"),
     *("difference", "difference_low", "difference_high"),
 )
 
@@ -53,7 +54,8 @@ def rank_correlations(
     - dataset ("all" for the pooled one), measure, numbers of models and trainings with both;
     - tau: NaN where no data set has three models with both or one of the two never varies;
     - low, high: percentiles over resamples of trainings and of their seeds (`_weights`);
-    - p: two-sided, of exchanging whole trainings within data sets (`permutation_p`);
+    - p: two-sided, of exchanging whole trainings within data sets (`permutation_p`); adjusted_p:
+      Holm's, over the measures of the same data sets;
     - difference: tau less that of `baseline`, with percentiles over the same resamples.
 
     Intervals and p are NaN with fewer than `FEWEST` trainings. They take trainings on different
@@ -78,7 +80,10 @@ def rank_correlations(
             compared = scopes.get(baseline, {}).get(name)
             against = _pooled(compared) if compared else unknown
             lines.append({"dataset": name, "measure": other, **_line(parts, against, other)})
-    return pd.DataFrame(lines, columns=COLUMNS)
+    table = pd.DataFrame(lines, columns=COLUMNS)
+    families = table.groupby("dataset", sort=False)["p"]
+    table["adjusted_p"] = families.transform(lambda p: np.array(holm(p.tolist())))
+    return table
 
 
 def _weights(dataset: str, trainings: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from scipy.stats import chi2, norm, ttest_1samp
 
 LEVEL = 0.95
 QUANTILES = 2_000  # of the chi distribution
+ENOUGH = 5  # runs without any spread that are certain: a t test of so many with a little has p ≈ 0
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ def paired_effect(differences: Sequence[float]) -> Effect:
 
     p is that of the two-sided one-sample t test. The interval inverts the noncentral t
     distribution (Steiger & Fouladi 1997): √n d is noncentral t with n − 1 degrees of freedom and
-    noncentrality √n δ. Of differences that are all the same, and not zero, d is infinite; a t test
-    would call even two of them certain, so p is that of the sign test, 2^(1−n).
+    noncentrality √n δ. Of differences that are all the same, and not zero, d is infinite. A t test
+    would call even two of them certain, so p is that of the sign test, 2^(1−n), for fewer than
+    five; for more it is 0, the limit of the t test as the spread goes to 0.
     """
     values = np.asarray(differences, dtype=float)
     count = len(values)
@@ -43,7 +45,8 @@ def paired_effect(differences: Sequence[float]) -> Effect:
     mean, deviation = values.mean(), values.std(ddof=1)
     if deviation <= 1e-12 * abs(mean):
         size = math.copysign(math.inf, mean) if mean else 0.0
-        return Effect(size, size, size, 2.0 ** (1 - count) if mean else 1.0)
+        p = 1.0 if not mean else 2.0 ** (1 - count) if count < ENOUGH else 0.0
+        return Effect(size, size, size, p)
     t, tail = math.sqrt(count) * mean / deviation, (1 - LEVEL) / 2
     low, high = (_noncentrality(t, count - 1, share) for share in (1 - tail, tail))
     scale = 1 / math.sqrt(count)

@@ -13,6 +13,16 @@ FEWEST = 3  # pairs that are told apart, for an environment to say something
 SUMMARY = ("median", "90", "worst")
 
 
+def error_deviation(error: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Return the standard deviation (model,) of errors k / n, √(q (1 − q) / (n + 4)).
+
+    q = (k + 2) / (n + 4), since no error among few samples does not mean no deviation. Source:
+    Agresti & Coull (1998), Am. Stat. 52, 119.
+    """
+    smoothed = (error * samples + 2) / (samples + 4)
+    return np.sqrt(smoothed * (1 - smoothed) / (samples + 4))
+
+
 def told_apart(error: np.ndarray, deviation: np.ndarray, pairs: Pairs) -> np.ndarray:
     """Return 1 for pairs (pair,) whose errors differ by more than Monte-Carlo noise, else 0.
 

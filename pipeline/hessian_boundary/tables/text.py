@@ -72,7 +72,10 @@ def display_comparison(comparison: pd.DataFrame) -> pd.DataFrame:
 
 def display_correlations(correlations: pd.DataFrame) -> pd.DataFrame:
     """Format rank correlations for reading: a line per measure, a column per data set."""
-    cells = [_correlation(row.tau, row.low, row.high, row.p) for row in correlations.itertuples()]
+    cells = [
+        _correlation(row.tau, row.low, row.high, row.adjusted_p)
+        for row in correlations.itertuples()
+    ]
     shown = correlations.assign(cell=cells).pivot(index="measure", columns="dataset", values="cell")
     names = set(correlations["dataset"])
     order = [*sorted(names - {"all"}), *sorted(names & {"all"})]

@@ -69,6 +69,13 @@ MEANINGS = {
     "strong_near_boundary_*": "share near the boundary of the points with half of the largest "
     "value or more",
     "order_by_margin": "Kendall's τ of an eigenvector's rank with the margin that it encodes",
+    "closest_by_first": "1 where the smallest margin is the first eigenvector's, else 0",
+    "largest_section": "largest share of the boundary where one |A_i| is above 0.5",
+    "section_overlap": "mean over pairs of eigenvectors of what their sections share of both",
+    "neighbour_order": "rank correlation of a sample's A_i with its neighbours' in the plane of "
+    "t-SNE, mean over those drawn",
+    "share_in_first_two": "share of a gradient's squared length in the top two eigenvectors",
+    "points_of_first_flips": "at how many boundary points the first two eigenvectors flip most",
     "eigenvectors_with_margin": "of five eigenvectors, those that some sample is aligned with most",
     "gauss_newton_g_theta_*_equal_confidence": "G_θ by the Gauss–Newton part, with all logits "
     "scaled to one confidence",

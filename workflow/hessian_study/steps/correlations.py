@@ -21,6 +21,7 @@ def main(job: Job) -> None:
     save_table(table, job.output["csv"])
     notes = [
         "Kendall's τ_b with the number of pieces of the exact boundary; [95 % interval] and p take "
-        f"trainings, not seeds, as the unit and need {FEWEST} of them."
+        f"trainings, not seeds, as the unit and need {FEWEST} of them. p is adjusted for all "
+        "measures (Holm)."
     ]
     save_text(markdown(display_correlations(table), notes), job.output["markdown"])

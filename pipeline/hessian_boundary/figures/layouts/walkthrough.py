@@ -95,7 +95,8 @@ def numbers(
 
     boundary_points is how many there are; boundary_point_1, boundary_point_2, … where they lie.
     A_1_flip, A_2_flip, …: of the boundary points at which A_i changes its sign, the largest
-    min(|A_i| left, |A_i| right); 0 if there is none.
+    min(|A_i| left, |A_i| right); 0 if there is none. points_of_first_flips: 2 where A_1 and A_2
+    flip most at different boundary points, 1 at the same one, 0 where one of them does not flip.
     """
     (experiment,), (grid,) = settings["experiments"], inputs["alignment_grid"]
     if has_diverged(grid):
@@ -105,9 +106,13 @@ def numbers(
     values = {f"boundary_point_{n}": float(point) for n, point in enumerate(points, start=1)}
     values["boundary_points"] = float(len(points))
     after = np.searchsorted(x, points)
+    strongest: list[int | None] = []
     for i in range(min(settings["eigenvectors"], grid.sizes["eigen"])):
         alignment = grid["alignment"].isel(eigen=i).values
         left, right = alignment[after - 1], alignment[after]
         flips = np.where(left * right < 0, np.minimum(np.abs(left), np.abs(right)), 0)
         values[f"A_{i + 1}_flip"] = float(flips.max(initial=0))
+        strongest.append(int(flips.argmax()) if flips.any() else None)
+    first_two = strongest[:2]
+    values["points_of_first_flips"] = 0.0 if None in first_two else float(len({*first_two}))
     return numbers_table([(experiment, values)])

@@ -28,7 +28,9 @@ class ComplexitySection:
     counts: Table
     models: int
     trainings: int
-    clear: tuple[str, ...]  # measures whose pooled interval excludes zero and whose p is small
+    clear: tuple[
+        str, ...
+    ]  # measures whose pooled interval excludes zero and whose adjusted p is small
     unclear: tuple[str, ...]  # measures of which only one of the two holds
     above: tuple[str, ...]  # measures of larger τ than the baseline: that interval excludes zero
 
@@ -46,7 +48,7 @@ def complexity_section(
     """
     pooled = correlations[correlations["dataset"] == POOLED]
     excludes_zero = (pooled["low"] > 0) | (pooled["high"] < 0)
-    significant = pooled["p"] < SIGNIFICANT
+    significant = pooled["adjusted_p"] < SIGNIFICANT
     return ComplexitySection(
         pooled=_plotted(pooled),
         by_dataset=table_view(display_correlations(correlations), 1, "The same by data set"),
@@ -77,7 +79,7 @@ def _plotted(pooled: pd.DataFrame) -> Table:
                 "–" if pd.isna(low) else f"{_signed(low)} … {_signed(high)}"
                 for _, low, high in estimates
             ],
-            "p": [p_value(p) for p in pooled["p"]],
+            "p": [p_value(p) for p in pooled["adjusted_p"]],
             "models": [str(count) for count in pooled["models"]],
         }
     )

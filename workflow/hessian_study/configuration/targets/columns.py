@@ -35,7 +35,8 @@ MEASURED: dict[str, tuple[str, ...]] = {
         *("crossings", "strong_crossings", "switch_share"),
         *("pieces", "segments", "length", "turning", "parts", "visible_pieces", "margin_true"),
         *("alignment_by_distance", "order_by_margin", "eigenvectors_with_margin"),
-        *("eigenvectors_with_section", "largest_off_boundary"),
+        *("closest_by_first", "eigenvectors_with_section", "largest_off_boundary"),
+        *("largest_section", "section_overlap"),
     ),
     "gauss_newton_measures": (
         *(f"gauss_newton_{name}" for name in (*_G_THETA, "rank", "resolved_share_min")),
