@@ -52,6 +52,18 @@ def test_a_row_per_quantity(tmp_path: Path) -> None:
     assert np.isfinite(table["value"]).all()
 
 
+def test_the_expansion_is_of_eigenpairs_of_the_hessian_alone(tmp_path: Path) -> None:
+    job = made(tmp_path)
+    spec = json.loads(json.dumps(job.spec))
+    spec["wildcards"]["view"] = "covariance/"
+    main(Job(spec, job.input, job.output, "cpu"))
+    table = open_table(job.output["contrast"])
+    assert set(table["experiment"]) == {"mine/normal/covariance"}
+    quantities = set(table["quantity"])
+    assert "alignment_at_boundary" in quantities
+    assert not {name for name in quantities if name.startswith("expansion")}
+
+
 def test_a_training_that_diverged_has_no_row(tmp_path: Path) -> None:
     job = made(tmp_path)
     other = step_on_a_model(tmp_path, "contrast", status="diverged")

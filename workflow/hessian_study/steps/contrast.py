@@ -17,11 +17,13 @@ def main(job: Job) -> None:
     """Write (experiment, quantity, seed, value); no rows for a training that diverged."""
     values: dict[str, float] = {}
     if open_artifact(job.input["model"], "model").attrs["status"] != "diverged":
-        problem = load_problem(job, parse_view(job.wildcards["view"]), CPU)
+        view = parse_view(job.wildcards["view"])
+        problem = load_problem(job, view, CPU)
         grid = open_artifact(job.input["alignment_grid"], "alignment_grid")
         samples = open_artifact(job.input["alignment_samples"], "alignment_samples")
         values = contrast_with_nulls(problem, grid) | fall_off(grid, DIRECTIONS)
-        values |= expansion(problem, samples)
+        if view.matrix == "hessian":  # the equation is of its eigenpairs alone
+            values |= expansion(problem, samples)
     names = (job.wildcards[name] for name in ("dataset", "training", "view"))
     experiment = "/".join(names).rstrip("/")
     rows = [(experiment, name, job.wildcards["seed"], value) for name, value in values.items()]
