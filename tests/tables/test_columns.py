@@ -85,6 +85,18 @@ def test_diverged_runs_are_left_out_and_marked() -> None:
     assert display_columns(summary, COLUMNS)[0]["width"].tolist() == ["8 ‡", "64 ‡"]
 
 
+def test_a_measure_that_not_every_run_has_is_said_to_be_of_fewer() -> None:
+    table = measures()
+    table.loc[(table["training"] == ROWS[1][1]) & (table["seed"] == 1), "value"] = NAN
+    summary = summarise_columns(table, ROWS, COLUMNS, SETTINGS)
+    assert list(summary["trace"]) == [2.0, 2.0]
+    assert summary["trace_known_runs"].isna().tolist() == [True, False]
+    (note,) = notes_of_columns(summary, "")[1:]
+    assert note.endswith("width = 64: trace(H) is of 1 of 2 runs; of the others there is none.")
+    diverged = summarise_columns(measures("fitted", "diverged"), ROWS, COLUMNS, SETTINGS)
+    assert "trace_known_runs" not in diverged  # ‡ says it
+
+
 def test_a_setting_may_be_called_like_a_column_that_is_there_anyway() -> None:
     summary = summarise_columns(measures(), ROWS, ["training"], {"training": ["./a.py", "./b.py"]})
     assert list(summary["setting.training"]) == ["./a.py", "./b.py"]

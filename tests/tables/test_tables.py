@@ -171,7 +171,7 @@ def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
             ("all", "trace", -0.125, -0.5, 0.25, 0.04),
             ("all", "turning", NAN, NAN, NAN, NAN),
         ],
-        columns=["dataset", "measure", "tau", "low", "high", "p"],
+        columns=["dataset", "measure", "tau", "low", "high", "adjusted_p"],
     )
     shown = display_correlations(correlations)
     assert list(shown.columns) == ["Measure", "circle", "all"]

@@ -10,6 +10,7 @@ from hessian_boundary.measures.g_theta import AT_LEAST, AT_MOST
 from hessian_boundary.wording.labels import TABULATED
 
 BOUNDS = (AT_LEAST, AT_MOST)
+KNOWN_RUNS = "_known_runs"  # ends the name of how many runs have a measure, where not all have
 INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.generalisation`
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
@@ -72,7 +73,8 @@ def averages(
     """Return the mean of each measure over the runs that did not diverge, and its `_std`.
 
     Of what some run of the table has a bound of, also the means of the bounds, `_at_least` and
-    `_at_most`. A run whose number is known counts with it, and the mean is not known.
+    `_at_most`. A run whose number is known counts with it, and the mean is not known. Of what only
+    some of these runs have, also how many they are, `_known_runs`.
     """
     bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
     chosen = _of_training(measures, dataset, training)
@@ -81,14 +83,18 @@ def averages(
     for measure in names:
         values = _by_run(kept, measure)
         found[measure], found[f"{measure}_std"] = values.mean(), values.std(ddof=1)
-        for bound in (f"{measure}{end}" for end in BOUNDS):
-            if bound not in bounds:
-                continue
+        if 0 < values.count() < kept["seed"].nunique() and not bounds & _bounds_of(measure):
+            found[f"{measure}{KNOWN_RUNS}"] = values.count()
+        for bound in sorted(bounds & _bounds_of(measure)):
             known = _by_run(kept, bound)
             found[bound] = known.combine_first(values).mean() if len(known) else math.nan
             if len(known):
                 found[measure] = found[f"{measure}_std"] = math.nan
     return found
+
+
+def _bounds_of(measure: str) -> set[str]:
+    return {f"{measure}{end}" for end in BOUNDS}
 
 
 def _of_training(measures: pd.DataFrame, dataset: str, training: str) -> pd.DataFrame:

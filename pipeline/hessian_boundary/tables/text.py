@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from hessian_boundary.tables.summary import BOUNDS, INTERVAL
+from hessian_boundary.tables.summary import BOUNDS, INTERVAL, KNOWN_RUNS
 from hessian_boundary.wording.labels import PRESUMED_BETTER, TABULATED, measure_label, readable
 from hessian_boundary.wording.numbers import between, mean_and_deviation, number, p_value
 
@@ -125,7 +125,8 @@ def footnotes(summary: pd.DataFrame, note: str) -> list[str]:
 
 
 def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Say where there are bounds only, and which rows have runs that did not fit or diverged."""
+    """Say where there are bounds only, and which rows have runs that did not fit, that diverged or
+    that lack a measure."""
     notes = []
     if any(str(column).endswith(BOUNDS) for column in summary):
         notes.append(
@@ -141,6 +142,12 @@ def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
             notes.append(
                 f"‡ {name}: {row['diverged']} of {row['runs']} runs diverged; they are left out."
             )
+        notes += [
+            f"{name}: {measure_label(str(column).removesuffix(KNOWN_RUNS))} is of {count:.0f} of "
+            f"{row['runs']} runs; of the others there is none."
+            for column, count in row.items()
+            if str(column).endswith(KNOWN_RUNS) and count > 0
+        ]
     return notes
 
 
