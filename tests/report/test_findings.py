@@ -40,11 +40,23 @@ def test_sentences_say_the_numbers() -> None:
     assert "on 1 of 2 data sets (by more than the runs’ spread on 1): by a factor of 0.8 to 2." in (
         pieces
     )
-    assert "is 0.40 over 4 trainings, 95 % interval 0.20 to 0.60, p 0.010" in correlated
+    assert "is 0.40 over 4 trainings, 95 % interval 0.20 to 0.60, p 0.030 (adjusted" in correlated
     assert error == (
         "The test error is higher after an adversarial start than after normal training on 0 of 1 "
         "data set: by a factor of 1."
     )
+
+
+def test_what_random_gradients_tell_stands_beside_what_eigenvectors_do() -> None:
+    beyond = "contrast:{0}:contrast > contrast:{0}:gradients_contrast_high"
+    checks = [beyond.format(name) for name in ("a/normal", "b/mine", "a/normal", "c/unknown")]
+    checks += [beyond.format("a/normal/epoch5"), "contrast:b/mine:contrast > 0"]
+    verdicts = pd.DataFrame({"check": checks, "holds": [True, False, True, None, True, True]})
+    boundary, *_, error = findings(MEASURES, CORRELATIONS, verdicts=verdicts)
+    assert boundary.endswith("eigenvectors after 1 of the 2 trainings where that was asked.")
+    assert error.endswith("`generalisation` asks, which was not made here.")
+    none = pd.DataFrame({"check": ["a/normal:pieces > 1"], "holds": [True]})
+    assert "random" not in findings(MEASURES, CORRELATIONS, verdicts=none)[0]
 
 
 def test_what_was_judged_by_a_rule_takes_the_last_place() -> None:

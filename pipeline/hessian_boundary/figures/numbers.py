@@ -26,7 +26,10 @@ def numbers_table(models: Iterable[tuple[str, Mapping[str, float]]]) -> pd.DataF
 def sample_numbers(
     inputs: Mapping[str, Sequence[xr.Dataset]], settings: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return how localised the training gradients are, and the spectrum, per experiment."""
+    """Return how localised the training gradients are, and the spectrum, per experiment.
+
+    Of a part of a spectrum the bounds participation_low and participation_high are known.
+    """
     models = []
     for experiment, samples in zip(
         settings["experiments"], inputs["alignment_samples"], strict=True

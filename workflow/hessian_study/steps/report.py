@@ -107,7 +107,13 @@ def _generalisation(job: Job) -> GeneralisationSection | None:
 def _findings(job: Job) -> tuple[str, ...]:
     made = job.settings.get("generalisation")
     judged = _text(made["answer"]).splitlines() if made else []
-    return findings(open_table(job.input["measures"]), open_correlations(job), judged)
+    verdicts = [open_table(path) for path in job.input["verdicts"]]
+    return findings(
+        open_table(job.input["measures"]),
+        open_correlations(job),
+        judged,
+        verdicts[0] if verdicts else None,
+    )
 
 
 def _maps(job: Job) -> list[RunMaps]:

@@ -9,32 +9,43 @@ from hessian_boundary.statistics.correlations import POOLED
 from hessian_boundary.wording.numbers import p_value
 
 RUN = ["dataset", "training", "seed"]
+# a model's comparison with random training gradients in place of eigenvectors (`measures.nulls`)
+BEYOND_GRADIENTS = r"contrast:([^/:]+/[^/:]+):contrast > contrast:\1:gradients_contrast_high"
+NOT_ASKED = (
+    " Whether G_θ predicts generalisation is what the target `generalisation` asks, which was not "
+    "made here."
+)
 
 
 def findings(
-    measures: pd.DataFrame, correlations: pd.DataFrame, judged: Sequence[str] = ()
+    measures: pd.DataFrame,
+    correlations: pd.DataFrame,
+    judged: Sequence[str] = (),
+    verdicts: pd.DataFrame | None = None,
 ) -> tuple[str, ...]:
     """Return sentences on boundary, complexity and generalisation, each where its measures exist.
 
     `measures` is tidy (dataset, training, seed, measure, value), `correlations` as
     `rank_correlations` returns them. `judged` is what the target `generalisation` answered, if it
-    was made: its first sentence stands in the place of the comparison of test errors.
+    was made: its first sentence stands in the place of the comparison of test errors. `verdicts`
+    is a `claim_table`, whose comparisons with random gradients are counted.
     """
     values = {
         str(name): rows.dropna(subset="value").set_index(RUN)["value"]
         for name, rows in measures.groupby("measure")
     }
+    asked = NOT_ASKED if verdicts is not None else ""  # a study with the paper's claims
     sentences = [
-        _boundary(values),
+        _boundary(values, verdicts),
         _compared(values, "pieces", "The exact decision boundary has more linear pieces"),
         _compared(values, "g_theta_max", "G_θ, with the maximum over samples, is higher"),
         _correlated(correlations),
-        *(judged[:1] or [_compared(values, "test_error", "The test error is higher")]),
+        *(judged[:1] or [_compared(values, "test_error", "The test error is higher", asked)]),
     ]
     return tuple(filter(None, sentences))
 
 
-def _boundary(values: dict[str, pd.Series]) -> str:
+def _boundary(values: dict[str, pd.Series], verdicts: pd.DataFrame | None) -> str:
     """Compare alignment on the boundary with alignment elsewhere, over all trainings."""
     if not {"alignment_at_boundary", "alignment_elsewhere"} <= values.keys():
         return ""
@@ -46,11 +57,26 @@ def _boundary(values: dict[str, pd.Series]) -> str:
     return (
         "The largest |cosine| of a gradient with a top eigenvector is larger on the decision "
         f"boundary than away from it after {larger} of {len(on)} trainings: on average "
-        f"{_span(on)} on it, {_span(off)} away from it."
+        f"{_span(on)} on it, {_span(off)} away from it.{_beyond_gradients(verdicts)}"
     )
 
 
-def _compared(values: dict[str, pd.Series], measure: str, words: str) -> str:
+def _beyond_gradients(verdicts: pd.DataFrame | None) -> str:
+    """Say in how many trainings random training gradients tell less; nothing where not asked."""
+    if verdicts is None:
+        return ""
+    asked = verdicts["check"].astype(str).str.fullmatch(BEYOND_GRADIENTS)
+    lines = verdicts[asked & verdicts["holds"].notna()].drop_duplicates("check")
+    if lines.empty:
+        return ""
+    larger = lines["holds"].astype(bool).sum()
+    return (
+        " The difference is larger than with random training gradients in place of the "
+        f"eigenvectors after {larger} of the {len(lines)} trainings where that was asked."
+    )
+
+
+def _compared(values: dict[str, pd.Series], measure: str, words: str, afterwards: str = "") -> str:
     """Compare the adversarial start with normal training, data set by data set."""
     pairs = list(contrasts(values[measure])) if measure in values else []
     if not pairs:
@@ -59,7 +85,7 @@ def _compared(values: dict[str, pd.Series], measure: str, words: str) -> str:
     return (
         f"{words} after an adversarial start than after normal training on {higher} of "
         f"{len(pairs)} data set{'s' if len(pairs) > 1 else ''}{_clearly(pairs)}: by a factor of "
-        f"{_span([pair.factor for pair in pairs])}."
+        f"{_span([pair.factor for pair in pairs])}.{afterwards}"
     )
 
 
@@ -80,7 +106,8 @@ def _correlated(correlations: pd.DataFrame) -> str:
     for row in pooled[pooled["measure"] == "g_theta_max"].dropna(subset=["tau"]).itertuples():
         known = pd.notna(row.low)
         interval = f", 95 % interval {row.low:.2f} to {row.high:.2f}" if known else ""
-        p = f", p {p_value(row.p)}" if pd.notna(row.p) else ""
+        known = pd.notna(row.adjusted_p)
+        p = f", p {p_value(row.adjusted_p)} (adjusted for all measures)" if known else ""
         return (
             f"Kendall’s τ of G_θ with the number of pieces is {row.tau:.2f} over {row.trainings} "
             f"trainings{interval}{p}; 1 would be one and the same order."
