@@ -128,18 +128,21 @@ def loss(logits, labels):
 analyse(*small_problem("layers"), loss, method="range")
 """
 GOING_ON = """
-import torch
+import sys
 from helpers.several_processes import small_problem
 from hessian_boundary import analyse
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
+
+def say(word):  # in one piece: all write to one pipe, and `print` may end its line later
+    sys.stdout.write(word + "\\n")
 
 problem = small_problem("layers")
 for limit in (1e-5, 1.0):
     try:
         found = analyse(*problem, method="range", memory_limit_gb=limit)
-        print("found" if found else "helped")
+        say("found" if found else "helped")
     except MemoryLimitError:
-        print("refused")
+        say("refused")
 """
 
 

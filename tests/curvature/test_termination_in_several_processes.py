@@ -22,7 +22,6 @@ PROGRAM = """
 import os
 import sys
 import time
-from torch.nn import functional as F
 from helpers.several_processes import small_problem
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.spectrum import compute_spectrum, serve_spectrum
@@ -30,16 +29,17 @@ from hessian_boundary.networks.problem import Problem
 from hessian_study.jobs.termination import end_in_order
 from test_termination_in_several_processes import OPTIONS
 
-def slow(logits, labels):
-    time.sleep(0.2)
-    return F.cross_entropy(logits, labels, reduction="none")
+class Lingering(LanczosCheckpoint):
+    def save(self, state):
+        super().save(state)
+        time.sleep(5)  # SIGTERM has to come before the run has ended, on a busy machine, too
 
 end_in_order()
-problem = Problem.prepared(*small_problem("layers"), slow)
+problem = Problem.prepared(*small_problem("layers"))
 if os.environ["RANK"] != "0":
     serve_spectrum(problem, OPTIONS)
 else:
-    compute_spectrum(problem, OPTIONS, LanczosCheckpoint(sys.argv[1], "of this test"))
+    compute_spectrum(problem, OPTIONS, Lingering(sys.argv[1], "of this test"))
 """
 
 
