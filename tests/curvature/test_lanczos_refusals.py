@@ -8,8 +8,9 @@ import torch
 
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, joined, limit_for, solve
 from helpers.scripts import script
+from hessian_boundary.curvature.solvers.basis_room import basis_capacity
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.solvers.lanczos import NotConvergedError, basis_capacity
+from hessian_boundary.curvature.solvers.lanczos import NotConvergedError
 
 
 def test_memory_is_estimated_before_the_first_product():

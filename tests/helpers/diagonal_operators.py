@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from hessian_boundary.curvature.solvers.lanczos import WORKSPACE, lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.basis_room import WORKSPACE
+from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 
 SEED = 5
 

@@ -16,12 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hessian_boundary.curvature.solvers.linear_algebra import (
-    column_slices,
-    inner_products,
-    orthogonalise,
-    principal_directions,
-)
+from hessian_boundary.curvature.solvers.basis_rows import BasisRows
+from hessian_boundary.curvature.solvers.linear_algebra import inner_products, principal_directions
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -57,10 +53,10 @@ class Ritz:
 
 
 class KrylovSpace:
-    """The basis in one buffer of `capacity` + `block` rows, its projection, and the steps on them.
+    """A basis with room for `capacity` + `block` rows, its projection, and the steps on them.
 
-    Raises ValueError when the state to go on from does not fit the operator or the buffer, and
-    when a product is not finite.
+    Raises ValueError when the state to go on from does not fit the operator or the room, and when
+    a product is not finite; OSError where the rows are to be in a file, and the disk is full.
     """
 
     def __init__(
@@ -71,24 +67,26 @@ class KrylovSpace:
         capacity: int,
         seed: int,
         resume: KrylovState | None = None,
+        in_file: bool = False,
     ) -> None:
         self.operator, self.block, self.capacity, self.seed = operator, block, capacity, seed
-        self.buffer = torch.empty(
-            capacity + block, operator.dimension, dtype=operator.dtype, device=operator.device
+        room = capacity + block
+        self.basis = BasisRows(
+            room, operator.dimension, operator.dtype, operator.device, in_file=in_file
         )
         self.projected = self.coupling = torch.zeros(0, 0, dtype=torch.float64)
-        self.products = self.rows = 0  # rows: of the buffer in use, frontier included
+        self.products = self.rows = 0  # rows: of the basis, frontier included
         if resume is None:
-            self._append(self.buffer[:0])
+            self._append(self.basis.rows[:0])
             return
         rows, dimension = resume.basis.shape
-        if dimension != operator.dimension or rows > len(self.buffer):
+        if dimension != operator.dimension or rows > room:
             raise ValueError(
                 f"expected a state of {operator.dimension} parameters and at most "
-                f"{len(self.buffer)} vectors, found {dimension} and {rows}; resume with the same "
-                "operator and at least the same memory limit"
+                f"{room} vectors, found {dimension} and {rows}; resume with the same "
+                "operator, at least the same memory limit and as much room for temporary files"
             )
-        self.buffer[:rows] = resume.basis
+        self.basis.write(0, resume.basis)
         self.projected, self.coupling = resume.projected, resume.coupling
         self.products, self.rows = resume.products, rows
 
@@ -108,13 +106,13 @@ class KrylovSpace:
         if self.rows > self.capacity:
             self._restart(top, bottom)
             changed = 0
-        known, basis = self.size, self.buffer[: self.rows]
-        image = self.operator(basis[known:])
+        known = self.size
+        image = self.operator(self.basis.rows[known : self.rows])
         if not torch.isfinite(image).all():
             raise ValueError(NOT_FINITE)
         self.products += len(image)
-        coefficients = inner_products(image, basis)
-        image = torch.addmm(image, coefficients.to(image), basis, alpha=-1)
+        coefficients = self.basis.inner_products(image, self.rows)
+        image = self.basis.subtract(image, coefficients)
         rows = coefficients.cpu()
         rows[:, known:] = (rows[:, known:] + rows[:, known:].T) / 2
         self.projected = torch.cat(
@@ -126,7 +124,7 @@ class KrylovSpace:
 
     def state(self, changed: int = 0) -> KrylovState:
         """Return what the next step starts from."""
-        basis = self.buffer[: self.rows]
+        basis = self.basis.rows[: self.rows]
         return KrylovState(basis, self.projected, self.coupling, self.products, changed)
 
     def ritz(self, top: int, bottom: int) -> Ritz:
@@ -141,20 +139,17 @@ class KrylovSpace:
 
     def rotate(self, rotation: Tensor) -> Tensor:
         """Overwrite the first rows of the basis by rotation (k, m) · Q and return them (k, p)."""
-        rotation = rotation.to(self.buffer)
-        for columns in column_slices(self.buffer.shape[1]):
-            self.buffer[: len(rotation), columns] = rotation @ self.buffer[: self.size, columns]
-        return self.buffer[: len(rotation)]
+        return self.basis.rotate(rotation)
 
     def _restart(self, top: int, bottom: int) -> None:
         room = int(KEPT * (self.capacity - top - bottom))
         more = room * top // (top + bottom)
         kept = self.ritz(top + more, bottom + room - more)
-        frontier = self.buffer[self.size : self.rows].clone()
+        frontier = self.basis.rows[self.size : self.rows].clone()
         self.rotate(kept.rotation)
         self.projected = torch.diag(kept.values)
         self.rows = self.size + len(frontier)
-        self.buffer[self.size : self.rows] = frontier
+        self.basis.write(self.size, frontier)
 
     def _append(self, image: Tensor) -> Tensor:
         """Put an orthonormal block behind the basis: the span of `image`, filled up randomly.
@@ -162,18 +157,21 @@ class KrylovSpace:
         The rows of `image` (b', p) are orthogonal to the basis up to round-off of H's size. What
         is no larger than that is dropped: the space is closed in that direction.
         """
-        basis = self.buffer[: self.rows]
         count = min(self.block, self.operator.dimension - self.rows)
         directions, sizes = principal_directions(image)
         noise = 10 * torch.finfo(image.dtype).eps * float(torch.linalg.vector_norm(self.projected))
         directions = directions[sizes > noise][:count]
         generator = torch.Generator().manual_seed(derive_seed(self.seed, self.products))
-        random = torch.randn(count - len(directions), basis.shape[1], generator=generator)
-        frontier = torch.cat([directions, random.to(basis)])
+        random = torch.randn(count - len(directions), self.operator.dimension, generator=generator)
+        frontier = torch.cat([directions, random.to(image)])
         for _ in range(2):  # once leaves round-off that is large next to the smallest directions
             # lengths of 100,000 entries that are added up in float32 are off by 1e-5
-            rest = orthogonalise(frontier, [basis]).T.double()
-            frontier = torch.linalg.qr(rest).Q.T.to(basis)
-        self.buffer[self.rows : self.rows + count] = frontier
+            rest = self._outside(frontier).T.double()
+            frontier = torch.linalg.qr(rest).Q.T.to(image)
+        self.basis.write(self.rows, frontier)
         self.rows += count
-        return self.buffer[self.rows - count : self.rows]
+        return frontier
+
+    def _outside(self, block: Tensor) -> Tensor:
+        """Subtract from each row of a block its component in the span of the basis."""
+        return self.basis.subtract(block, self.basis.inner_products(block, self.rows))

@@ -1,6 +1,6 @@
 """Top and bottom eigenpairs of a large symmetric matrix: block Lanczos with thick restarts.
 
-The basis grows until every wanted pair has converged, as far as the memory limit allows, and is
+The basis grows until every wanted pair has converged, as far as there is room for it, and is
 restarted after that. It is kept orthonormal in full, so no ghost copies of converged eigenvalues
 appear. Both ends of the spectrum come from one Krylov space (see `krylov`).
 """
@@ -13,14 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.solvers.basis_room import Room
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState, Ritz
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.runtime.progress import Progress
 
-# Vectors of memory besides the basis, per row of a block: the frontier, its products, and what
-# orthogonalising them takes.
-WORKSPACE = 7
 # Estimated residuals have to be this much below the tolerance, for the measured ones to meet it.
 MARGIN = 0.9
 
@@ -38,6 +36,7 @@ def lanczos_eigenpairs(
     residual_tolerance: float = 1e-8,
     block: int = 4,
     memory_limit: float = 4e9,
+    rows_in_file: int = 0,
     maximum_products: int = 20_000,
     on_block: Callable[[KrylovState], None] | None = None,
     resume: KrylovState | None = None,
@@ -50,7 +49,7 @@ def lanczos_eigenpairs(
     `copies_may_be_missing` says so. Blocks of 1 need the fewest products, and find no copies;
     blocks of 4 to 8 the least time, since each product then costs less.
     `memory_limit` (bytes) bounds the vectors held here, not what the operator uses; more means
-    fewer products.
+    fewer products. Where it holds few vectors, a temporary file takes up to `rows_in_file`.
 
     `on_block` gets the state after each block of products; the run goes on from any of them when
     it is passed as `resume` with the same operator and arguments, to the same result.
@@ -62,10 +61,8 @@ def lanczos_eigenpairs(
     wanted = k_top + k_bottom
 
     def run(block: int, **state: Any) -> Eigenpairs:
-        capacity = basis_capacity(operator, wanted, block, memory_limit)
-        space = KrylovSpace(
-            operator, block=block, capacity=capacity, seed=seed, resume=state.get("resume")
-        )
+        room = Room(memory_limit, rows_in_file)
+        space = room.space(operator, wanted, block=block, seed=seed, resume=state.get("resume"))
         limits = (residual_tolerance, maximum_products)
         ritz = grow_until_converged(space, k_top, k_bottom, *limits, state.get("on_block"))
         return _certified_pairs(space, ritz, residual_tolerance)
@@ -133,26 +130,6 @@ def grow_until_converged(
         progress.update(space.products, status)
         if on_block is not None:
             on_block(state)
-
-
-def basis_capacity(
-    operator: SymmetricOperator, wanted: int, block: int, memory_limit: float
-) -> int:
-    """Return how many basis vectors fit into `memory_limit` bytes, the workspace set aside.
-
-    Raises MemoryLimitError when there is no room for the wanted pairs and three blocks.
-    """
-    vector = operator.dimension * operator.dtype.itemsize
-    others = WORKSPACE * block + wanted  # the pairs are copied out of the basis
-    needed = min(wanted + 3 * block, operator.dimension)
-    capacity = int(min(memory_limit / vector - others, operator.dimension))
-    if capacity < needed:
-        raise MemoryLimitError(
-            f"expected a memory limit of at least {(needed + others) * vector / 1e9:.3g} GB for "
-            f"{wanted} eigenpairs of {operator.dimension:,} parameters in blocks of {block}, found "
-            f"{memory_limit / 1e9:.3g} GB; raise it, or ask for fewer pairs or smaller blocks"
-        )
-    return capacity
 
 
 def _check_arguments(

@@ -20,11 +20,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.solvers.basis_room import Room
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState
 from hessian_boundary.curvature.solvers.lanczos import (
     NotConvergedError,
-    basis_capacity,
     grow_until_converged,
     lanczos_eigenpairs,
     largest_cluster,
@@ -49,6 +49,7 @@ def mixed_lanczos_eigenpairs(
     seed: int,
     residual_tolerance: float,
     memory_limit: float,
+    rows_in_file: int = 0,
     maximum_products: int = 20_000,
     on_block: Callable[[KrylovState], None] | None = None,
     resume: KrylovState | None = None,
@@ -66,6 +67,7 @@ def mixed_lanczos_eigenpairs(
         seed=seed,
         residual_tolerance=residual_tolerance,
         memory_limit=memory_limit,
+        rows_in_file=rows_in_file,
         maximum_products=maximum_products,
         on_block=on_block,
     )
@@ -73,8 +75,8 @@ def mixed_lanczos_eigenpairs(
     if resume is not None and resume.basis.dtype == double.dtype:
         pairs = exact(block=wanted, resume=resume)
     else:
-        capacity = basis_capacity(single, wanted, BLOCK, OF_SINGLE * memory_limit)
-        space = KrylovSpace(single, block=BLOCK, capacity=capacity, seed=seed, resume=resume)
+        room = Room(OF_SINGLE * memory_limit, rows_in_file)
+        space = room.space(single, wanted, block=BLOCK, seed=seed, resume=resume)
         tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
         vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
         products = space.products
