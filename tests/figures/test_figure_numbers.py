@@ -9,7 +9,6 @@ from helpers.drawn_layouts import numbers
 from helpers.made_up_artifacts import AXIS
 from helpers.made_up_layouts import LAYOUTS, inputs_and_settings
 from hessian_boundary.figures.layouts import walkthrough
-from hessian_boundary.figures.layouts.embedded_alignments import neighbour_order
 from hessian_boundary.figures.numbers import extreme_alignments, spectral_summary
 
 
@@ -91,19 +90,6 @@ def test_the_toys_first_two_eigenvectors_may_flip_at_one_point_or_at_two(second,
     table = walkthrough.numbers(inputs, settings | {"eigenvectors": 2}).set_index("quantity")
     assert table.loc["boundary_points", "value"] == 2
     assert table.loc["points_of_first_flips", "value"] == points
-
-
-def test_colours_are_in_order_where_neighbours_have_one() -> None:
-    points = np.random.default_rng(0).normal(size=(200, 2))
-    mixed = np.random.default_rng(1).normal(size=200)
-    ordered = neighbour_order(points, np.stack([points[:, 0], -points[:, 1]]))
-    assert ordered > 0.9 > 0.3 > abs(neighbour_order(points, mixed[None]))
-    half = neighbour_order(points, np.stack([points[:, 0], mixed, np.ones(200)]))
-    alone = [neighbour_order(points, values[None]) for values in (points[:, 0], mixed)]
-    assert half == pytest.approx(np.mean(alone))  # what is the same everywhere has no order
-    unknown = np.where(np.arange(200) < 5, np.nan, points[:, 0])
-    assert neighbour_order(points, unknown[None]) == neighbour_order(points[5:], points[5:, :1].T)
-    assert np.isnan(neighbour_order(points[:2], points[:2].T))
 
 
 def test_numbers_of_the_plane_of_tsne_have_the_share_in_two_eigenvectors() -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
-from scipy.stats import spearmanr
-from sklearn.neighbors import NearestNeighbors
 
+from hessian_boundary.alignment.neighbour_order import neighbour_order
 from hessian_boundary.figures.nothing_to_draw import has_diverged
 from hessian_boundary.figures.numbers import numbers_table, sample_numbers
 from hessian_boundary.figures.row_labels import row_labels
@@ -20,7 +18,6 @@ from hessian_boundary.figures.style import publication_style
 
 ARTIFACTS = ("dataset", "embedding", "alignment_samples")
 NEEDED, TAKEN = ("eigenvectors",), ("labels", "width")
-NEIGHBOURS = 10  # fewer where there are not so many
 
 
 @publication_style()
@@ -44,9 +41,8 @@ def numbers(
 ) -> pd.DataFrame:
     """Return what `sample_numbers` does, and how ordered the colours of the picture are.
 
-    share_in_first_two is the mean over samples of A_1² + A_2². neighbour_order is the rank
-    correlation (Spearman) of a sample's A_i with the mean A_i of its ten nearest neighbours in the
-    plane, its mean over the eigenvectors drawn: 0 where colours are mixed (Appendix K.2).
+    share_in_first_two is the mean over samples of A_1² + A_2², neighbour_order what
+    `alignment.neighbour_order` finds in the plane, of the eigenvectors drawn.
     """
     models = []
     for experiment, embedding, samples in zip(
@@ -63,23 +59,3 @@ def numbers(
         }
         models.append((experiment, values))
     return pd.concat([sample_numbers(inputs, settings), numbers_table(models)], ignore_index=True)
-
-
-def neighbour_order(points: np.ndarray, alignment: np.ndarray) -> float:
-    """Return the mean over eigenvectors of Spearman's correlation of a sample and its neighbours.
-
-    `points` (sample, coordinate) and `alignment` (eigen, sample); samples without a direction
-    (NaN) are left out. NaN where nothing varies.
-    """
-    known = np.isfinite(alignment).all(axis=0)
-    points, alignment = points[known], alignment[:, known]
-    if len(points) < 3:
-        return float("nan")
-    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(points) - 1)).fit(points)
-    neighbours = nearest.kneighbors(return_distance=False)  # without the sample itself
-    found = [
-        spearmanr(values, values[neighbours].mean(axis=1)).statistic
-        for values in alignment
-        if np.ptp(values) > 0
-    ]
-    return float(np.mean(found)) if found else float("nan")
