@@ -4,18 +4,11 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from scipy.stats import kendalltau
 from torch import nn
 
 from hessian_boundary.alignment.grids import align_grid
 from hessian_boundary.losses.per_sample import PER_SAMPLE
 from hessian_boundary.measures import nulls
-from hessian_boundary.measures.boundary_alignment import (
-    fall_off,
-    section_separation,
-    sections,
-)
-from hessian_boundary.measures.expansion import expansion
 from hessian_boundary.measures.nulls import contrast_with_nulls
 from hessian_boundary.networks.problem import Problem
 
@@ -119,89 +112,3 @@ def test_without_a_boundary_there_is_nothing_to_compare() -> None:
         found.network[2].bias += torch.tensor([100.0, 0, 0])
     grid = align_grid(found, WINDOW, 8, spectrum(found, np.eye(found.parameters)[:5]), 5)
     assert contrast_with_nulls(found, grid) == {}
-
-
-def test_a_loss_that_is_a_parabola_is_its_expansion() -> None:
-    """L = mean ½ |W x − b|² in the parameters is quadratic: the equation lacks L and the slope."""
-    draw = np.random.default_rng(2)
-    x, y = torch.from_numpy(draw.standard_normal((12, 2))), torch.zeros(12, dtype=torch.long)
-    network = nn.Linear(2, 2, bias=False).double()
-    loss = lambda logits, labels: 0.5 * (logits - 1).square().sum(1)  # noqa: E731
-    found = Problem(network, x, y, loss)
-    hessian = np.kron(np.eye(2), (x.T @ x / 12).numpy())
-    eigenvalues, vectors = np.linalg.eigh(hessian)
-    weights = network.weight.detach().numpy().copy()
-    labels = network(x).argmax(1)
-    gradients = np.stack(
-        [np.outer(weights @ point - 1, point).ravel() for point in x.numpy()]
-    )  # fmt: skip
-    units = gradients / np.linalg.norm(gradients, axis=1, keepdims=True)
-    samples = xr.Dataset(
-        {"alignment": (("eigen", "sample"), vectors.T @ units.T)},
-        coords={"eigenvalue": ("eigen", eigenvalues)}, attrs={"complete": True},
-    )  # fmt: skip
-    values = expansion(found, samples)
-    assert labels.shape == (12,)
-
-    def naive(theta: np.ndarray) -> float:
-        return float(0.5 * ((x.numpy() @ theta.reshape(2, 2).T - 1) ** 2).sum(1).mean())
-
-    curvature = np.array([0.5 * unit @ hessian @ unit for unit in units])
-    moved = np.array([naive(weights.ravel() + unit) for unit in units])
-    assert values["expansion_loss"] == pytest.approx(naive(weights.ravel()))
-    assert values["expansion_ratio"] == pytest.approx(np.median(moved / curvature))
-    np.testing.assert_array_equal(network.weight.detach().numpy(), weights)
-    assert expansion(found, samples.assign_attrs(complete=False)) == {}
-    # samples along which the sum is negative, or zero, count as well
-    alignment = np.sqrt(np.random.default_rng(4).uniform(0.2, 1, size=(4, 12)))
-    alignment[:2, 0] = alignment[2:, 0] = 0.5
-    odd = samples.assign_coords(eigenvalue=("eigen", [-2.0, -1.0, 1.0, 2.0])).assign(
-        alignment=(("eigen", "sample"), alignment)
-    )
-    curvature = 0.5 * np.array([-2.0, -1.0, 1.0, 2.0]) @ alignment**2
-    assert {*np.sign(curvature)} == {-1, 0, 1}
-    values = expansion(found, odd)
-    assert values["expansion_order"] == pytest.approx(kendalltau(moved, curvature).statistic)
-    ratio = np.median(moved[1:] / curvature[1:])
-    assert values["expansion_ratio"] == pytest.approx(ratio)
-
-
-def striped(alignment: list[list[float]]) -> xr.Dataset:
-    """A grid of 20 equal rows whose class changes between columns 9 and 10."""
-    prediction = np.repeat((np.arange(20) >= 10)[None], 20, axis=0).astype(int)
-    values = np.repeat(np.array(alignment)[:, None], 20, axis=1)
-    return xr.Dataset(
-        {"prediction": (("y", "x"), prediction), "alignment": (("eigen", "y", "x"), values)}
-    )
-
-
-def test_the_fall_off_is_how_much_smaller_alignment_is_some_way_off() -> None:
-    distance = np.minimum(abs(np.arange(20) - 9), abs(np.arange(20) - 10))
-    grid = striped([np.where(distance == 0, 0.8, np.where(distance <= 4, 0.2, 0.7)).tolist()])
-    assert fall_off(grid, 1)["fall_off"] == pytest.approx(1 - 0.2 / 0.8)
-    assert fall_off(striped([[0.5] * 20]), 1)["fall_off"] == 0
-    weaker = [(0.1 * np.ones(20)).tolist(), (distance == 0).astype(float).tolist()]
-    assert fall_off(striped(weaker), 2)["fall_off"] == pytest.approx(1 - 0.1 / 1)
-    alone = striped([[0.5] * 20]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
-    assert np.isnan(fall_off(alone, 1)["fall_off"])
-
-
-def test_sections_are_separate_where_eigenvectors_mark_other_parts_of_the_boundary() -> None:
-    grid = striped([[0.9] * 20, [0.9] * 20, [0.1] * 20])
-    alignment = grid["alignment"].values
-    alignment[0, 8:], alignment[1, :4], alignment[1, 16:] = 0, 0, 0  # rows 0 to 7, and 4 to 15
-    found = section_separation(grid, 3)
-    assert found == {"largest_section": 12 / 20, "section_overlap": pytest.approx(4 / 16)}
-    assert np.isnan(section_separation(grid, 1)["section_overlap"])
-    alone = grid.assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
-    assert section_separation(alone, 3) == {}
-
-
-def test_sections_are_counted_where_an_eigenvector_is_the_strongest() -> None:
-    at_boundary = [0.1] * 9 + [0.9, 0.9] + [0.1] * 9
-    away = [0.95] + [0.2] * 19
-    found = sections(striped([at_boundary, away]), 2)
-    assert found == {"eigenvectors_with_section": 1.0, "largest_off_boundary": 9.0}
-    assert sections(striped([at_boundary]), 1)["largest_off_boundary"] == 0
-    alone = striped([away]).assign(prediction=(("y", "x"), np.zeros((20, 20), int)))
-    assert sections(alone, 1) == {}
