@@ -83,12 +83,11 @@ def mixed_lanczos_eigenpairs(
         del space
         if vectors is None:
             return exact()
-        pairs, errors = _measured(double, vectors)
-        if float(pairs.residuals.max() / pairs.eigenvalues.abs().max()) > residual_tolerance:
-            state = _space_beyond(pairs, errors, products + wanted)
+        pairs, further = _finished(double, vectors, residual_tolerance, products)
+        if further is not None:
             if on_block is not None:
-                on_block(state)
-            pairs = exact(block=wanted, resume=state)
+                on_block(further)
+            pairs = exact(block=wanted, resume=further)
     if wanted > BLOCK and largest_cluster(pairs.eigenvalues, residual_tolerance) >= BLOCK:
         # there may be more copies than a block of float32 products finds
         print("an eigenvalue occurs often: again in float64", file=sys.stderr)
@@ -111,6 +110,16 @@ def _grown(
         print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
         return None
     return space.rotate(ritz.rotation).clone()
+
+
+def _finished(
+    double: SymmetricOperator, vectors: Tensor, tolerance: float, products: int
+) -> tuple[Eigenpairs, KrylovState | None]:
+    """Return the pairs in the span of vectors (k, p), and where to go on if they miss something."""
+    pairs, errors = _measured(double, vectors)
+    if float(pairs.residuals.max() / pairs.eigenvalues.abs().max()) <= tolerance:
+        return pairs, None
+    return pairs, _space_beyond(pairs, errors, products + len(vectors))
 
 
 def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
