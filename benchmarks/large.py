@@ -23,7 +23,6 @@ from hessian_boundary.networks.building import build_model
 from hessian_boundary.training.loop import train
 from hessian_boundary.training.optimisation.options import UpdateOptions
 
-TOLERANCE = 1e-6  # of residuals, relative to λ_max
 PAIRS = 10
 
 
@@ -38,6 +37,7 @@ class Case:
     epochs: int
     matrix: str
     memory_limit_gb: float
+    tolerance: float = 1e-6  # of residuals, relative to λ_max
 
 
 MLP = {"name": "mlp", "hidden": [1000, 1000]}
@@ -46,7 +46,8 @@ CASES = {
     "mlp_hessian": Case(MLP, (1, 28, 28), 1000, 10, 20, "hessian", 3),
     "resnet20_hessian": Case({"name": "resnet20"}, CIFAR, 300, 10, 10, "hessian", 3),
     "resnet20_gauss_newton": Case({"name": "resnet20"}, CIFAR, 300, 10, 10, "gauss_newton", 3),
-    "resnet18_hessian": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "hessian", 5),
+    # with three classes most of ten pairs lie in the bulk: 1e-6 would take some 500 products
+    "resnet18_hessian": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "hessian", 5, 1e-3),
     "resnet18_gauss_newton": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "gauss_newton", 5),
 }
 
@@ -72,7 +73,7 @@ def main() -> None:
 def measured(case: Case) -> dict[str, float]:
     """Return what a case takes after the training, and what it finds; NaN for what it does not."""
     network, x, y = trained(case)
-    options = {"residual_tolerance": TOLERANCE, "method": "lanczos", "density_probes": 0}
+    options = {"residual_tolerance": case.tolerance, "method": "lanczos", "density_probes": 0}
     cpu, clock = time.process_time(), time.perf_counter()
     result = analyse(
         network,
