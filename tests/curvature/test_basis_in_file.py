@@ -16,7 +16,7 @@ from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigen
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch):
     """Many slices, a ragged last one."""
-    monkeypatch.setattr(basis_rows, "MAPPED_BYTES", 2**16)
+    monkeypatch.setattr(basis_rows, "SLICE_BYTES", 2**16)
 
 
 def _little(operator):
@@ -29,14 +29,19 @@ def test_rows_in_a_file_are_what_rows_in_memory_are(dtype):
     given, block = torch.randn(7, 9001, dtype=dtype), torch.randn(3, 9001, dtype=dtype)
     rotation = torch.randn(4, 7, dtype=torch.float64)
     store = BasisRows(9, 9001, dtype, torch.device("cpu"), in_file=True)
-    store.write(0, given)
+    store.put(0, given)
     exact, near = given.double(), {"rtol": 0, "atol": 2e-12 if dtype == torch.float64 else 2e-3}
     assert torch.equal(store.rows[:7], given)
     inner = store.inner_products(block, 7)
     torch.testing.assert_close(inner, block.double() @ exact.T, **near)
     rest = store.subtract(block, inner)
     torch.testing.assert_close(rest.double(), block.double() - inner @ exact, **near)
-    torch.testing.assert_close(store.rotate(rotation).double(), rotation @ exact, **near)
+    torch.testing.assert_close(store.combinations(rotation).double(), rotation @ exact, **near)
+    assert torch.equal(store.rows[:7], given)
+    assert torch.equal(store.take(2, 5), given[2:5])
+    store.rotate(rotation)
+    store.let_go()
+    torch.testing.assert_close(store.rows[:4].double(), rotation @ exact, **near)
     assert torch.equal(store.rows[4:7], given[4:])
 
 
@@ -52,7 +57,7 @@ def test_a_file_saves_the_products_of_restarts(capsys):
 
 def test_a_full_file_is_restarted(capsys):
     operator = DiagonalOperator(hessian_like())
-    found = solve(operator, 10, 10, memory_limit=_little(operator), rows_in_file=68)
+    found = solve(operator, 10, 10, memory_limit=_little(operator), rows_in_file=72)
     assert "68 at most" in capsys.readouterr().err
     assert operator.products > 100
     ordered = operator.eigenvalues.sort(descending=True).values
@@ -76,7 +81,7 @@ def test_a_full_disk_leaves_the_basis_in_memory(full, monkeypatch, capsys):
         raise OSError("No space left on device")
 
     if full == "before":
-        monkeypatch.setattr(basis_room, "room_for", lambda size: False)
+        monkeypatch.setattr(basis_room, "room", lambda: 10_000)
     else:
         monkeypatch.setattr(os, "posix_fallocate", refused)
     operator, without = (DiagonalOperator(hessian_like()) for _ in range(2))
@@ -86,6 +91,15 @@ def test_a_full_disk_leaves_the_basis_in_memory(full, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "a temporary file takes" not in said
     assert ("No space left on device" in said) == (full == "meanwhile")
+
+
+def test_saved_states_have_room_on_the_disk_too(monkeypatch, capsys):
+    operator = DiagonalOperator(hessian_like())
+    monkeypatch.setattr(basis_room, "room", lambda: 8 * operator.dimension * 3 * 100)
+    for options, at_most in [({}, 296), ({"on_block": lambda state: None}, 96)]:
+        limit = _little(operator)
+        solve(operator, 10, 10, memory_limit=limit, rows_in_file=1000, **options)
+        assert f"a temporary file takes them, {at_most} at most" in capsys.readouterr().err
 
 
 PEAK = """
@@ -100,7 +114,7 @@ torch.set_num_threads(1)
 lanczos_eigenpairs(DiagonalOperator(hessian_like(1000)), k_top=4, seed=0)
 operator = DiagonalOperator(hessian_like(1_000_000))
 limit = limit_for(operator, 16 + 6, wanted=16, block=2)
-basis_rows.MAPPED_BYTES = 2**24
+basis_rows.SLICE_BYTES = 2**24
 before = peak()
 lanczos_eigenpairs(
     operator, k_top=8, k_bottom=8, seed=0, block=2, memory_limit=limit, rows_in_file=200

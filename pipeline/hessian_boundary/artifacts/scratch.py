@@ -8,9 +8,14 @@ from typing import cast
 OF_DISK = 0.5  # the part of what is free there that a file may take
 
 
+def room() -> int:
+    """Return how many bytes of temporary files (`TMPDIR`) the disk has room for."""
+    return int(OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free)
+
+
 def room_for(size: int) -> bool:
-    """Tell whether the disk of temporary files (`TMPDIR`) has room for so many bytes."""
-    return size <= OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free
+    """Tell whether the disk of temporary files has room for so many bytes."""
+    return size <= room()
 
 
 def scratch_file() -> BufferedRandom:

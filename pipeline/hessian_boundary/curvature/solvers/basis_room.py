@@ -3,11 +3,11 @@
 import sys
 from dataclasses import dataclass
 
-from hessian_boundary.artifacts.scratch import room_for
+from hessian_boundary.artifacts.scratch import room
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
-from hessian_boundary.runtime.device import processes_of_this_machine
+from hessian_boundary.runtime.device import processes_of_this_machine as _processes
 
 # Vectors of memory besides the basis, per row of a block: the frontier, its products, and what
 # orthogonalising them takes.
@@ -16,12 +16,20 @@ WORKSPACE = 7
 MUCH_MORE = 2
 
 
+# Copies of the basis on the disk, where states are saved: the file, the last state, the next one.
+COPIES = 3
+
+
 @dataclass(frozen=True)
 class Room:
-    """`memory_limit` in bytes, for the basis and all vectors beside it; 0 rows are no file."""
+    """`memory_limit` in bytes, for the basis and all vectors beside it.
+
+    rows_in_file: what a temporary file may hold, 0 for none. saved: whether states are saved.
+    """
 
     memory_limit: float
-    rows_in_file: int = 0
+    rows_in_file: int
+    saved: bool
 
     def space(
         self,
@@ -32,29 +40,34 @@ class Room:
         seed: int,
         resume: KrylovState | None,
     ) -> KrylovSpace:
-        """Return a space for so many wanted pairs, in a file where that has more room.
+        """Return a space for so many wanted pairs, in a file where that has much more room.
 
         Raises MemoryLimitError as `basis_capacity` does, ValueError as `KrylovSpace`.
         """
         capacity = basis_capacity(operator, wanted, block, self.memory_limit)
-        in_file = min(self.rows_in_file, operator.dimension)
-        vector = operator.dimension * operator.dtype.itemsize
-        needed = processes_of_this_machine() * (in_file + block) * vector
-        if in_file > MUCH_MORE * capacity and operator.device.type == "cpu" and room_for(needed):
+        fitting = self._rows_on_disk(operator) - block
+        if fitting > MUCH_MORE * capacity:
             try:
                 space = KrylovSpace(
-                    operator, block=block, capacity=in_file, seed=seed, resume=resume, in_file=True
+                    operator, block=block, capacity=fitting, seed=seed, resume=resume, in_file=True
                 )
             except OSError as error:  # others fill the disk meanwhile
                 print(f"no temporary file for the basis: {error}", file=sys.stderr)
             else:
                 print(
                     f"memory holds {capacity} vectors of the basis; a temporary file takes them, "
-                    f"{in_file} at most ({needed / 1e9:.3g} GB)",
+                    f"{fitting} at most",
                     file=sys.stderr,
                 )
                 return space
         return KrylovSpace(operator, block=block, capacity=capacity, seed=seed, resume=resume)
+
+    def _rows_on_disk(self, operator: SymmetricOperator) -> int:
+        """Return how many rows a temporary file may have, frontier included."""
+        if operator.device.type != "cpu" or not self.rows_in_file:
+            return 0
+        row = operator.dimension * operator.dtype.itemsize * (COPIES if self.saved else 1)
+        return min(self.rows_in_file, operator.dimension, room() // (row * _processes()))
 
 
 def basis_capacity(

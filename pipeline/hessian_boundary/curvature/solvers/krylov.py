@@ -86,7 +86,7 @@ class KrylovSpace:
                 f"{room} vectors, found {dimension} and {rows}; resume with the same "
                 "operator, at least the same memory limit and as much room for temporary files"
             )
-        self.basis.write(0, resume.basis)
+        self.basis.put(0, resume.basis)
         self.projected, self.coupling = resume.projected, resume.coupling
         self.products, self.rows = resume.products, rows
 
@@ -107,7 +107,8 @@ class KrylovSpace:
             self._restart(top, bottom)
             changed = 0
         known = self.size
-        image = self.operator(self.basis.rows[known : self.rows])
+        self.basis.let_go()  # what was read of the state before
+        image = self.operator(self.basis.take(known, self.rows))
         if not torch.isfinite(image).all():
             raise ValueError(NOT_FINITE)
         self.products += len(image)
@@ -137,19 +138,19 @@ class KrylovSpace:
         residuals = torch.linalg.vector_norm(outside, dim=1)
         return Ritz(values[chosen], rotation, residuals, float(values.abs().max()))
 
-    def rotate(self, rotation: Tensor) -> Tensor:
-        """Overwrite the first rows of the basis by rotation (k, m) · Q and return them (k, p)."""
-        return self.basis.rotate(rotation)
+    def vectors(self, ritz: Ritz) -> Tensor:
+        """Return the Ritz vectors (k, p), a copy of its own."""
+        return self.basis.combinations(ritz.rotation)
 
     def _restart(self, top: int, bottom: int) -> None:
         room = int(KEPT * (self.capacity - top - bottom))
         more = room * top // (top + bottom)
         kept = self.ritz(top + more, bottom + room - more)
-        frontier = self.basis.rows[self.size : self.rows].clone()
-        self.rotate(kept.rotation)
+        frontier = self.basis.take(self.size, self.rows).clone()
+        self.basis.rotate(kept.rotation)
         self.projected = torch.diag(kept.values)
         self.rows = self.size + len(frontier)
-        self.basis.write(self.size, frontier)
+        self.basis.put(self.size, frontier)
 
     def _append(self, image: Tensor) -> Tensor:
         """Put an orthonormal block behind the basis: the span of `image`, filled up randomly.
@@ -168,7 +169,7 @@ class KrylovSpace:
             # lengths of 100,000 entries that are added up in float32 are off by 1e-5
             rest = self._outside(frontier).T.double()
             frontier = torch.linalg.qr(rest).Q.T.to(image)
-        self.basis.write(self.rows, frontier)
+        self.basis.put(self.rows, frontier)
         self.rows += count
         return frontier
 

@@ -61,7 +61,7 @@ def lanczos_eigenpairs(
     wanted = k_top + k_bottom
 
     def run(block: int, **state: Any) -> Eigenpairs:
-        room = Room(memory_limit, rows_in_file)
+        room = Room(memory_limit, rows_in_file, saved=on_block is not None)
         space = room.space(operator, wanted, block=block, seed=seed, resume=state.get("resume"))
         limits = (residual_tolerance, maximum_products)
         ritz = grow_until_converged(space, k_top, k_bottom, *limits, state.get("on_block"))
@@ -150,7 +150,7 @@ def _check_arguments(
 
 def _certified_pairs(space: KrylovSpace, ritz: Ritz, tolerance: float) -> Eigenpairs:
     """Form the Ritz vectors and measure their residuals with one more product each."""
-    vectors = space.rotate(ritz.rotation).clone()
+    vectors = space.vectors(ritz)
     values = ritz.values.to(vectors)
     parts: list[Tensor] = []
     progress = Progress("Lanczos: residual", len(values))

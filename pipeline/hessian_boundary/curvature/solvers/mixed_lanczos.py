@@ -75,7 +75,7 @@ def mixed_lanczos_eigenpairs(
     if resume is not None and resume.basis.dtype == double.dtype:
         pairs = exact(block=wanted, resume=resume)
     else:
-        room = Room(OF_SINGLE * memory_limit, rows_in_file)
+        room = Room(OF_SINGLE * memory_limit, rows_in_file, saved=on_block is not None)
         space = room.space(single, wanted, block=BLOCK, seed=seed, resume=resume)
         tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
         vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
@@ -109,7 +109,7 @@ def _grown(
     except (NotConvergedError, ValueError) as error:  # not finite, or too much round-off
         print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
         return None
-    return space.rotate(ritz.rotation).clone()
+    return space.vectors(ritz)
 
 
 def _finished(
