@@ -123,7 +123,7 @@ def test_premises_change_no_verdict_and_reasons_stand_for_checks(tmp_path: Path)
         first, second = (finding(table[table["number"] == n]) for n in (1, 2))
         assert first.startswith("Reproduced: 1 of 1 comparisons hold; for instance a/n:g = 1.50 ± ")
         assert first.endswith("presumes what does not hold: a/n:g = 1.5 is not above 5.55.")
-        assert second == "Not tested: By eye."
+        assert second == "Not testable: By eye."
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_a_caption_says_is_seen_agrees_with_the_verdict() -> None:
         word = lines["verdict"].iloc[0].capitalize()
         held = int(lines["holds"].fillna(False).sum())
         if word == "Not testable":
-            assert text == "Not tested: no number of it is part of this profile."
+            assert text == "Not testable: no number of it is part of this profile."
         else:
             assert text.startswith(word)
             assert f": {held} of {len(lines)} comparisons hold" in text
@@ -162,7 +162,7 @@ def test_what_a_caption_says_is_seen_agrees_with_the_verdict() -> None:
     assert said[4].startswith("Not reproduced, in a single run: 0 of 1")
     assert "1 of them not measured here" in said[5]
     unknown = table[table["number"] == 7].assign(reason=math.nan)  # as it is read from a file
-    assert finding(unknown) == "Not tested: no number of it is part of this profile."
+    assert finding(unknown) == "Not testable: no number of it is part of this profile."
 
 
 def test_without_caveats_there_is_no_sign_to_explain(tmp_path: Path) -> None:

@@ -71,11 +71,13 @@ def test_too_few_pairs_decide_nothing(judged) -> None:
 def test_the_answer_takes_the_variant_that_explored_best(judged) -> None:
     assert chosen_measures(judged, "g_theta") == ("g_theta_max", "output_margin")
     first, second, third = answer(judged, "g_theta", NAMES, (0.2, 0.1, 0.3))
-    assert first.startswith("Yes, on average: of two fitted models")
+    assert first.startswith("Yes, on average: of two networks that fit their labels")
     assert second.startswith("It is robust: ")
-    assert "It says more than the simpler measure that explored best, output_margin" in third
-    assert "difference on the same models +0.20 [+0.10, +0.30]" in third
-    assert "adds to the training loss" in third
+    assert (
+        "more than the simpler measure that did best in the exploring half, output_margin" in third
+    )
+    assert "difference on the same networks +0.20 [+0.10, +0.30]" in third
+    assert "adds to what the training loss tells" in third
     assert headline(judged, "g_theta").endswith("Yes, on average, and robustly")
 
 
@@ -85,7 +87,7 @@ def test_the_answer_says_no_where_it_is_no(models) -> None:
     first, second, third = answer(table, "g_theta", NAMES, (-2, -2, -2))
     assert first.startswith("No, rather the opposite")
     assert second.startswith("It is not robust")
-    assert "It says less than the simpler measure that explored best" in third
+    assert "It says less than the simpler measure that did best in the exploring half" in third
 
 
 def test_a_question_about_nothing_is_refused(judged) -> None:

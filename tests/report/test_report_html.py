@@ -21,6 +21,7 @@ def test_text_is_escaped_and_indices_are_lowered() -> None:
         "<strong>&lt;b&gt;</strong> &amp; G<sub>θ</sub>, λ<sub>max</sub>, MNIST-17, -179, "
         "g_theta_max, fig/A_1"
     )
+    assert prose("A_2_flip by `probes <b>`") == "A_2_flip by <code>probes &lt;b&gt;</code>"
     assert numeral("-1.5 ± 2 [-3, 1e-4]") == "−1.5 ± 2 [−3, 1e-4]"
     assert joined(numeral("0.2 ± 0.1 [-3, 1 × 10⁻⁹], p < 0.1")) == (
         "0.2 ±\u00a00.1 [−3, 1\u00a0×\u00a010⁻⁹], p &lt;\u00a00.1"

@@ -150,6 +150,8 @@ def test_of_one_run_there_is_no_deviation() -> None:
 
 def test_markdown_and_latex() -> None:
     table = pd.DataFrame({"G_θ (max)": ["**0.05 ± 0.01**"], "‖θ‖₂": ["9 ± 1"]})
+    large = pd.DataFrame({"a": ["(−1.6 ± 3.7) × 10⁻¹²"]})
+    assert r"($-$1.6 $\pm$ 3.7) $\times$ $10^{-12}$ \\" in latex(large, [])
     assert markdown(table, ["a note"]).splitlines() == [
         "| G_θ (max) | ‖θ‖₂ |",
         "| --- | --- |",

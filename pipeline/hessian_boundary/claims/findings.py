@@ -26,7 +26,7 @@ def finding(lines: pd.DataFrame) -> str:
     known = [line for line in checks if pd.notna(line.holds)]
     if not known:
         reason = first.reason if pd.notna(first.reason) else ""  # NaN where read from a file
-        return f"Not tested: {reason or 'no number of it is part of this profile.'}"
+        return f"Not testable: {reason or 'no number of it is part of this profile.'}"
     failing = [line for line in known if not line.holds]
     counts = f"{len(known) - len(failing)} of {len(checks)} comparisons hold"
     unknown = len(checks) - len(known)

@@ -17,7 +17,7 @@ PREDICTS, OPPOSITE = "predicts", "predicts the opposite"
 NOT, UNDECIDED = "does not predict", "undecided"
 WORDS = {
     PREDICTS: "Yes, on average",
-    NOT: "Not so that it could be told from chance",
+    NOT: "That it does could not be told from chance",
     OPPOSITE: "No, rather the opposite",
     UNDECIDED: "Too few models to say",
 }
@@ -129,11 +129,11 @@ def headline(judged: pd.DataFrame, asked_about: str) -> str:
 
 def _first(mine: pd.Series, name: str) -> str:
     return (
-        f"{WORDS[mine['verdict']]}: of two fitted models that differ in one setting, "
-        f"the one with the larger {name} has the larger test error in "
+        f"{WORDS[mine['verdict']]}: of two networks that fit their labels and differ in one "
+        f"setting, the one with the larger {name} has the larger test error in "
         f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before, "
         f"where a coin has 50 %; as a mean over settings and data sets, Ψ is "
-        f"{_interval(mine, 'psi')}, from −1 (always wrong) to 1 (always right), "
+        f"{_interval(mine, 'psi')} (95 % interval), from −1 (always wrong) to 1 (always right), "
         f"p {mine['adjusted_p']:.2g} ({mine['datasets']})."
     )
 
@@ -153,12 +153,12 @@ def _third(
 ) -> str:
     between, low, high = difference
     how = "more" if low > 0 else "less" if high < 0 else "neither more nor less"
-    adds = "adds" if mine["adds_to_training_loss"] else "adds nothing that is told from chance"
+    adds = "adds" if mine["adds_to_training_loss"] else "does not measurably add"
     return (
-        f"It says {how} than the simpler measure that explored best, {name} "
-        f"(Ψ {_interval(other, 'psi')}; difference on the same models "
-        f"{_signed(between)} [{_signed(low)}, {_signed(high)}]), and {adds} to the training loss "
-        f"(partial τ {_interval(mine, 'partial_tau')})."
+        f"It says {how} than the simpler measure that did best in the exploring half, {name} "
+        f"(Ψ {_interval(other, 'psi')}; difference on the same networks "
+        f"{_signed(between)} [{_signed(low)}, {_signed(high)}]), and {adds} to what the training "
+        f"loss tells (partial τ {_interval(mine, 'partial_tau')})."
     )
 
 
@@ -168,7 +168,10 @@ def _interval(row: pd.Series, name: str) -> str:
 
 
 def _signed(value: float) -> str:
-    return UNKNOWN if np.isnan(value) else f"{value:+.2f}"
+    if np.isnan(value):
+        return UNKNOWN
+    text = f"{value:+.2f}".replace("-", "−")
+    return "0.00" if text in ("+0.00", "−0.00") else text
 
 
 def _percent(share: float) -> str:

@@ -18,8 +18,12 @@ LATEX = {
     "†": r"$\dagger$",
     "‡": r"$\ddagger$",
     "–": "--",
+    "−": "$-$",
+    "×": r"$\times$",
     "%": r"\%",
 }
+POWER = re.compile(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+ORDINARY_DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def markdown(table: pd.DataFrame, notes: Sequence[str]) -> str:
@@ -42,4 +46,5 @@ def latex(table: pd.DataFrame, notes: Sequence[str]) -> str:
 def _latex_text(text: str) -> str:
     for symbol, command in LATEX.items():
         text = text.replace(symbol, command)
+    text = POWER.sub(lambda found: f"$10^{{{found[1].translate(ORDINARY_DIGITS)}}}$", text)
     return re.sub(r"\*\*(.+?)\*\*", r"\\textbf{\1}", text)

@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+LARGE = 1e6  # what is not written out beside a deviation
 ORDINARY = range(-3, 6)  # powers of ten that are written out
 
 
@@ -43,12 +44,19 @@ def between(low: float, high: float) -> str:
 def mean_and_deviation(mean: float, deviation: float) -> str:
     """Write mean ± deviation with two digits of the deviation, and at most six decimals.
 
-    A single run has no deviation, which is NaN: then the number stands alone.
+    A single run has no deviation, which is NaN: then the number stands alone. From a million on
+    both are in units of a power of ten.
     """
     if math.isnan(mean):
         return "–"
+    largest = max(abs(mean), 0 if math.isnan(deviation) else deviation)
+    if LARGE <= largest < math.inf:
+        unit = 10 ** (power := _power(largest))
+        text = mean_and_deviation(mean / unit, deviation / unit)
+        return f"{f'({text})' if '±' in text else text} × {power_of_ten(power)}"
     if math.isnan(deviation) or deviation == 0:
-        return f"{mean:.4g}" + ("" if math.isnan(deviation) else " ± 0")
+        text = f"{mean:.4g}" if abs(mean) < 1e4 else f"{mean:.0f}"
+        return text + ("" if math.isnan(deviation) else " ± 0")
     decimals = min(6, max(0, 1 - math.floor(math.log10(deviation))))
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
 

@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 
 from hessian_boundary.wording.numbers import number
 
-# one symbol and its index, as in λ_max, G_θ, A_1; names of quantities like g_theta_max are longer
-SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([\wθ]+)")
+# one symbol and its index, as in λ_max, G_θ, A_1; names like g_theta_max and A_1_flip are longer
+SUBSCRIPT = re.compile(r"(?<![\w/])([A-Zxvβλθ])_([^\W_]+)(?!\w)")
+CODE = re.compile(r"`([^`]+)`")
 BOLD = re.compile(r"\*\*(.+?)\*\*")
 MINUS = re.compile(r"(?<![\w.])-(?=\d)")
 # spaces at which a sign may not be broken from the number that it belongs to
@@ -19,8 +20,9 @@ JOINED = re.compile(r"(?<=[±×≥≤…;]) | (?=[×…])")
 
 
 def prose(text: str) -> Markup:
-    """Escape a text; **bold** and indices as they are printed."""
+    """Escape a text; **bold**, `code` and indices as they are printed."""
     html = SUBSCRIPT.sub(r"\1<sub>\2</sub>", str(escape(text)))
+    html = CODE.sub(r"<code>\1</code>", html)
     return Markup(BOLD.sub(r"<strong>\1</strong>", html))
 
 

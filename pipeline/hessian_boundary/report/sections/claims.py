@@ -48,6 +48,7 @@ class Check:
     relation: str
     measured: str  # "0.9 > 0.8", or "0.7, needed > 0.8"
     runs: int
+    over_models: bool  # a number of all models together, not of runs
     state: str
     effect: str  # "" for fewer than two runs
     premise: bool  # what the claim presumes, which changes no verdict
@@ -158,6 +159,7 @@ def _check(line: Any) -> Check:
         relation=text.relation,
         measured=outcome_text(line),
         runs=line.runs,
+        over_models=line.check.startswith("correlations:"),
         state=state(line),
         effect=effect_text(line),
         premise=line.role == PREMISE,

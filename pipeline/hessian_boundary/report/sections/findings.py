@@ -35,12 +35,16 @@ def findings(
         for name, rows in measures.groupby("measure")
     }
     asked = NOT_ASKED if verdicts is not None else ""  # a study with the paper's claims
+    if judged:
+        last = f"Does G_θ predict generalisation? {judged[0]}"
+    else:
+        last = _compared(values, "test_error", "The test error is higher", asked)
     sentences = [
         _boundary(values, verdicts),
         _compared(values, "pieces", "The exact decision boundary has more linear pieces"),
-        _compared(values, "g_theta_max", "G_θ, with the maximum over samples, is higher"),
+        _compared(values, "g_theta_max", "G_θ, by the maximum over samples, is higher"),
         _correlated(correlations),
-        *(judged[:1] or [_compared(values, "test_error", "The test error is higher", asked)]),
+        last,
     ]
     return tuple(filter(None, sentences))
 
@@ -92,24 +96,27 @@ def _compared(values: dict[str, pd.Series], measure: str, words: str, afterwards
 def _clearly(pairs: Sequence[Contrast]) -> str:
     """Say on how many the means are further apart than single runs are; nothing of single runs."""
     known = [pair.apart for pair in pairs if pair.apart == pair.apart]
-    return f" (by more than the runs’ spread on {sum(d > 1 for d in known)})" if known else ""
+    larger = sum(d > 1 for d in known)
+    return f" (on {larger} by more than one combined standard deviation of runs)" if known else ""
 
 
 def _span(values: Iterable[float]) -> str:
     found = sorted(values)
-    return " to ".join(dict.fromkeys(f"{end:.2g}" for end in (found[0], found[-1])))
+    return " to ".join(dict.fromkeys(f"{end:.3g}" for end in (found[0], found[-1])))
 
 
 def _correlated(correlations: pd.DataFrame) -> str:
     """Say how G_θ goes with the number of boundary pieces, over all trainings."""
     pooled = correlations[correlations["dataset"] == POOLED]
+    compared = pooled["measure"].nunique()
     for row in pooled[pooled["measure"] == "g_theta_max"].dropna(subset=["tau"]).itertuples():
         known = pd.notna(row.low)
-        interval = f", 95 % interval {row.low:.2f} to {row.high:.2f}" if known else ""
+        low, tau, high = (f"{x:.2f}".replace("-", "−") for x in (row.low, row.tau, row.high))
+        interval = f", 95 % interval {low} to {high}" if known else ""
         known = pd.notna(row.adjusted_p)
-        p = f", p {p_value(row.adjusted_p)} (adjusted for all measures)" if known else ""
+        p = f", p {p_value(row.adjusted_p)} (adjusted for {compared} measures)" if known else ""
         return (
-            f"Kendall’s τ of G_θ with the number of pieces is {row.tau:.2f} over {row.trainings} "
-            f"trainings{interval}{p}; 1 would be one and the same order."
+            f"Kendall’s τ of G_θ with the number of pieces is {tau} over {row.trainings} "
+            f"trainings{interval}{p}; 1 is the same order, 0 no relation."
         )
     return ""
