@@ -104,7 +104,6 @@ def test_saved_states_have_room_on_the_disk_too(monkeypatch, capsys):
 
 PEAK = """
 import torch
-from hessian_boundary.curvature.solvers import basis_rows
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
 def peak():
@@ -114,7 +113,6 @@ torch.set_num_threads(1)
 lanczos_eigenpairs(DiagonalOperator(hessian_like(1000)), k_top=4, seed=0)
 operator = DiagonalOperator(hessian_like(1_000_000))
 limit = limit_for(operator, 16 + 6, wanted=16, block=2)
-basis_rows.SLICE_BYTES = 2**24
 before = peak()
 lanczos_eigenpairs(
     operator, k_top=8, k_bottom=8, seed=0, block=2, memory_limit=limit, rows_in_file=200

@@ -16,7 +16,7 @@ from torch import Tensor
 from hessian_boundary.artifacts.scratch import scratch_file
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices, inner_products
 
-SLICE_BYTES = 2**27  # of a file's rows, held at a time
+SLICE_BYTES = 2**24  # of a file's rows, held at a time: what fits into a processor's cache
 
 
 class BasisRows:
@@ -105,14 +105,16 @@ class BasisRows:
     def _parts(self, count: int) -> Iterator[tuple[slice, Tensor]]:
         """Yield the first rows (count, columns), all columns of those in memory; slices of a file.
 
-        What is in memory may be written to.
+        What is in memory may be written to. A slice is gone when the next one is asked for.
         """
         if self._file is None:
             yield slice(0, self.rows.shape[1]), self.rows[:count]
             return
         width = max(1, SLICE_BYTES // (max(count, 1) * self.rows.itemsize))
+        buffer = self.rows.new_empty(count * min(width, self.rows.shape[1]))
         for columns in column_slices(self.rows.shape[1], width):
-            part = self.rows.new_empty(self.rows[:count, columns].shape)
+            shape = self.rows[:count, columns].shape
+            part = buffer[: shape.numel()].view(shape)
             for number, row in enumerate(part):
                 self._read(number, columns.start, row)
             yield columns, part
