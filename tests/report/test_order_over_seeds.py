@@ -38,8 +38,10 @@ def test_runs_of_the_same_seed_are_compared() -> None:
     assert resolved[2:] == ("0.20 ± 0.10", "0.60 ± 0.10", "0.40 ± 0.14", "3 of 3", "+2.8")
     assert control[-2:] == ("1 of 3", "+0.0")
     first, second, _ = found.sentences
-    assert "in 2 of 3 pairs of runs, and clearly so in the mean on 0 of 1 data sets" in first
-    assert "in 3 of 3 pairs of runs, and clearly so in the mean on 1 of 1 data sets" in second
+    assert "in 2 of 3 pairs of runs, and by more than one combined" in first
+    assert "deviation in the mean on 0 of 1 data sets" in first
+    assert "in 3 of 3 pairs of runs, and by more" in second
+    assert "deviation in the mean on 1 of 1 data sets" in second
 
 
 def test_a_single_run_has_no_spread() -> None:

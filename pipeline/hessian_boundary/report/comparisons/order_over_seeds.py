@@ -82,7 +82,10 @@ def _line(pair: Contrast, kind: str, large_norm: pd.Series) -> dict[str, str]:
 def _sentence(kind: str, pairs: list[Contrast]) -> str:
     higher, runs = sum(pair.runs_higher for pair in pairs), sum(len(p.normal) for p in pairs)
     known = [pair.apart for pair in pairs if not math.isnan(pair.apart)]
-    clear = f", and clearly so in the mean on {sum(d > 1 for d in known)} of {len(pairs)} data sets"
+    clear = (
+        f", and by more than one combined standard deviation in the mean on "
+        f"{sum(d > 1 for d in known)} of {len(pairs)} data sets"
+    )
     return (
         f"Over all seeds, with the directions “{kind}”, the adversarial start needs more "
         f"eigenvectors than normal training with the same seed in {higher} of {runs} pairs of "
