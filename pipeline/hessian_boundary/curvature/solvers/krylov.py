@@ -25,6 +25,9 @@ from hessian_boundary.runtime.seeds import derive_seed
 KEPT = 0.5
 # Up to this size T is diagonalised after every block; beyond, after a constant share of growth.
 EVERY_BLOCK = 400
+# Length of a unit vector's part inside the basis up to which subtracting it once leaves round-off
+# of the precision's size; where more is taken away, round-off is larger next to what is left.
+ONCE = 0.1
 
 
 @dataclass(frozen=True)
@@ -165,14 +168,13 @@ class KrylovSpace:
         generator = torch.Generator().manual_seed(derive_seed(self.seed, self.products))
         random = torch.randn(count - len(directions), self.operator.dimension, generator=generator)
         frontier = torch.cat([directions, random.to(image)])
-        for _ in range(2):  # once leaves round-off that is large next to the smallest directions
+        for _ in range(2):
+            inside = self.basis.inner_products(frontier, self.rows)
             # lengths of 100,000 entries that are added up in float32 are off by 1e-5
-            rest = self._outside(frontier).T.double()
+            rest = self.basis.subtract(frontier, inside).T.double()
             frontier = torch.linalg.qr(rest).Q.T.to(image)
+            if not (torch.linalg.vector_norm(inside, dim=1) > ONCE).any():
+                break
         self.basis.put(self.rows, frontier)
         self.rows += count
         return frontier
-
-    def _outside(self, block: Tensor) -> Tensor:
-        """Subtract from each row of a block its component in the span of the basis."""
-        return self.basis.subtract(block, self.basis.inner_products(block, self.rows))
