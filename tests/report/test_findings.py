@@ -56,7 +56,9 @@ def test_what_random_gradients_tell_stands_beside_what_eigenvectors_do() -> None
     verdicts = pd.DataFrame({"check": checks, "holds": [True, False, True, None, True, True]})
     boundary, *_, error = findings(MEASURES, CORRELATIONS, verdicts=verdicts)
     assert boundary.endswith("eigenvectors after 1 of the 2 trainings where that was asked.")
-    assert error.endswith("`generalisation` asks, which was not made here.")
+    assert error.endswith(
+        "`generalisation` asks; its results are not here, or older than an edit that concerns them."
+    )
     none = pd.DataFrame({"check": ["a/normal:pieces > 1"], "holds": [True]})
     assert "random" not in findings(MEASURES, CORRELATIONS, verdicts=none)[0]
 

@@ -12,8 +12,8 @@ RUN = ["dataset", "training", "seed"]
 # a model's comparison with random training gradients in place of eigenvectors (`measures.nulls`)
 BEYOND_GRADIENTS = r"contrast:([^/:]+/[^/:]+):contrast > contrast:\1:gradients_contrast_high"
 NOT_ASKED = (
-    " Whether G_θ predicts generalisation is what the target `generalisation` asks, which was not "
-    "made here."
+    " Whether G_θ predicts generalisation is what the target `generalisation` asks; its results "
+    "are not here, or older than an edit that concerns them."
 )
 
 
