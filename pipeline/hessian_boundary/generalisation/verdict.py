@@ -17,7 +17,7 @@ PREDICTS, OPPOSITE = "predicts", "predicts the opposite"
 NOT, UNDECIDED = "does not predict", "undecided"
 WORDS = {
     PREDICTS: "Yes, on average",
-    NOT: "That it does could not be told from chance",
+    NOT: "No evidence that it does",
     OPPOSITE: "No, rather the opposite",
     UNDECIDED: "Too few models to say",
 }
@@ -132,9 +132,9 @@ def _first(mine: pd.Series, name: str) -> str:
         f"{WORDS[mine['verdict']]}: of two networks that fit their labels and differ in one "
         f"setting, the one with the larger {name} has the larger test error in "
         f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before, "
-        f"where a coin has 50 %; as a mean over settings and data sets, Ψ is "
+        f"where a coin has 50 %. As a mean over settings and data sets, Ψ is "
         f"{_interval(mine, 'psi')} (95 % interval), from −1 (always wrong) to 1 (always right), "
-        f"p {mine['adjusted_p']:.2g} ({mine['datasets']})."
+        f"p {mine['adjusted_p']:.2g}. Data sets with enough such pairs: {mine['datasets']}."
     )
 
 
