@@ -59,7 +59,8 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help="one case, as JSON")
     asked = parser.parse_args()
     if asked.here:
-        print(json.dumps(measured(CASES[asked.cases[0]])))
+        if found := measured(CASES[asked.cases[0]]):
+            print(json.dumps(found))
         return
     print("| case | CPU seconds | seconds | peak GB | products | residual / λ_max | G_θ |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
@@ -71,7 +72,10 @@ def main() -> None:
 
 
 def measured(case: Case) -> dict[str, float]:
-    """Return what a case takes after the training, and what it finds; NaN for what it does not."""
+    """Return what a case takes after the training, and what it finds; NaN for what it does not.
+
+    Of several processes the first one measures itself; the others return nothing.
+    """
     network, x, y = trained(case)
     options = {"residual_tolerance": case.tolerance, "method": "lanczos", "density_probes": 0}
     cpu, clock = time.process_time(), time.perf_counter()
@@ -84,6 +88,8 @@ def measured(case: Case) -> dict[str, float]:
         **(options if case.matrix == "hessian" else {}),
         top=PAIRS,
     )
+    if result is None:
+        return {}
     residual = result.spectrum["residuals"].values / result.spectrum["eigenvalues"].values[0]
     g_theta = result.measures["g_theta_max"] if case.matrix == "gauss_newton" else float("nan")
     return {
