@@ -106,18 +106,16 @@ PEAK = """
 import torch
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
-def peak():
-    lines = open("/proc/self/status").read().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+from helpers.peak_memory import peak_memory
 torch.set_num_threads(1)
 lanczos_eigenpairs(DiagonalOperator(hessian_like(1000)), k_top=4, seed=0)
 operator = DiagonalOperator(hessian_like(1_000_000))
 limit = limit_for(operator, 16 + 6, wanted=16, block=2)
-before = peak()
+before = peak_memory()
 lanczos_eigenpairs(
     operator, k_top=8, k_bottom=8, seed=0, block=2, memory_limit=limit, rows_in_file=200
 )
-print(peak() - before, limit, 8 * 1_000_000 * operator.products)
+print(peak_memory() - before, limit, 8 * 1_000_000 * operator.products)
 """
 
 

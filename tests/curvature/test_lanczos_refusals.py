@@ -29,17 +29,14 @@ def test_memory_is_estimated_before_the_first_product():
 PEAK = """
 import torch
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
-from helpers.scripts import script
 from helpers.diagonal_operators import DiagonalOperator, hessian_like
-def peak():
-    lines = open("/proc/self/status").read().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+from helpers.peak_memory import peak_memory
 torch.set_num_threads(1)
 lanczos_eigenpairs(DiagonalOperator(hessian_like(1000)), k_top=4, seed=0)
 operator = DiagonalOperator(hessian_like(200_000))
-before = peak()
+before = peak_memory()
 lanczos_eigenpairs(operator, k_top=8, k_bottom=8, seed=0, memory_limit=128e6)
-print(peak() - before)
+print(peak_memory() - before)
 """
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from helpers.made_up_report import CORRELATIONS, ROWS, png, tidy_measures
 from hessian_boundary.claims.claim_list import read_claims
+from hessian_boundary.claims.claim_table import claim_table
+from hessian_boundary.claims.numbers import collect
 from hessian_boundary.report.sections.claims import claims_section
 from hessian_boundary.report.sections.complexity import complexity_section
 from hessian_boundary.report.sections.figures import figure_view
@@ -27,6 +29,15 @@ def test_claims_without_outcomes_are_refused() -> None:
     table = pd.DataFrame([line])
     with pytest.raises(ValueError, match=r"expected outcomes of claim 1 \(S\), found none"):
         claims_section(read_claims([entry], ["fig01"]), table, {})
+
+
+def test_a_correlation_is_of_all_trainings_and_of_no_run() -> None:
+    checks = ["correlations:all:g_theta_max > 0", "circle/normal:g_theta_max > 0"]
+    entry = {"where": "S", "says": "s", "figures": ["fig01"], "checks": checks}
+    claims = read_claims([entry], ["fig01"])
+    table = claim_table(claims, collect(tidy_measures(), {}, CORRELATIONS))
+    (view,) = claims_section(claims, table, {}).claims
+    assert [check.over_models for check in view.checks] == [True, False]
 
 
 def test_published_numbers_within_two_deviations_are_counted() -> None:

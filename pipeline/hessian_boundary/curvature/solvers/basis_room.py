@@ -14,8 +14,6 @@ from hessian_boundary.runtime.device import processes_of_this_machine as _proces
 WORKSPACE = 7
 # Times as many vectors as memory holds, for which a file is worth reading it for every block.
 MUCH_MORE = 2
-
-
 # Copies of the basis on the disk, where states are saved: the file, the last state, the next one.
 COPIES = 3
 
