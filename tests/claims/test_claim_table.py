@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from helpers.one_claim import ENTRY, TARGETS
+from helpers.one_claim import CHECKS, ENTRY, TARGETS, numbers
 from hessian_boundary.artifacts.store import open_table, save_table
 from hessian_boundary.claims.claim_list import read_claims
 from hessian_boundary.claims.claim_table import (
@@ -26,22 +26,6 @@ from hessian_boundary.claims.numbers import collect
 from hessian_boundary.statistics.correlations import COLUMNS
 from hessian_study.jobs.job import Job
 from hessian_study.steps import claims as claims_step
-
-
-def numbers() -> dict[str, pd.DataFrame]:
-    rows = [("a", training, seed, "fitted", "g", value + seed)
-            for training, value in (("n", 1.0), ("m", 5.0)) for seed in (0, 1)]  # fmt: skip
-    rows[3] = ("a", "m", 1, "fitted", "g", 6.1)  # differences of 4 and 4.1
-    columns = ["dataset", "training", "seed", "status", "measure", "value"]
-    return {
-        "measures": pd.DataFrame(rows, columns=columns),
-        "correlations": pd.DataFrame(columns=COLUMNS),
-        "fig01": pd.DataFrame([("a/n", "q", 0.5)], columns=["experiment", "quantity", "value"]),
-    }  # fmt: skip
-
-
-CHECKS = ["a/n:g < a/m:g", "a/n:g > 1.2", "a/n:g < 1", "fig01:a/n:q > 0.1", "b/n:g < 1"]
-
 
 STATES = ["holds", "holds, not clearly", "fails, not clearly", "holds, not clearly", "not known"]
 
@@ -124,45 +108,6 @@ def test_premises_change_no_verdict_and_reasons_stand_for_checks(tmp_path: Path)
         assert first.startswith("Reproduced: 1 of 1 comparisons hold; for instance a/n:g = 1.50 ± ")
         assert first.endswith("presumes what does not hold: a/n:g = 1.5 is not above 5.55.")
         assert second == "Not testable: By eye."
-
-
-@pytest.mark.parametrize(
-    ("premise", "sentence"),
-    [
-        ("a/n:g < a/m:g < a/n:g", "a/m:g = 5.55 is not below 1.5."),
-        ("a/m:g < a/n:g < a/m:g", "a/m:g = 5.55 is not below 1.5."),
-    ],
-)
-def test_of_a_premise_with_three_sides_the_two_out_of_order_are_named(premise, sentence) -> None:
-    entry, found = {key: value for key, value in ENTRY.items() if key != "checks"}, numbers()
-    claims = read_claims([entry | {"checks": ["a/n:g < a/m:g"], "premises": [premise]}], TARGETS)
-    table = claim_table(claims, collect(found["measures"], {}, found["correlations"]))
-    assert finding(table).endswith(f"presumes what does not hold: {sentence}")
-
-
-def test_what_a_caption_says_is_seen_agrees_with_the_verdict() -> None:
-    """Each caption's sentence begins with its claim's verdict and counts what really holds."""
-    found = numbers()
-    lists = [["a/n:g < a/m:g"], ["a/n:g > 9"], ["a/n:g < a/m:g", "a/n:g > 9"], ["fig01:a/n:q > 0"],
-             ["fig01:a/n:q > 5"], CHECKS, ["b/n:g < 1"]]  # fmt: skip
-    claims = read_claims([ENTRY | {"checks": checks} for checks in lists], TARGETS)
-    figures = {"fig01": found["fig01"].assign(seed=0)}
-    table = claim_table(claims, collect(found["measures"], figures, found["correlations"]))
-    said = [finding(lines) for _, lines in table.groupby("number")]
-    for text, (_, lines) in zip(said, table.groupby("number"), strict=True):
-        word = lines["verdict"].iloc[0].capitalize()
-        held = int(lines["holds"].fillna(False).sum())
-        if word == "Not testable":
-            assert text == "Not testable: no number of it is part of this profile."
-        else:
-            assert text.startswith(word)
-            assert f": {held} of {len(lines)} comparisons hold" in text
-    assert said[1].endswith("found a/n:g = 1.50 ± 0.71, needed > 9.")
-    assert said[3].startswith("Seen once: 1 of 1")
-    assert said[4].startswith("Not reproduced, in a single run: 0 of 1")
-    assert "1 of them not measured here" in said[5]
-    unknown = table[table["number"] == 7].assign(reason=math.nan)  # as it is read from a file
-    assert finding(unknown) == "Not testable: no number of it is part of this profile."
 
 
 def test_without_caveats_there_is_no_sign_to_explain(tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ def test_a_correlation_is_of_all_trainings_and_of_no_run() -> None:
     assert [check.over_models for check in view.checks] == [True, False]
 
 
+def test_a_figure_is_told_what_holds_on_its_own_data() -> None:
+    checks = ["circle/normal:g_theta_max > 99", "gaussian/normal:g_theta_max > 0"]
+    entry = {"where": "S", "says": "s", "figures": ["fig01"], "checks": checks}
+    claims = read_claims([entry], ["fig01"])
+    table = claim_table(claims, collect(tidy_measures(), {}, CORRELATIONS))
+    (view,) = claims_section(claims, table, {}).claims
+    assert "found circle/normal:g_theta_max = " in view.finding
+    own = view.finding_of(["gaussian/adversarial"])
+    assert "1 of 2 comparisons hold, 1 of 1 on the data drawn here; for instance gaussian" in own
+
+
 def test_published_numbers_within_two_deviations_are_counted() -> None:
     summary = summarise(tidy_measures(), ROWS)
     published = summary[["dataset", "training"]].copy()

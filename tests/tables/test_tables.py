@@ -5,13 +5,11 @@ import math
 import pandas as pd
 import pytest
 
-from hessian_boundary.tables.formats import latex, markdown
+from hessian_boundary.tables.formats import latex
 from hessian_boundary.tables.summary import compare_with_published, summarise
 from hessian_boundary.tables.text import (
     display,
     display_comparison,
-    display_correlations,
-    display_precision,
     footnotes,
 )
 from hessian_boundary.wording.labels import TABULATED
@@ -100,6 +98,15 @@ def test_diverged_runs_are_counted_and_left_out_and_unfitted_ones_are_kept() -> 
     assert "quick profile: 3 seeds" in notes
 
 
+def test_of_the_worst_run_that_counts_it_is_said_how_much_it_gets_wrong() -> None:
+    errors = MEASURES.copy()
+    errors.loc[errors["measure"] == "train_error", "value"] = [0.0, 0.01, 0.02, 0.655, NAN, 0.1]
+    summary = summarise(errors, ROWS)
+    assert summary["worst_train_error"].tolist() == [0.655, 0.02]
+    (note,) = [text for text in footnotes(summary, "") if text.startswith("†")]
+    assert "training accuracy (of the worst 65.5 % of the samples are wrong); they are" in note
+
+
 def test_rows_keep_the_order_of_the_configuration_and_the_lowest_is_bold() -> None:
     shown = display(summarise(MEASURES, ROWS))
     assert list(shown["Training"]) == ["large norm †‡", "normal"]
@@ -146,58 +153,3 @@ def test_of_one_run_there_is_no_deviation() -> None:
     assert not display(summary).map(lambda cell: "±" in str(cell)).any(axis=None)
     assert footnotes(summary, "")[0].startswith("One run of each training; the lowest")
     assert display(summarise(MEASURES, ROWS)).map(lambda cell: "±" in str(cell)).any(axis=None)
-
-
-def test_markdown_and_latex() -> None:
-    table = pd.DataFrame({"G_θ (max)": ["**0.05 ± 0.01**"], "‖θ‖₂": ["9 ± 1"]})
-    large = pd.DataFrame({"a": ["(−1.6 ± 3.7) × 10⁻¹²"]})
-    assert r"($-$1.6 $\pm$ 3.7) $\times$ $10^{-12}$ \\" in latex(large, [])
-    assert markdown(table, ["a note"]).splitlines() == [
-        "| G_θ (max) | ‖θ‖₂ |",
-        "| --- | --- |",
-        "| **0.05 ± 0.01** | 9 ± 1 |",
-        "",
-        "- a note",
-    ]
-    text = latex(table, ["100 %"])
-    assert r"$G_\theta$ (max) & $\|\theta\|_2$ \\" in text
-    assert r"\textbf{0.05 $\pm$ 0.01} & 9 $\pm$ 1 \\" in text
-    assert r"100 \%" in text
-    assert text.isascii()
-
-
-def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
-    correlations = pd.DataFrame(
-        [
-            ("circle", "trace", 0.5, NAN, NAN, NAN),
-            ("all", "trace", -0.125, -0.5, 0.25, 0.04),
-            ("all", "turning", NAN, NAN, NAN, NAN),
-        ],
-        columns=["dataset", "measure", "tau", "low", "high", "adjusted_p"],
-    )
-    shown = display_correlations(correlations)
-    assert list(shown.columns) == ["Measure", "circle", "all"]
-    assert shown.values.tolist() == [
-        ["trace(H)", "+0.50", "-0.12 [-0.50, +0.25], p 0.040"],
-        ["turning", "–", "–"],
-    ]
-
-
-def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
-    rows = [
-        ("half_moon", "normal", seed, method, statistic, "g_theta", value)
-        for method, values in (("range", (0.1, 0.3)), ("float32_dense", (0.2, 0.2)))
-        for seed, value in enumerate(values)
-        for statistic in ("max", "mean")
-    ]
-    rows += [
-        ("circle", "large_norm", 0, "range", "max", "g_theta", 0.5),
-        ("circle", "large_norm", 0, "range", "", "rank", 7),
-    ]
-    columns = ["dataset", "training", "seed", "method", "statistic", "quantity", "value"]
-    shown = display_precision(pd.DataFrame(rows, columns=columns), "g_theta", "max")
-    assert list(shown) == ["Data set", "Training", "range", "float32 dense"]
-    assert shown.values.tolist() == [
-        ["half-moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
-        ["circle", "large norm", "0.5", "–"],
-    ]

@@ -45,6 +45,14 @@ def test_trainings_that_err_no_more_are_named() -> None:
     assert any("200,000 fresh samples" in text for text in notes)
 
 
+def test_runs_that_did_not_fit_are_named_where_they_are_compared_with() -> None:
+    table = measures()
+    unfitted = (table["training"] == "normal") & (table["seed"] == 1)
+    table.loc[unfitted, "status"] = "not fitted"
+    (note,) = [text for text in footnotes(summarise(table, ROWS), "") if "presumes" in text]
+    assert note.endswith("0.011, against 0.015, of which 1 of 2 runs did not fit.")
+
+
 def test_where_it_was_not_measured_nothing_is_said() -> None:
     summary = summarise(measures(with_error=False), ROWS)
     assert set(display(summary)["test error"]) == {"–"}

@@ -26,9 +26,9 @@ def compare_arithmetics(
     `measures` is tidy (dataset, training, seed, status, measure, value), `rows` data set ->
     trainings, `published` the paper's table.
 
-    Returns dataset, training, runs, diverged, not_fitted; measure, mean and std over runs
-    (sample standard deviation); published, published_std; difference, how many combined standard
-    deviations the two means are apart (NaN where either has no deviation).
+    Returns dataset, training, runs, diverged, not_fitted, worst_train_error; measure, mean and std
+    over runs (sample standard deviation); published, published_std; difference, how many combined
+    standard deviations the two means are apart (NaN where either has no deviation).
 
     Raises ValueError when a row of the table has no run.
     """

@@ -17,7 +17,7 @@ from hessian_boundary.tables.text import (
 from hessian_boundary.wording.labels import key_labels, measure_label, readable
 from hessian_boundary.wording.numbers import setting
 
-ABOUT = ("dataset", "training", "runs", "diverged", "not_fitted")
+ABOUT = ("dataset", "training", "runs", "diverged", "not_fitted", "worst_train_error")
 
 
 def summarise_columns(
@@ -32,8 +32,8 @@ def summarise_columns(
     columns that are no measures, a value per row; lists and mappings are written as JSON. The
     others are averaged as in `tables.summary`, with `_std` and perhaps `_at_least`.
 
-    Returns dataset, training, runs, diverged, not_fitted and the columns. A setting that is called
-    like one of these five has `setting.` before its name.
+    Returns dataset, training, runs, diverged, not_fitted, worst_train_error and the columns. A
+    setting that is called like one of these six has `setting.` before its name.
 
     Raises ValueError for a measure that no run has, and for a row that has no run.
     """

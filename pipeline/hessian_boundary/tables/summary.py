@@ -27,11 +27,11 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
     `measures` is tidy (dataset, training, seed, status, measure, value). Diverged runs have no
     measures and are left out of the averages; runs that did not fit are kept. Both are counted.
 
-    Returns dataset, training, runs, diverged, not_fitted, and for each measure its mean and
-    `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures that some
-    partial spectrum only bounds, the mean and deviation are NaN, and `_at_least` and `_at_most` are
-    the means of the bounds; a run whose number is known counts with it. Of the test error also its
-    95 % interval, test_error_low and test_error_high, and test_samples, averaged.
+    Returns dataset, training, runs, diverged, not_fitted, worst_train_error, and for each measure
+    its mean and `_std`, the sample standard deviation (n − 1; NaN for a single run). Of measures
+    that some partial spectrum only bounds, the mean and deviation are NaN, and `_at_least` and
+    `_at_most` are the means of the bounds; a run whose number is known counts with it. Of the test
+    error also its 95 % interval, test_error_low and test_error_high, and test_samples, averaged.
 
     Raises ValueError when a row of the table has no run.
     """
@@ -49,7 +49,10 @@ def summarise(measures: pd.DataFrame, rows: Mapping[str, Sequence[str]]) -> pd.D
 def run_counts(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, Any]:
     """Return dataset, training, and how many of the runs there are, diverged, or did not fit.
 
-    Raises ValueError when there is none.
+    Also worst_train_error, the largest of the runs that did not diverge: a run that learned nothing
+    is told from one that misses a sample. NaN where it was not measured.
+
+    Raises ValueError when there is no run.
     """
     chosen = _of_training(measures, dataset, training)
     if chosen.empty:
@@ -64,6 +67,7 @@ def run_counts(measures: pd.DataFrame, dataset: str, training: str) -> dict[str,
         "runs": len(status),
         "diverged": int((status == "diverged").sum()),
         "not_fitted": int((status == "not fitted").sum()),
+        "worst_train_error": _by_run(_kept(chosen), "train_error").max(),
     }
 
 
@@ -77,8 +81,7 @@ def averages(
     some of these runs have, also how many they are, `_known_runs`.
     """
     bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
-    chosen = _of_training(measures, dataset, training)
-    kept = chosen[chosen["status"] != "diverged"]
+    kept = _kept(_of_training(measures, dataset, training))
     found = {}
     for measure in names:
         values = _by_run(kept, measure)
@@ -101,9 +104,13 @@ def _of_training(measures: pd.DataFrame, dataset: str, training: str) -> pd.Data
     return measures[(measures["dataset"] == dataset) & (measures["training"] == training)]
 
 
+def _kept(measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the measures of the runs that count: those that did not diverge."""
+    return measures[measures["status"] != "diverged"]
+
+
 def _interval(measures: pd.DataFrame, dataset: str, training: str) -> dict[str, float]:
-    chosen = _of_training(measures, dataset, training)
-    kept = chosen[chosen["status"] != "diverged"]
+    kept = _kept(_of_training(measures, dataset, training))
     names = (f"{INTERVAL}_low", f"{INTERVAL}_high", "test_samples")
     return {name: _by_run(kept, name).mean() for name in names}
 

@@ -136,7 +136,7 @@ def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
         if row["not_fitted"]:
             notes.append(
                 f"† {name}: {row['not_fitted']} of {row['runs']} runs did not reach 100 % training "
-                "accuracy; they are part of the average."
+                f"accuracy{_worst(row)}; they are part of the average."
             )
         if row["diverged"]:
             notes.append(
@@ -151,27 +151,42 @@ def run_notes(summary: pd.DataFrame, names: Sequence[str]) -> list[str]:
     return notes
 
 
+def _worst(row: pd.Series) -> str:
+    error = row["worst_train_error"]
+    return (
+        ""
+        if math.isnan(error)
+        else f" (of the worst {number(100 * error)} % of the samples are wrong)"
+    )
+
+
 def _error_notes(summary: pd.DataFrame) -> list[str]:
     """Say of which samples test errors are, and name trainings that the published order misjudges.
 
     Those generalise no worse although the order presumes it.
     """
-    errors = summary.set_index(["dataset", "training"])[INTERVAL]
-    if errors.isna().all():
+    if summary[INTERVAL].isna().all():
         return []
     notes = [
         "Test error: of 200,000 fresh samples where the data set is simulated, else of the test "
         "part of the split; [95 % interval for these samples, Wilson]."
     ]
-    for (dataset, training), error in errors.items():
-        better = errors.get((dataset, PRESUMED_BETTER.get(training)), math.nan)
-        if error <= better:
-            notes.append(
-                f"{dataset}/{training}: the published order presumes that it generalises worse "
-                f"than {readable(PRESUMED_BETTER[training])}, and it does not: a test error of "
-                f"{number(error)}, against {number(better)}."
-            )
+    rows = {(row["dataset"], row["training"]): row for _, row in summary.iterrows()}
+    for (dataset, training), row in rows.items():
+        other = rows.get((dataset, PRESUMED_BETTER.get(training)))
+        if other is not None and row[INTERVAL] <= other[INTERVAL]:
+            notes.append(_misjudged(row, other))
     return notes
+
+
+def _misjudged(row: pd.Series, better: pd.Series) -> str:
+    missed = better["not_fitted"]
+    unfitted = f", of which {missed} of {better['runs']} runs did not fit" if missed else ""
+    return (
+        f"{row['dataset']}/{row['training']}: the published order presumes that it generalises "
+        f"worse than {readable(better['training'])}, and it does not: a test error of "
+        f"{number(row[INTERVAL])}, against {number(better[INTERVAL])}{unfitted}."
+    )
 
 
 def _interval(row: pd.Series) -> str:

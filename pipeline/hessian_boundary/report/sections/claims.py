@@ -66,7 +66,16 @@ class ClaimView:
     runs: tuple[str, ...]  # folders of arrays, likewise
     not_made: Mapping[str, str]  # figure -> why this profile does not make it
     single_run: bool  # whether one run alone decides
-    finding: str  # what is seen here, in a sentence
+    lines: pd.DataFrame  # its part of the table of outcomes
+
+    @property
+    def finding(self) -> str:
+        """What is seen here, in a sentence."""
+        return finding(self.lines)
+
+    def finding_of(self, experiments: Iterable[str]) -> str:
+        """Return the same for a figure of some experiments: its numbers are of their data sets."""
+        return finding(self.lines, {name.partition("/")[0] for name in experiments})
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -143,7 +152,7 @@ def claims_section(
                 **_evidence(claim, lines),
                 not_made={name: left_out[name] for name in claim.figures if name in left_out},
                 single_run=claim.number in single,
-                finding=finding(lines),
+                lines=lines,
             )
         )
     return ClaimsSection(tuple(views), reservations(table))
