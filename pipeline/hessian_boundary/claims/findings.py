@@ -62,15 +62,13 @@ def _datasets(line: Any) -> set[str]:
 
 
 def _numbers(line: Any) -> str:
-    """Write a comparison as "name = 0.599, needed > 0.8", or as "name = 1 against name = 2"."""
+    """Write a comparison as "name = 0.599, needed > 0.8", or "name = 1, needed > name = 2"."""
     text = parse_check(line.check)
-    values = [value for _, value in side_texts(line)]
-    if any(side.constant for side in text.sides):
-        name, value = text.sides[text.subject].text, values[text.subject]
-        return f"{name} = {value}, needed {text.needed(values)}"
-    return " against ".join(
-        f"{side.text} = {value}" for side, value in zip(text.sides, values, strict=True)
-    )
+    sides = [
+        value if side.constant else f"{side.text} = {value}"
+        for side, (_, value) in zip(text.sides, side_texts(line), strict=True)
+    ]
+    return f"{sides[text.subject]}, needed {text.needed(sides)}"
 
 
 def _presumed(lines: pd.DataFrame) -> str:
