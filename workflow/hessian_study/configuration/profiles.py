@@ -21,7 +21,8 @@ def usual_profile(files: Sequence[str | Path]) -> str:
     """Return the profile of a configuration that names none: it is called as its file is.
 
     Two studies in one folder so have results apart. Of several files the first is the study; what
-    the others change is laid over it. Raises ConfigurationError for what is no name of a profile.
+    the others change is laid over it. Raises ConfigurationError for what is no name of a profile,
+    and where a.yaml and a.yml would have one folder of results.
     """
     if not files:
         return USUAL
@@ -32,6 +33,14 @@ def usual_profile(files: Sequence[str | Path]) -> str:
             "expected a study's file with a name of lower-case letters, digits and _, a letter "
             f"first: its results go to results/<name>; found {file.name}; rename the file, or name "
             "a profile in it: `profiles: {mine: {}}`",
+        )
+    twin = file.with_suffix(".yml" if file.suffix == ".yaml" else ".yaml")
+    if twin.is_file():
+        raise ConfigurationError(
+            "",
+            f"expected one study whose results go to results/{file.stem}, found {file.name} and "
+            f"{twin.name} in {file.absolute().parent}; rename one of them, or name a "
+            "profile in it: `profiles: {mine: {}}`",
         )
     return file.stem
 
