@@ -10,6 +10,7 @@ from helpers.diagonal_operators import DiagonalOperator, hessian_like, limit_for
 from helpers.scripts import script
 from hessian_boundary.curvature.solvers import basis_room, basis_rows
 from hessian_boundary.curvature.solvers.basis_rows import BasisRows
+from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigenpairs
 
 
@@ -53,6 +54,40 @@ def test_a_file_saves_the_products_of_restarts(capsys):
     assert "memory holds 32 vectors of the basis; a temporary file" in capsys.readouterr().err
     assert with_file.products == plenty.products < little.products
     torch.testing.assert_close(found.eigenvalues, expected.eigenvalues, rtol=0, atol=1e-12)
+
+
+def test_with_a_file_memory_holds_what_stands_beside_the_basis(capsys):
+    operator = DiagonalOperator(hessian_like())
+    limit = limit_for(operator, 0, wanted=20)
+    expected = solve(DiagonalOperator(hessian_like()), 10, 10)
+    found = solve(operator, 10, 10, memory_limit=limit, rows_in_file=400)
+    assert "memory holds 0 vectors of the basis; a temporary file" in capsys.readouterr().err
+    torch.testing.assert_close(found.eigenvalues, expected.eigenvalues, rtol=0, atol=1e-12)
+    # neither has room: too few vectors in the file, too little memory beside it, or no disk
+    for memory, rows in [(limit, 20 + 3 * 4 + 3), (limit - 1, 400), (limit, 0)]:
+        operator = DiagonalOperator(hessian_like())
+        with pytest.raises(MemoryLimitError, match=r"a memory limit of at least 0\.00192 GB"):
+            solve(operator, 10, 10, memory_limit=memory, rows_in_file=rows)
+        assert operator.products == 0
+    for capacity in (0, 30):  # the second: not twice as many in the file, but enough
+        limit = limit_for(operator, capacity, wanted=20)
+        solve(operator, 10, 10, memory_limit=limit, rows_in_file=20 + 3 * 4 + 4)
+
+
+def test_what_float64_will_need_is_asked_before_any_product_in_float32():
+    single, double = DiagonalOperator(hessian_like().float()), DiagonalOperator(hessian_like())
+    # 6 pairs in a block of 6: 48 vectors beside the basis, and 24 of it
+    options = {"k_top": 6, "seed": 5, "residual_tolerance": 1e-9}
+    for vectors, rows in [(71, 0), (47, 400), (60, 29)]:
+        limit = vectors * 8 * double.dimension
+        with pytest.raises(MemoryLimitError, match="of 3,000 parameters in blocks of 6"):
+            mixed_lanczos_eigenpairs(
+                single, double, **options, memory_limit=limit, rows_in_file=rows
+            )
+        assert single.products == double.products == 0
+    for vectors, rows in [(72, 0), (48, 400), (60, 30)]:
+        limit = vectors * 8 * double.dimension
+        mixed_lanczos_eigenpairs(single, double, **options, memory_limit=limit, rows_in_file=rows)
 
 
 def test_a_full_file_is_restarted(capsys):

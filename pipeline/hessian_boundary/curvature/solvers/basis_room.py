@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from math import floor
 
 from hessian_boundary.artifacts.scratch import room
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
@@ -40,11 +41,11 @@ class Room:
     ) -> KrylovSpace:
         """Return a space for so many wanted pairs, in a file where that has much more room.
 
-        Raises MemoryLimitError as `basis_capacity` does, ValueError as `KrylovSpace`.
+        Raises MemoryLimitError as `check` does, ValueError as `KrylovSpace`.
         """
-        capacity = basis_capacity(operator, wanted, block, self.memory_limit)
-        fitting = self._rows_on_disk(operator) - block
-        if fitting > MUCH_MORE * capacity:
+        held = _fitting(operator, wanted, block, self.memory_limit)
+        fitting, least = self._rows_on_disk(operator) - block, _least(operator, wanted, block)
+        if held >= 0 and fitting >= least and (held < least or fitting > MUCH_MORE * held):
             try:
                 space = KrylovSpace(
                     operator, block=block, capacity=fitting, seed=seed, resume=resume, in_file=True
@@ -53,18 +54,28 @@ class Room:
                 print(f"no temporary file for the basis: {error}", file=sys.stderr)
             else:
                 print(
-                    f"memory holds {capacity} vectors of the basis; a temporary file takes them, "
+                    f"memory holds {held} vectors of the basis; a temporary file takes them, "
                     f"{fitting} at most",
                     file=sys.stderr,
                 )
                 return space
+        capacity = basis_capacity(operator, wanted, block, self.memory_limit)
         return KrylovSpace(operator, block=block, capacity=capacity, seed=seed, resume=resume)
+
+    def check(self, operator: SymmetricOperator, wanted: int, block: int) -> None:
+        """Raise MemoryLimitError where neither memory nor a file holds such a space.
+
+        A file takes the basis alone; what stands beside it has to fit into memory.
+        """
+        on_disk = self._rows_on_disk(operator) - block >= _least(operator, wanted, block)
+        if not on_disk or _fitting(operator, wanted, block, self.memory_limit) < 0:
+            basis_capacity(operator, wanted, block, self.memory_limit)
 
     def _rows_on_disk(self, operator: SymmetricOperator) -> int:
         """Return how many rows a temporary file may have, frontier included."""
         if operator.device.type != "cpu" or not self.rows_in_file:
             return 0
-        row = operator.dimension * operator.dtype.itemsize * (COPIES if self.saved else 1)
+        row = _vector_bytes(operator) * (COPIES if self.saved else 1)
         return min(self.rows_in_file, operator.dimension, room() // (row * _processes()))
 
 
@@ -75,14 +86,32 @@ def basis_capacity(
 
     Raises MemoryLimitError when there is no room for the wanted pairs and three blocks.
     """
-    vector = operator.dimension * operator.dtype.itemsize
-    others = WORKSPACE * block + wanted  # the pairs are copied out of the basis
-    needed = min(wanted + 3 * block, operator.dimension)
-    capacity = int(min(memory_limit / vector - others, operator.dimension))
-    if capacity < needed:
+    capacity = _fitting(operator, wanted, block, memory_limit)
+    least = _least(operator, wanted, block)
+    if capacity < least:
+        needed = (least + _others(wanted, block)) * _vector_bytes(operator)
         raise MemoryLimitError(
-            f"expected a memory limit of at least {(needed + others) * vector / 1e9:.3g} GB for "
-            f"{wanted} eigenpairs of {operator.dimension:,} parameters in blocks of {block}, found "
+            f"expected a memory limit of at least {needed / 1e9:.3g} GB for {wanted} eigenpairs of "
+            f"{operator.dimension:,} parameters in blocks of {block}, found "
             f"{memory_limit / 1e9:.3g} GB; raise it, or ask for fewer pairs or smaller blocks"
         )
     return capacity
+
+
+def _fitting(operator: SymmetricOperator, wanted: int, block: int, memory_limit: float) -> int:
+    """Return how many basis vectors fit beside the others; less than 0 where these do not."""
+    room = memory_limit / _vector_bytes(operator) - _others(wanted, block)
+    return floor(min(room, operator.dimension))
+
+
+def _least(operator: SymmetricOperator, wanted: int, block: int) -> int:
+    """Return how many basis vectors a run needs: the pairs and three blocks."""
+    return min(wanted + 3 * block, operator.dimension)
+
+
+def _others(wanted: int, block: int) -> int:
+    return WORKSPACE * block + wanted  # the pairs are copied out of the basis
+
+
+def _vector_bytes(operator: SymmetricOperator) -> int:
+    return operator.dimension * operator.dtype.itemsize

@@ -75,7 +75,10 @@ def mixed_lanczos_eigenpairs(
     if resume is not None and resume.basis.dtype == double.dtype:
         pairs = exact(block=wanted, resume=resume)
     else:
-        room = Room(OF_SINGLE * memory_limit, rows_in_file, saved=on_block is not None)
+        saved = on_block is not None
+        if residual_tolerance < SINGLE_TOLERANCE:  # then a run in float64 follows
+            Room(memory_limit, rows_in_file, saved).check(double, wanted, block=wanted)
+        room = Room(OF_SINGLE * memory_limit, rows_in_file, saved)
         space = room.space(single, wanted, block=BLOCK, seed=seed, resume=resume)
         tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
         vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
