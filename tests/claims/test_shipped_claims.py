@@ -89,7 +89,8 @@ def test_every_claim_that_is_shipped_can_be_judged(shipped: list[Claim]) -> None
 def test_caveats_that_are_shipped(shipped: list[Claim]) -> None:
     """Where a check cannot fail or does not test what the claim says."""
     caveats = {claim.number for claim in shipped if claim.caveat}
-    by_construction, incomplete = {3, 17, 18, 23, 65}, {10, 30, 34, 35, 39, 48, 53, 63, 64, 69}
+    by_construction = {3, 17, 18, 23, 65}
+    incomplete = {10, 25, 30, 34, 35, 39, 48, 53, 60, 63, 64, 69}
     compared = {c.number: {q for _, _, q in operands([c])} for c in shipped}
     outliers = {n for n, names in compared.items() if any("outliers_gap" in q for q in names)}
     participation = {n for n, names in compared.items() if "participation" in names}

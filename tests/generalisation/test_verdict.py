@@ -88,6 +88,8 @@ def test_the_answer_says_no_where_it_is_no(models) -> None:
     assert first.startswith("No, rather the opposite")
     assert second.startswith("It is not robust")
     assert "It says less than the simpler measure that did best in the exploring half" in third
+    third = answer(table, "g_theta", NAMES, (0.1, -0.1, 0.3))[2]
+    assert third.startswith("It could not be told apart from the simpler measure that did best")
 
 
 def test_a_question_about_nothing_is_refused(judged) -> None:

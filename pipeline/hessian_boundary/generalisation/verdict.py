@@ -21,6 +21,7 @@ WORDS = {
     OPPOSITE: "No, rather the opposite",
     UNDECIDED: "Too few models to say",
 }
+NOT_APART = "could not be told apart from"
 
 
 @dataclass(frozen=True)
@@ -152,10 +153,10 @@ def _third(
     mine: pd.Series, other: pd.Series, name: str, difference: tuple[float, float, float]
 ) -> str:
     between, low, high = difference
-    how = "more" if low > 0 else "less" if high < 0 else "neither more nor less"
+    how = "says more than" if low > 0 else "says less than" if high < 0 else NOT_APART
     adds = "adds" if mine["adds_to_training_loss"] else "does not measurably add"
     return (
-        f"It says {how} than the simpler measure that did best in the exploring half, {name} "
+        f"It {how} the simpler measure that did best in the exploring half, {name} "
         f"(Ψ {_interval(other, 'psi')}; difference on the same networks "
         f"{_signed(between)} [{_signed(low)}, {_signed(high)}]), and {adds} to what the training "
         f"loss tells (partial τ {_interval(mine, 'partial_tau')})."
