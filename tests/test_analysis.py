@@ -138,6 +138,12 @@ def test_the_gradient_covariance_takes_the_place_of_the_hessian() -> None:
         ({"method": "lanczoz", "top": 3}, "found 'lanczoz'; did you mean 'lanczos'"),
         ({"matrix": "covariance", "top": 3}, "expected no `top` for the covariance, found 3"),
         ({"tolerance": 1}, "expected options among .* found 'tolerance'"),
+        ({"matrix": "covariance", "method": "lanczos"}, "expected method auto for the covariance"),
+        ({"matrix": "covariance", "bottom": 3}, "found 'bottom', which means nothing for it"),
+        (
+            {"matrix": "gauss_newton", "rank_tolerance": 1e-3},
+            r"expected options among \['memory_limit_gb'\] for the matrix 'gauss_newton'",
+        ),
     ],
 )
 def test_what_is_not_known_is_refused(options, message) -> None:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from hessian_boundary.networks.architectures import cnn, lenet5, mlp
+from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.structure import FAST_PATHS, support
 from page_parts.markdown import table
 
@@ -41,7 +42,10 @@ def networks() -> dict[str, nn.Module]:
         "batch normalisation": _dense(nn.BatchNorm1d(4)),
         "layer normalisation": _dense(nn.LayerNorm(4)),
         "dropout": _dense(nn.Dropout(0.5)),
-        "ReLU in place": nn.Sequential(nn.Linear(2, 4), nn.ReLU(inplace=True), nn.Linear(4, 3)),
+        # as it is copied
+        "ReLU in place": copy_network(
+            nn.Sequential(nn.Linear(2, 4), nn.ReLU(inplace=True), nn.Linear(4, 3))
+        ),
         "a layer used twice": nn.Sequential(shared, nn.ReLU(), shared, nn.Linear(2, 3)),
         "a forward hook": hooked,
         "a weight computed from others (`weight_norm`)": nn.Sequential(

@@ -24,11 +24,14 @@ from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.networks.problem_checks import check_finite
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.processes import LEADER, process_number
 from hessian_boundary.wording.suggestion import suggestion
 
 MATRICES = ("hessian", "gauss_newton", "covariance")
+# options that mean something for the others than the Hessian
+MEANT = {"gauss_newton": ("memory_limit_gb",), "covariance": ("memory_limit_gb", "rank_tolerance")}
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ def analyse(
     """
     asked = _options(matrix, method, top, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
+    check_finite(problem)
     if parameters is not None:
         problem = problem.of_layer(parameters)
     if process_number() != LEADER:
@@ -167,6 +171,13 @@ def _options(
             "singular value decomposition: leave `top` out"
         )
     asked = CurvatureOptions.of_keywords(method=method, **options)
+    if matrix != "hessian":
+        _check_meant(matrix, options)
+    if matrix == "covariance" and method != "auto":
+        raise ValueError(
+            f"expected method auto for the covariance, found {method!r}; all its eigenpairs come "
+            "from one singular value decomposition: leave `method` out"
+        )
     if matrix == "gauss_newton":
         _check_gauss_newton(method, top)
     if top is None or matrix == "gauss_newton":
@@ -177,6 +188,15 @@ def _options(
             "computes all; leave one of the two out"
         )
     return replace(asked, method="lanczos", top=top)
+
+
+def _check_meant(matrix: str, options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name not in MEANT[matrix]:
+            raise ValueError(
+                f"expected options among {list(MEANT[matrix])} for the matrix {matrix!r}, found "
+                f"{name!r}, which means nothing for it; leave it out"
+            )
 
 
 def _check_gauss_newton(method: str, top: int | None) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from helpers.plane_networks import WINDOW, linear
@@ -10,6 +11,8 @@ from hessian_boundary.boundary.exact import (
     exact_boundary,
     untraced_boundary,
 )
+from hessian_boundary.losses.per_sample import cross_entropy_per_sample
+from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_traceable
 
 
@@ -39,6 +42,23 @@ def test_networks_that_do_not_qualify_are_refused(module: nn.Module, message: st
 def test_windows_that_are_no_rectangle_are_refused(window) -> None:
     with pytest.raises(ValueError, match=r"expected a window \(\(x0, x1\), \(y0, y1\)\)"):
         exact_boundary(nn.Linear(2, 2), window)
+
+
+def test_a_binary_network_of_one_output_has_the_boundary_of_its_two_logits() -> None:
+    torch.manual_seed(0)
+    one = nn.Sequential(nn.Linear(2, 7), nn.ReLU(), nn.Linear(7, 1)).double()
+    with torch.no_grad():
+        one[2].bias -= one(torch.zeros(1, 2).double())[0]  # through the middle of the window
+    x, y = torch.randn(5, 2, dtype=torch.float64), torch.tensor([0, 1, 0, 1, 1])
+    found = exact_boundary(Problem(one, x, y, cross_entropy_per_sample).network, WINDOW)
+    last = nn.Linear(1, 2, bias=False).double()
+    last.weight.data = torch.tensor([[0.0], [1.0]]).double()
+    expected = exact_boundary(nn.Sequential(*one, last), WINDOW)
+    assert expected.sizes["piece"] > 2
+    for name in expected.data_vars:
+        np.testing.assert_allclose(found[name].values, expected[name].values, atol=1e-12)
+    ends = torch.from_numpy(found["start"].values)
+    assert float(one(ends).detach().abs().max()) < 1e-10
 
 
 def test_networks_without_an_exact_boundary_have_one_without_pieces() -> None:

@@ -107,8 +107,10 @@ def test_a_view_has_what_comes_from_its_matrix_and_not_what_is_of_the_model():
 
 
 def test_a_whole_spectrum_has_its_smallest_eigenvalue():
-    samples = hand_made_samples().isel(eigen=slice(3))
-    assert model_measures(samples, MODEL)["lambda_min"] == 0.5
+    positive = hand_made_samples().isel(eigen=slice(3))
+    assert model_measures(positive, MODEL)["lambda_min"] == 0  # the null space's
+    full = positive.assign_attrs(rank=3, null_space_dimension=0, not_computed=0)
+    assert model_measures(full, MODEL)["lambda_min"] == 0.5
 
 
 def test_partial_spectra_pass_through_the_alignment(make_problem):

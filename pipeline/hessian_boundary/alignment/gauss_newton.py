@@ -66,7 +66,7 @@ def gauss_newton_artifacts(
     samples = align_pairs(pairs)
     spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():
-        logits = torch.cat([problem.network(x).detach() for x, _ in problem.batches(BATCH)])
+        logits = torch.cat([problem.network(x.clone()).detach() for x, _ in problem.batches(BATCH)])
     samples = samples.assign(
         label=("sample", problem.y.cpu().numpy()),
         scalar_product=samples["alignment"] * samples["gradient_norm"],

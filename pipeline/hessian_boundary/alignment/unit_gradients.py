@@ -18,7 +18,7 @@ def unit_gradients(problem: Problem, minimum_norm: float) -> Gradients:
     Lengths are taken relative to the largest entry: squares of entries below 1e-154 would be 0.
     """
     with torch.no_grad():
-        predicted = problem.network(problem.x).argmax(1)
+        predicted = problem.network(problem.x.clone()).argmax(1)
     gradients = per_sample_gradients(problem.network, problem.x, predicted, problem.loss)
     largest = gradients.abs().amax(1)
     scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]

@@ -49,7 +49,7 @@ def aligned(
 
 def _without_directions(problem: Problem, x: Tensor, directions: Tensor) -> GradientProducts:
     with torch.no_grad():
-        logits = problem.network(x).detach()
+        logits = problem.network(x.clone()).detach()
     unknown = logits.new_full((len(directions), len(x)), torch.nan)
     return GradientProducts(unknown, logits.new_full((len(x),), torch.nan), logits)
 

@@ -9,8 +9,11 @@ OF_DISK = 0.5  # the part of what is free there that a file may take
 
 
 def room() -> int:
-    """Return how many bytes of temporary files (`TMPDIR`) the disk has room for."""
-    return int(OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free)
+    """Return how many bytes of temporary files (`TMPDIR`) the disk has room for; 0 without one."""
+    try:
+        return int(OF_DISK * shutil.disk_usage(tempfile.gettempdir()).free)
+    except OSError:  # no folder that may be written to
+        return 0
 
 
 def room_for(size: int) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import nn
 
+from hessian_boundary.networks.one_logit import TwoLogits
 from hessian_boundary.networks.structure import sequence, why_not_traceable
 
 # A point nearer to a line than this, relative to the largest coordinate, is on it: far above the
@@ -52,7 +53,7 @@ def affine_layers(module: nn.Module) -> list[Layer]:
     if reason := why_not_traceable(module):
         raise ValueError(reason)
     layers = [Layer(np.eye(2), np.zeros(2))]
-    for part in sequence(module):
+    for part in sequence(module.network if isinstance(module, TwoLogits) else module):
         if isinstance(part, nn.Linear):
             weight = part.weight.detach().double().cpu().numpy()
             bias = 0 if part.bias is None else part.bias.detach().double().cpu().numpy()
@@ -61,6 +62,9 @@ def affine_layers(module: nn.Module) -> list[Layer]:
         elif isinstance(part, nn.ReLU):
             units = len(layers[-1].bias)
             layers.append(Layer(np.eye(units), np.zeros(units)))
+    if isinstance(module, TwoLogits):  # the logits are (0, f)
+        before, both = layers.pop(), np.array([[0.0], [1.0]])
+        layers.append(Layer(both @ before.weight, both @ before.bias))
     return layers
 
 

@@ -24,7 +24,7 @@ def with_digits(problem: Problem) -> Problem:
 
     Raises CertificateError when the loss has no finite, symmetric second derivative.
     """
-    other = KEEPING_DIGITS.get(problem.loss)
+    other = next((form for loss, form in KEEPING_DIGITS.items() if loss is problem.loss), None)
     if other is None or not _surely_wrong(problem):
         return problem
     precise = replace(problem, loss=other)

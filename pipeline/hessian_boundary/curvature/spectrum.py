@@ -100,10 +100,16 @@ def serve_spectrum(problem: Problem, options: CurvatureOptions | None = None) ->
 def compute_covariance_spectrum(
     problem: Problem, options: CurvatureOptions | None = None
 ) -> xr.Dataset:
-    """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema."""
-    tolerance = (options or CurvatureOptions()).rank_tolerance
+    """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema.
+
+    Raises what `compute_spectrum` raises, and ValueError for gradients that are too short.
+    """
+    options = options or CurvatureOptions()
+    tolerance = options.rank_tolerance
     certificates = certify_network(problem)
-    pairs = covariance_eigenpairs(problem, rank_tolerance=tolerance)
+    pairs = covariance_eigenpairs(
+        problem, rank_tolerance=tolerance, memory_limit=options.memory_limit
+    )
     certificates.append(
         certify_covariance(problem, pairs.eigenvalues, pairs.eigenvectors, tolerance)
     )

@@ -16,6 +16,7 @@ from hessian_boundary.runtime.progress import Progress
 
 # Arrays of the size of a batch's Jacobians that are there at once.
 JACOBIANS = 3
+BATCH_BYTES = 2**28  # of a batch of samples, if one does not take more: a check may not fill memory
 
 # samples (b, feature…) -> J_s J_sᵀ (b, C, C), logits (b, C)
 Kernels = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -34,9 +35,10 @@ def trace_by_samples(
     network = problem.network
     if why_not_traced_by_samples(network):
         return None
-    batch_size = int(min(batch_size, memory_limit / sample_bytes(problem)))
-    if batch_size < 1:
+    needed = sample_bytes(problem)
+    if memory_limit < needed:
         return None
+    batch_size = int(min(batch_size, memory_limit / needed, max(1, BATCH_BYTES / needed)))
     kernels = _jacobian_kernels(problem) if why_not_factored(network) else _layered(problem)
     total, done = 0.0, 0
     progress = Progress("trace by samples: sample", problem.samples)
@@ -72,4 +74,4 @@ def _jacobian_kernels(problem: Problem) -> Kernels:
         jacobian = torch.cat([part.reshape(len(part), -1) for part in jacrev(output)(theta)], dim=1)
         return jacobian @ jacobian.T
 
-    return lambda x: (vmap(of_sample)(x), problem.network(x).detach())
+    return lambda x: (vmap(of_sample)(x), problem.network(x.clone()).detach())

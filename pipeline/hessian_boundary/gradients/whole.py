@@ -27,7 +27,7 @@ def per_sample_gradients(network: nn.Module, x: Tensor, labels: Tensor, loss: Lo
     Many samples at once, where a few of them agree with one plain backward pass each.
     """
     with torch.no_grad():
-        logits = network(x)
+        logits = network(x.clone())
     cotangent = logit_slope(loss, labels)(logits)
     probes = spread(len(x), CHECKED)
     looped = looped_gradients(network)
@@ -58,7 +58,7 @@ def whole_products(network: nn.Module, directions: Tensor, *, vectorised: bool) 
             return torch.cat(products, 1), torch.cat(squares)
 
         with torch.no_grad():
-            return network(x).detach(), pull_back
+            return network(x.clone()).detach(), pull_back
 
     return evaluate
 

@@ -37,6 +37,8 @@ def _mapped_curvature(loss_per_sample: Loss, values: Tensor, labels: Tensor) -> 
 
 def _plain_curvature(loss_per_sample: Loss, leaf: Tensor, labels: Tensor) -> Tensor:
     slope = _plain_slope(loss_per_sample, leaf, labels, differentiable=True)
+    if not slope.requires_grad:  # of a loss that is linear in the logits
+        return slope.new_zeros(*slope.shape, slope.shape[1])
     rows = [
         torch.autograd.grad(entry.sum(), leaf, retain_graph=True)[0] for entry in slope.unbind(1)
     ]

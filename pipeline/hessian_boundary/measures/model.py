@@ -14,6 +14,7 @@ spread over eigenvectors (`measures.localisation`), the error on fresh samples
 and G_θ of the Gauss–Newton part (`measures.gauss_newton`).
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,19 +91,23 @@ def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     resolved_share_mean_at_least, and lambda_min_at_most where the lower end was not computed.
     """
     eigenvalues = samples["eigenvalue"].values
+    complete = samples.attrs["complete"]
+    # whatever is not among all non-zero eigenvalues is 0
+    zero = 0.0 if complete and len(eigenvalues) < parameter_count(samples) else math.nan
     share = samples["resolved_share"]
     found = {
         **g_theta_by_statistic(samples),
         "trace": float(eigenvalues.sum()),
         "epsilon": threshold(samples["random_alignment"]),
-        "lambda_max": float(eigenvalues.max(initial=-np.inf)),
-        "lambda_min": float(eigenvalues.min(initial=np.inf)),
+        "lambda_max": float(np.fmax(eigenvalues.max(initial=-np.inf), zero)),
+        "lambda_min": float(np.fmin(eigenvalues.min(initial=np.inf), zero)),
         "resolved_share_min": float(share.min()),
         "resolved_share_mean": float(share.mean()),
     }
     if not samples.sizes["eigen"]:
-        return dict.fromkeys(found, float("nan"))
-    if samples.attrs["complete"]:
+        of_zero = dict.fromkeys(("trace", "lambda_max", "lambda_min"), zero)  # NaN if diverged
+        return dict.fromkeys(found, math.nan) | of_zero
+    if complete:
         return found
     bounds = g_theta_bounds(samples)
     bounds |= {f"{name}{AT_LEAST}": found[name] for name in RESOLVED}

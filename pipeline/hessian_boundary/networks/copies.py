@@ -85,12 +85,15 @@ def _tensors(value: Any, seen: set[int]) -> Iterator[Tensor]:
 
 
 def with_usual_operations(network: nn.Module) -> nn.Module:
-    """Switch off, in place, what computes the same numbers in a way without second derivatives.
+    """Switch off, in the network itself, what computes the same numbers in an unfit way.
 
-    Sparse gradients of embeddings; and the nested tensors of a Transformer with padding, which
-    are taken only where no gradient is, and fill padded places with zeros.
+    Sparse gradients of embeddings, which have no second derivatives; the nested tensors of a
+    Transformer with padding, which are taken only where no gradient is, and fill padded places with
+    zeros; and PyTorch's own layers that work in place: a first one would change the samples.
     """
     for part in network.modules():
+        if type(part).__module__.startswith("torch.nn.") and getattr(part, "inplace", False):
+            vars(part)["inplace"] = False
         if isinstance(part, nn.Embedding | nn.EmbeddingBag):
             part.sparse = False
         if isinstance(part, nn.TransformerEncoder):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hessian_boundary.data.arrays import as_inputs, as_labels
+from hessian_boundary.losses.normalised import check_not_a_softmax, of_normalised
 from hessian_boundary.losses.per_sample import PER_SAMPLE, Loss
 from hessian_boundary.losses.recognised import recognised
 from hessian_boundary.networks.conversion import converted
@@ -97,7 +98,11 @@ class Problem:
             function = converted(copy_network(function), place, dtype)
         made = cls(module, inputs, labels, function)
         # here and not in general: the library's own forms of a loss are equal in value, too
-        object.__setattr__(made, "loss", recognised(made.loss, made.classes))
+        found = recognised(made.loss, made.classes)
+        with torch.no_grad():
+            logits = made.network(inputs[:PROBED].clone())
+        object.__setattr__(made, "loss", of_normalised(found, logits))
+        check_not_a_softmax(made.network, inputs[:PROBED], made.loss)
         return made
 
     @property

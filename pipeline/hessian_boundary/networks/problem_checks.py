@@ -10,6 +10,7 @@ from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.parameters import trainable_parameters
 
 PASSES = 8  # in training mode
+CHECKED_AT_ONCE = 256  # samples whose logits are looked at
 # layers that compute otherwise in training, from the same parameters
 NUMBERS_ALONE = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 
@@ -64,7 +65,7 @@ def evaluated(network: nn.Module, x: Tensor) -> Any:
     except Exception as error:
         raise ValueError(
             f"expected the network to evaluate x of shape {tuple(x.shape)} and {x.dtype}, found "
-            f"{type(error).__name__}: {error}; give inputs as the network takes them"
+            f"{type(error).__name__}: {error}; give inputs as the network takes them{_whole(x)}"
         ) from error
     if isinstance(logits, Tensor) and logits.is_inference():
         raise ValueError(
@@ -77,6 +78,15 @@ def evaluated(network: nn.Module, x: Tensor) -> Any:
             "place; write `x = x - 1` in place of `x -= 1`"
         )
     return logits
+
+
+def _whole(x: Tensor) -> str:
+    if x.is_floating_point():
+        return ""
+    return (
+        ". Whole numbers stay as they are: pass x.double() where they are features, and let "
+        "`forward` convert with .to(self.layer.weight.dtype), not .float()"
+    )
 
 
 def check_logits(logits: Any, samples: int, y: Tensor) -> None:
@@ -93,6 +103,23 @@ def check_logits(logits: Any, samples: int, y: Tensor) -> None:
             f"expected labels 0 … {logits.shape[1] - 1} for a network of {logits.shape[1]} logits, "
             f"found labels {low} … {high}; give it a logit per class, or renumber the classes"
         )
+
+
+def check_finite(problem: Any) -> None:
+    """Refuse a problem with logits that are not finite at some sample, and say at which."""
+    done = 0
+    for x, _ in problem.batches(CHECKED_AT_ONCE):
+        with torch.no_grad():
+            bad = ~problem.network(x.clone()).detach().isfinite().all(1)
+        if bad.any():
+            sample = int(bad.nonzero()[0])
+            cause = "the parameters are not finite, or so large that they overflow"
+            if x.is_floating_point() and not x[sample].isfinite().all():
+                cause = "x has NaN or infinity there: leave such samples out, or fill them in"
+            raise ValueError(
+                f"expected finite logits, found NaN or infinity at sample {done + sample}; {cause}"
+            )
+        done += len(x)
 
 
 def check_leaves(network: nn.Module, x: Tensor) -> None:
@@ -159,7 +186,9 @@ def _in_training(network: nn.Module) -> nn.Module:
 
 
 def check_loss(loss: Loss, logits: Tensor, y: Tensor) -> None:
-    """Refuse a loss that does not give one value per sample."""
+    """Refuse a loss that does not give one value per sample, as many as there are samples."""
+    if len(logits) == logits.shape[1]:  # a value per class would not stand out
+        logits, y = torch.cat([logits, logits[:1]]), torch.cat([y, y[:1]])
     try:
         values = loss(logits, y)
     except Exception as error:  # whatever a loss of the user's needs

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 
 from torch import nn
 
+from hessian_boundary.networks.one_logit import TwoLogits
+
 Layer = nn.Linear | nn.Conv2d
 LAYERS = (nn.Linear, nn.Conv2d)
 # Networks of these are linear in each single parameter, so ∂²f/∂θ_j² = 0.
@@ -117,7 +119,8 @@ def why_not_rescaled(network: nn.Module) -> str:
 
 def why_not_traceable(network: nn.Module) -> str:
     """Say why a network has no boundary on the plane that is traced exactly."""
-    parts = sequence(network)
+    one = isinstance(network, TwoLogits)  # f of the logits (0, f)
+    parts = sequence(network.network if isinstance(network, TwoLogits) else network)
     for part in parts:
         if reason := _why_not_of(part, PIECEWISE_AFFINE):
             return (
@@ -125,11 +128,11 @@ def why_not_traceable(network: nn.Module) -> str:
                 "; the boundary of other networks is not computed piece by piece"
             )
     linear = [part for part in parts if isinstance(part, nn.Linear)]
-    if linear and (linear[0].in_features != 2 or linear[-1].out_features < 2):
+    if linear and (linear[0].in_features != 2 or linear[-1].out_features < 2 - one):
         return (
             "expected a network of two input features with one logit per class, found "
-            f"{linear[0].in_features} features and {linear[-1].out_features} logits; give a binary "
-            "classifier of one output a second one, zero"
+            f"{linear[0].in_features} features and {linear[-1].out_features} logits; of a binary "
+            "classifier of one output take the `network` of its Problem, which has two"
         )
     if not all(bool(parameter.isfinite().all()) for parameter in network.parameters()):
         return "expected finite parameters, found NaN or infinity; lower the learning rate"

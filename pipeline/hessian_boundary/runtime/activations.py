@@ -33,7 +33,7 @@ def output_numbers(network: nn.Module, x: Tensor) -> int:
     leaves = [part for part in network.modules() if not any(True for _ in part.children())]
     hooks = [part.register_forward_hook(count) for part in leaves]
     try:
-        network(x)
+        network(x.clone())
     finally:
         for hook in hooks:
             hook.remove()

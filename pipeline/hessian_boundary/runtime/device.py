@@ -34,6 +34,15 @@ def resolve_device(name: str) -> torch.device:
     return torch.device("cuda", number)
 
 
+def memory_of(device: torch.device) -> int:
+    """Return how many bytes of memory a GPU has, or the machine; 4 GB where nobody says."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 * 10**9
+
+
 def processes_of_this_machine() -> int:
     """Return how many of the processes for one computation share this machine."""
     count = process_count()

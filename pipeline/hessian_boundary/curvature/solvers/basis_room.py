@@ -2,12 +2,13 @@
 
 import sys
 from dataclasses import dataclass
-from math import floor
+from math import floor, isfinite
 
 from hessian_boundary.artifacts.scratch import room
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
+from hessian_boundary.runtime.device import memory_of
 from hessian_boundary.runtime.device import processes_of_this_machine as _processes
 
 # Vectors of memory besides the basis, per row of a block: the frontier, its products, and what
@@ -15,13 +16,15 @@ from hessian_boundary.runtime.device import processes_of_this_machine as _proces
 WORKSPACE = 7
 # Times as many vectors as memory holds, for which a file is worth reading it for every block.
 MUCH_MORE = 2
+# Share of a machine's memory that is taken where no limit is said: a basis may have p rows.
+UNLIMITED = 0.25
 # Copies of the basis on the disk, where states are saved: the file, the last state, the next one.
 COPIES = 3
 
 
 @dataclass(frozen=True)
 class Room:
-    """`memory_limit` in bytes, for the basis and all vectors beside it.
+    """`memory_limit` in bytes, for the basis and all vectors beside it; a share of all for none.
 
     rows_in_file: what a temporary file may hold, 0 for none. saved: whether states are saved.
     """
@@ -43,7 +46,8 @@ class Room:
 
         Raises MemoryLimitError as `check` does, ValueError as `KrylovSpace`.
         """
-        held = _fitting(operator, wanted, block, self.memory_limit)
+        limit = self._limit(operator)
+        held = _fitting(operator, wanted, block, limit)
         fitting, least = self._rows_on_disk(operator) - block, _least(operator, wanted, block)
         if held >= 0 and fitting >= least and (held < least or fitting > MUCH_MORE * held):
             try:
@@ -59,7 +63,7 @@ class Room:
                     file=sys.stderr,
                 )
                 return space
-        capacity = basis_capacity(operator, wanted, block, self.memory_limit)
+        capacity = basis_capacity(operator, wanted, block, limit)
         return KrylovSpace(operator, block=block, capacity=capacity, seed=seed, resume=resume)
 
     def check(self, operator: SymmetricOperator, wanted: int, block: int) -> None:
@@ -67,9 +71,15 @@ class Room:
 
         A file takes the basis alone; what stands beside it has to fit into memory.
         """
+        limit = self._limit(operator)
         on_disk = self._rows_on_disk(operator) - block >= _least(operator, wanted, block)
-        if not on_disk or _fitting(operator, wanted, block, self.memory_limit) < 0:
-            basis_capacity(operator, wanted, block, self.memory_limit)
+        if not on_disk or _fitting(operator, wanted, block, limit) < 0:
+            basis_capacity(operator, wanted, block, limit)
+
+    def _limit(self, operator: SymmetricOperator) -> float:
+        if isfinite(self.memory_limit):
+            return self.memory_limit
+        return UNLIMITED * memory_of(operator.device)
 
     def _rows_on_disk(self, operator: SymmetricOperator) -> int:
         """Return how many rows a temporary file may have, frontier included."""
