@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hessian_boundary import analyse
+from hessian_boundary.certificates.certificate import CertificateError
 from hessian_boundary.curvature import trace
 from hessian_boundary.runtime.device import memory_of
 
@@ -65,14 +66,14 @@ def test_the_sample_that_is_not_finite_is_named(matrix: str, value: float, cause
     x = X.repeat(10, 1)
     x[301, 1] = value
     message = f"expected finite logits, found NaN or infinity at sample 301; {cause}"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(CertificateError, match=message):
         analyse(network(activation=nn.ReLU()), x, Y.repeat(10), matrix=matrix)
 
 
 def test_parameters_that_overflow_are_named() -> None:
     broken = network()
     broken[2].bias.data[1] = np.inf
-    with pytest.raises(ValueError, match="at sample 0; the parameters are not finite, or so large"):
+    with pytest.raises(CertificateError, match="at sample 0; the parameters are not finite, or so"):
         analyse(broken, X, Y)
 
 

@@ -1,7 +1,7 @@
 """The whole chain for one network: spectrum, alignment of the samples' gradients, measures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from torch import nn
 from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts, serve_gauss_newton
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import save_artifact, save_table
-from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.certificates.network import check_finite
+from hessian_boundary.curvature.options import CurvatureOptions, asked_options
 from hessian_boundary.curvature.spectrum import (
     compute_covariance_spectrum,
     compute_spectrum,
@@ -24,14 +25,8 @@ from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
 from hessian_boundary.networks.problem import Problem
-from hessian_boundary.networks.problem_checks import check_finite
 from hessian_boundary.runtime.device import resolve_device
 from hessian_boundary.runtime.processes import LEADER, process_number
-from hessian_boundary.wording.suggestion import suggestion
-
-MATRICES = ("hessian", "gauss_newton", "covariance")
-# options that mean something for the others than the Hessian
-MEANT = {"gauss_newton": ("memory_limit_gb",), "covariance": ("memory_limit_gb", "rank_tolerance")}
 
 
 @dataclass(frozen=True)
@@ -129,7 +124,7 @@ def analyse(
         result = analyse(network, x, y)
         result.measures["g_theta_max"]
     """
-    asked = _options(matrix, method, top, options)
+    asked = asked_options(matrix, method, top, options)
     problem = Problem.prepared(network, x, y, loss, device=resolve_device(device))
     check_finite(problem)
     if parameters is not None:
@@ -155,58 +150,3 @@ def _serve(problem: Problem, matrix: str, options: CurvatureOptions) -> None:
         serve_spectrum(problem, options)
     elif matrix == "gauss_newton":
         serve_gauss_newton(problem, memory_limit=options.memory_limit)
-
-
-def _options(
-    matrix: str, method: str, top: int | None, options: dict[str, Any]
-) -> CurvatureOptions:
-    if matrix not in MATRICES:
-        raise ValueError(
-            f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
-            f"{suggestion(str(matrix), MATRICES)}"
-        )
-    if matrix == "covariance" and top is not None:
-        raise ValueError(
-            f"expected no `top` for the covariance, found {top}; all its eigenpairs come from one "
-            "singular value decomposition: leave `top` out"
-        )
-    asked = CurvatureOptions.of_keywords(method=method, **options)
-    if matrix != "hessian":
-        _check_meant(matrix, options)
-    if matrix == "covariance" and method != "auto":
-        raise ValueError(
-            f"expected method auto for the covariance, found {method!r}; all its eigenpairs come "
-            "from one singular value decomposition: leave `method` out"
-        )
-    if matrix == "gauss_newton":
-        _check_gauss_newton(method, top)
-    if top is None or matrix == "gauss_newton":
-        return asked
-    if method not in ("auto", "lanczos"):
-        raise ValueError(
-            f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, which "
-            "computes all; leave one of the two out"
-        )
-    return replace(asked, method="lanczos", top=top)
-
-
-def _check_meant(matrix: str, options: Mapping[str, Any]) -> None:
-    for name in options:
-        if name not in MEANT[matrix]:
-            raise ValueError(
-                f"expected options among {list(MEANT[matrix])} for the matrix {matrix!r}, found "
-                f"{name!r}, which means nothing for it; leave it out"
-            )
-
-
-def _check_gauss_newton(method: str, top: int | None) -> None:
-    if method != "auto":
-        raise ValueError(
-            f"expected method auto for the Gauss-Newton part, found {method!r}; its eigenpairs all "
-            "come from the factor that it is known by: leave `method` out"
-        )
-    if top is not None and top < 1:
-        raise ValueError(
-            f"expected at least one eigenvector of the Gauss-Newton part, found top={top}; leave "
-            "`top` out for ten"
-        )

@@ -35,5 +35,5 @@ def test_losses_that_see_the_batch_are_refused(loss, matrix: str) -> None:
 def test_inputs_that_are_no_numbers_are_named(matrix: str) -> None:
     x, y = data()
     x[3, 1] = torch.nan
-    with pytest.raises(ValueError, match="x has NaN or infinity there: leave such samples out"):
+    with pytest.raises(CertificateError, match="at sample 3; x has NaN or infinity in it: leave"):
         analyse(sequence(), x, y, matrix=matrix)

@@ -6,12 +6,9 @@ import pandas as pd
 import pytest
 
 from hessian_boundary.tables.formats import latex
+from hessian_boundary.tables.notes import footnotes
 from hessian_boundary.tables.summary import compare_with_published, summarise
-from hessian_boundary.tables.text import (
-    display,
-    display_comparison,
-    footnotes,
-)
+from hessian_boundary.tables.text import display, display_comparison
 from hessian_boundary.wording.labels import TABULATED
 
 NAN = float("nan")

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from hessian_boundary.tables.notes import footnotes
 from hessian_boundary.tables.summary import summarise
-from hessian_boundary.tables.text import display, footnotes
+from hessian_boundary.tables.text import display
 
 ROWS = {"gaussian": ["normal", "adversarial", "large_norm"], "iris": ["normal", "adversarial"]}
 ERRORS = {("gaussian", "normal"): [0.01, 0.02], ("gaussian", "adversarial"): [0.02, 0.03],

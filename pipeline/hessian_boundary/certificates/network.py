@@ -1,5 +1,7 @@
 """Are network and loss functions of each sample for itself, and the network always the same one?"""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from hessian_boundary.certificates.certificate import (
 from hessian_boundary.networks.problem import Problem
 
 BATCH, ALONE = 32, 4  # samples that are evaluated together, and of these, one by one
+AT_ONCE = 256  # samples at a time where all are evaluated
 
 
 def certify_network(problem: Problem) -> list[Certificate]:
@@ -27,7 +30,7 @@ def certify_network(problem: Problem) -> list[Certificate]:
     some = spread(problem.samples, BATCH)
     x, labels = problem.x[some], problem.y[some]
     together, again = (_logits(problem, x, seed) for seed in (1, 2))
-    _check_finite(together, x)
+    _check_finite(together, x, some)
     scale = float(together.abs().max().clamp(min=1e-300))
     tolerance = TOLERANCE[problem.dtype]
     repeated = certify(
@@ -58,14 +61,30 @@ def _logits(problem: Problem, x: Tensor, seed: int) -> Tensor:
         return problem.network(x.clone()).detach()
 
 
-def _check_finite(logits: Tensor, x: Tensor) -> None:
-    if torch.isfinite(logits).all():
+def check_finite(problem: Problem) -> None:
+    """Check that the logits of every sample are finite: of many, `certify_network` sees some.
+
+    Raises CertificateError where they are not, with the first such sample.
+    """
+    done = 0
+    for x, _ in problem.batches(AT_ONCE):
+        with torch.no_grad():
+            logits = problem.network(x.clone()).detach()
+        _check_finite(logits, x, range(done, done + len(x)))
+        done += len(x)
+
+
+def _check_finite(logits: Tensor, x: Tensor, samples: Sequence[int]) -> None:
+    bad = ~logits.isfinite().all(1)
+    if not bad.any():
         return
+    first = int(bad.nonzero()[0])
     cause = "the parameters are not finite, or so large that they overflow"
-    if x.is_floating_point() and not torch.isfinite(x).all():
-        cause = "x has NaN or infinity in it: leave these samples out, or fill them in"
+    if x.is_floating_point() and not x[first].isfinite().all():
+        cause = "x has NaN or infinity in it: leave such samples out, or fill them in"
     raise CertificateError(
-        f"check of the network failed: expected finite logits, found NaN or infinity; {cause}"
+        f"check of the network failed: expected finite logits, found NaN or infinity at sample "
+        f"{samples[first]}; {cause}"
     )
 
 

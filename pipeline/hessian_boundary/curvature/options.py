@@ -8,6 +8,9 @@ from typing import Any
 from hessian_boundary.wording.suggestion import suggestion
 
 METHODS = ("auto", "dense", "range", "lanczos")
+MATRICES = ("hessian", "gauss_newton", "covariance")
+# options that mean something for the others than the Hessian
+MEANT = {"gauss_newton": ("memory_limit_gb",), "covariance": ("memory_limit_gb", "rank_tolerance")}
 NO_DENSITY = "none"  # in place of how it is estimated
 
 
@@ -87,3 +90,62 @@ class CurvatureOptions:
         """Return the options with at most as many pairs as there are parameters."""
         top = min(self.top, parameters)
         return replace(self, top=top, bottom=min(self.bottom, parameters - top))
+
+
+def asked_options(
+    matrix: str, method: str, top: int | None, options: Mapping[str, Any]
+) -> CurvatureOptions:
+    """Return the options for one of the `MATRICES`; `top` means Lanczos where it is the Hessian's.
+
+    Raises ValueError for what means nothing for that matrix, and as `CurvatureOptions`.
+    """
+    if matrix not in MATRICES:
+        raise ValueError(
+            f"expected a matrix among {list(MATRICES)}, found {matrix!r}; "
+            f"{suggestion(str(matrix), MATRICES)}"
+        )
+    if matrix == "covariance" and top is not None:
+        raise ValueError(
+            f"expected no `top` for the covariance, found {top}; all its eigenpairs come from one "
+            "singular value decomposition: leave `top` out"
+        )
+    asked = CurvatureOptions.of_keywords(method=method, **options)
+    if matrix != "hessian":
+        _check_meant(matrix, options)
+    if matrix == "covariance" and method != "auto":
+        raise ValueError(
+            f"expected method auto for the covariance, found {method!r}; all its eigenpairs come "
+            "from one singular value decomposition: leave `method` out"
+        )
+    if matrix == "gauss_newton":
+        _check_gauss_newton(method, top)
+    if top is None or matrix == "gauss_newton":
+        return asked
+    if method not in ("auto", "lanczos"):
+        raise ValueError(
+            f"expected method lanczos to compute the top {top} eigenpairs, found {method!r}, which "
+            "computes all; leave one of the two out"
+        )
+    return replace(asked, method="lanczos", top=top)
+
+
+def _check_meant(matrix: str, options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name not in MEANT[matrix]:
+            raise ValueError(
+                f"expected options among {list(MEANT[matrix])} for the matrix {matrix!r}, found "
+                f"{name!r}, which means nothing for it; leave it out"
+            )
+
+
+def _check_gauss_newton(method: str, top: int | None) -> None:
+    if method != "auto":
+        raise ValueError(
+            f"expected method auto for the Gauss-Newton part, found {method!r}; its eigenpairs all "
+            "come from the factor that it is known by: leave `method` out"
+        )
+    if top is not None and top < 1:
+        raise ValueError(
+            f"expected at least one eigenvector of the Gauss-Newton part, found top={top}; leave "
+            "`top` out for ten"
+        )

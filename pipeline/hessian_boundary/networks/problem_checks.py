@@ -10,7 +10,6 @@ from hessian_boundary.networks.copies import copy_network
 from hessian_boundary.networks.parameters import trainable_parameters
 
 PASSES = 8  # in training mode
-CHECKED_AT_ONCE = 256  # samples whose logits are looked at
 # layers that compute otherwise in training, from the same parameters
 NUMBERS_ALONE = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 
@@ -103,23 +102,6 @@ def check_logits(logits: Any, samples: int, y: Tensor) -> None:
             f"expected labels 0 … {logits.shape[1] - 1} for a network of {logits.shape[1]} logits, "
             f"found labels {low} … {high}; give it a logit per class, or renumber the classes"
         )
-
-
-def check_finite(problem: Any) -> None:
-    """Refuse a problem with logits that are not finite at some sample, and say at which."""
-    done = 0
-    for x, _ in problem.batches(CHECKED_AT_ONCE):
-        with torch.no_grad():
-            bad = ~problem.network(x.clone()).detach().isfinite().all(1)
-        if bad.any():
-            sample = int(bad.nonzero()[0])
-            cause = "the parameters are not finite, or so large that they overflow"
-            if x.is_floating_point() and not x[sample].isfinite().all():
-                cause = "x has NaN or infinity there: leave such samples out, or fill them in"
-            raise ValueError(
-                f"expected finite logits, found NaN or infinity at sample {done + sample}; {cause}"
-            )
-        done += len(x)
 
 
 def check_leaves(network: nn.Module, x: Tensor) -> None:

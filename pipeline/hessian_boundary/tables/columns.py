@@ -6,14 +6,9 @@ from typing import Any
 
 import pandas as pd
 
+from hessian_boundary.tables.notes import run_notes, study_notes, what_is_averaged
 from hessian_boundary.tables.summary import averages, run_counts
-from hessian_boundary.tables.text import (
-    marked,
-    measure_cells,
-    run_notes,
-    study_notes,
-    what_is_averaged,
-)
+from hessian_boundary.tables.text import marked, measure_cells
 from hessian_boundary.wording.labels import key_labels, measure_label, readable
 from hessian_boundary.wording.numbers import setting
 

@@ -7,7 +7,7 @@ from hessian_boundary.tables.arithmetic import (
     display_arithmetics,
 )
 from hessian_boundary.tables.formats import latex, markdown
-from hessian_boundary.tables.text import study_notes
+from hessian_boundary.tables.notes import study_notes
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import gathered
 

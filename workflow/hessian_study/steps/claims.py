@@ -13,7 +13,7 @@ from hessian_boundary.claims.claim_table import claim_notes, claim_table, displa
 from hessian_boundary.claims.numbers import collect
 from hessian_boundary.statistics.correlations import COLUMNS
 from hessian_boundary.tables.formats import markdown
-from hessian_boundary.tables.text import study_notes
+from hessian_boundary.tables.notes import study_notes
 from hessian_study.jobs.job import Job
 
 

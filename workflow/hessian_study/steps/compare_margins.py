@@ -4,7 +4,7 @@ from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.generalisation.margins import compare_margins
 from hessian_boundary.tables.formats import markdown
 from hessian_boundary.tables.margins import display_margins, margin_notes
-from hessian_boundary.tables.text import study_notes
+from hessian_boundary.tables.notes import study_notes
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import gathered
 

@@ -16,7 +16,7 @@ from hessian_boundary.generalisation.verdict import (
 )
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
-from hessian_boundary.tables.text import study_notes
+from hessian_boundary.tables.notes import study_notes
 from hessian_boundary.wording.compared_measures import measure_name
 from hessian_study.jobs.job import Job
 

@@ -6,7 +6,7 @@ from hessian_boundary.artifacts.store import save_table, save_text
 from hessian_boundary.generalisation.regimes import compare_regimes
 from hessian_boundary.tables.comparison import display_regimes
 from hessian_boundary.tables.formats import markdown
-from hessian_boundary.tables.text import study_notes
+from hessian_boundary.tables.notes import study_notes
 from hessian_study.jobs.job import Job
 from hessian_study.steps.compare_measures import models_table
 

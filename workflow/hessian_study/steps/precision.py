@@ -2,7 +2,8 @@
 
 from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.tables.formats import markdown
-from hessian_boundary.tables.text import display_precision, study_notes
+from hessian_boundary.tables.notes import study_notes
+from hessian_boundary.tables.text import display_precision
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import gathered
 

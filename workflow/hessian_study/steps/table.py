@@ -5,8 +5,9 @@ import pandas as pd
 from hessian_boundary.artifacts.store import open_table, save_table, save_text
 from hessian_boundary.tables.columns import display_columns, notes_of_columns, summarise_columns
 from hessian_boundary.tables.formats import latex, markdown
+from hessian_boundary.tables.notes import footnotes
 from hessian_boundary.tables.summary import compare_with_published, summarise
-from hessian_boundary.tables.text import display, display_comparison, footnotes
+from hessian_boundary.tables.text import display, display_comparison
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.measure_table import gathered
 

@@ -8,7 +8,8 @@ import pandas as pd
 from hessian_boundary.report.html.intervals import axis, interval
 from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.tables.columns import display_columns, notes_of_columns
-from hessian_boundary.tables.text import display, display_comparison, footnotes
+from hessian_boundary.tables.notes import footnotes
+from hessian_boundary.tables.text import display, display_comparison
 
 # combined standard deviations over runs: means no further apart lie within the run-to-run spread,
 # which is not to say that they agree: by chance alone, means of five runs differ by 1/√5 of one
