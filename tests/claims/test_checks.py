@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
@@ -82,7 +83,8 @@ def test_runs_without_a_common_seed_are_not_clear() -> None:
     other = MEASURES.assign(seed=MEASURES["seed"] + 10, training="other")
     numbers = collect(pd.concat([MEASURES, other]), {}, CORRELATIONS)
     (result,) = run_checks(["gaussian/normal:g < gaussian/other:g"], numbers)
-    assert (result.known, result.single, result.clear) == (True, True, False)
+    assert (result.known, result.single, result.clear) == (True, False, False)
+    assert verdict([result]) == "partly"  # seen in several runs, and told by none
 
 
 def test_means_are_of_the_runs_that_all_sides_have() -> None:
@@ -177,3 +179,17 @@ def test_stars_stand_for_each_case() -> None:
         "b/normal:g < b/adversarial:g",
     ]
     assert expand("a:g < 1", ["x"]) == ["a:g < 1"]
+
+
+def test_a_check_that_is_not_known_takes_no_part_in_the_correction() -> None:
+    checks = ["gaussian/normal:g < 1000 × gaussian/normal:g < absent/normal:g"]
+    alone = ["gaussian/normal:g < 1000 × gaussian/normal:g"]
+    numbers = collect(MEASURES, {}, CORRELATIONS)
+    (unknown,) = run_checks(checks, numbers)
+    assert (unknown.known, np.isnan(unknown.p), np.isnan(unknown.effect.size)) == (
+        False,
+        True,
+        True,
+    )
+    _, together = run_checks([*checks, *alone], numbers)
+    assert together.p_holm == together.p

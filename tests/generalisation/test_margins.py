@@ -63,8 +63,12 @@ def test_all_models_have_a_row_of_their_own_and_few_models_no_correlation() -> N
     table = compare_margins(starts)
     assert table["experiment"].tolist() == ["board/narrow", "board/wide", "all"]
     assert table["models"].tolist() == [2, 1, 3]
-    assert table["tau"].isna().tolist() == [True, True, False]
-    assert display_margins(table)["τ"].tolist() == ["–", "–", "+1.00"]
+    assert table["tau"].isna().all()
+    assert display_margins(table)["τ"].tolist() == ["–", "–", "–"]
+    assert display_margins(table)["Spread over starts"].tolist()[0] == "–"  # of one start
+    more = pd.concat([_starts("narrow", [0.2, 0.3, 0.4], [1.0]), _starts("wide", [0.2, 0.1], [1])])
+    more.loc[more["training"] == "wide", "margin_estimated"] *= -1  # its τ would be −1
+    assert compare_margins(more)["tau"].tolist()[2] == 1
 
 
 def test_margins_of_two_experiments_are_not_ordered_by_their_names() -> None:

@@ -92,6 +92,34 @@ def test_the_answer_says_no_where_it_is_no(models) -> None:
     assert third.startswith("It could not be told apart from the simpler measure that did best")
 
 
+def test_a_single_configuration_decides_nothing(models) -> None:
+    """Its models in two draws with two seeds: every resample is the same four models."""
+    one = models[(models["walk"] == models["walk"].min()) & (models["point"] == 0)]
+    table = with_verdicts(compare_measures(one, DIRECTIONS, COUNTING), RULE)
+    line = scope(table, CONFIRM).set_index("measure").loc["g_theta_max"]
+    assert np.isnan(line["psi_low"])
+    assert (line["verdict"], line["adds_to_training_loss"]) == (UNDECIDED, False)
+    (sentence,) = answer(table, "g_theta", NAMES, (np.nan,) * 3)
+    assert sentence.startswith("Too few models to say: of two networks")
+    assert "Data sets: " in sentence
+    assert "with enough" not in sentence
+
+
+def test_what_no_environment_tells_is_not_known_to_be_robust(judged) -> None:
+    unknown = judged.assign(sign_error_median=np.nan, robust=False)
+    second = answer(unknown, "g_theta", NAMES, (0.2, 0.1, 0.3))[1]
+    assert second == "Whether it is robust is not known: no environment has enough pairs."
+
+
+def test_an_unfitted_exploring_half_chooses_nothing(judged) -> None:
+    none = judged[judged["half"] == CONFIRM]
+    assert chosen_measures(none, "g_theta") is None
+    assert answer(none, "g_theta", NAMES, (0, -1, 1)) == [
+        "The exploring half has no pairs of fitted models to choose measures by."
+    ]
+    assert headline(none, "g_theta") == "Does G_θ predict generalisation?"
+
+
 def test_a_question_about_nothing_is_refused(judged) -> None:
     with pytest.raises(ValueError, match="expected a measure with and one without 'sharpness'"):
         chosen_measures(judged, "sharpness")

@@ -66,3 +66,12 @@ def test_median_ninth_decile_and_worst() -> None:
     np.testing.assert_allclose(
         [levels[name][0] for name in ("median", "90", "worst")], [0.5, 0.9, 1]
     )
+
+
+def test_nine_in_ten_environments_err_no_more_than_the_percentile() -> None:
+    errors = np.array([[0.0, 0.8, 0.0, 0.0, 0.0], [0.1, 0.2, 0.3, 0.4, 0.5]])
+    found = summarised(errors)
+    assert found["90"].tolist() == [0.8, 0.5]  # four of five are not nine in ten
+    many = np.linspace(0, 0.9, 10)[None]
+    assert summarised(many)["90"][0] == pytest.approx(0.8)
+    assert ((many <= summarised(many)["90"]).mean(), found["median"].tolist()) == (0.9, [0.0, 0.3])

@@ -3,7 +3,9 @@
 import pandas as pd
 
 from hessian_boundary.tables.formats import latex, markdown
-from hessian_boundary.tables.text import display_correlations, display_precision
+from hessian_boundary.tables.summary import averages, summarise
+from hessian_boundary.tables.text import display, display_correlations, display_precision
+from hessian_boundary.wording.labels import TABULATED
 
 NAN = float("nan")
 
@@ -61,3 +63,21 @@ def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
         ["half-moon", "normal", "0.20 ± 0.14", "0.2 ± 0"],
         ["circle", "large norm", "0.5", "–"],
     ]
+
+
+def test_what_may_be_lower_still_leaves_no_lowest_in_bold() -> None:
+    rows = [("a", "normal", "g_theta_max", 0.03), ("a", "other", "g_theta_max_at_least", 0.001),
+            ("b", "normal", "g_theta_max", 0.03), ("b", "other", "g_theta_max_at_least", 0.2)]  # fmt: skip
+    columns = ["dataset", "training", "measure", "value"]
+    measures = pd.DataFrame(rows, columns=columns).assign(seed=0, status="fitted")
+    summary = summarise(measures, {"a": ["normal", "other"], "b": ["normal", "other"]})
+    cells = display(summary)[TABULATED["g_theta_max"]].tolist()
+    assert cells == ["0.03", "≥ 0.001", "**0.03**", "≥ 0.2"]
+
+
+def test_a_bound_elsewhere_hides_no_missing_run() -> None:
+    rows = [("a", 0, "trace", 1.0), ("a", 1, "rank", 3.0), ("b", 0, "trace_at_least", 2.0)]
+    columns = ["dataset", "seed", "measure", "value"]
+    measures = pd.DataFrame(rows, columns=columns).assign(training="normal", status="fitted")
+    found = averages(measures, "a", "normal", ["trace"])
+    assert found["trace_known_runs"] == 1

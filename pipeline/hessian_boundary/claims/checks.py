@@ -16,7 +16,7 @@ import numpy as np
 
 from hessian_boundary.claims.check_text import SideText, parse_check
 from hessian_boundary.claims.numbers import ALL_RUNS, Numbers, Runs
-from hessian_boundary.statistics.effect import Effect, holm, paired_effect
+from hessian_boundary.statistics.effect import UNKNOWN, Effect, holm, paired_effect
 
 VERDICTS = ("reproduced", "seen once", "partly", "not reproduced", "not testable")
 CLEAR = 0.05
@@ -32,7 +32,8 @@ class CheckResult:
     deviations: tuple[float, ...]  # 0 for a constant or a single run
     runs: int  # of the side with the fewest; 0 where all are constants
     relation: str
-    single: bool  # whether fewer than two runs can be compared
+    single: bool  # whether there is one run
+    over_models: bool  # whether a side is a number of all models together
     effect: Effect  # of the weakest comparison, positive in the direction of the check
     p: float  # NaN without several runs
     p_holm: float = math.nan  # corrected for the other checks of the claim
@@ -53,7 +54,7 @@ class CheckResult:
         """Whether several runs tell it: by p; the end of an interval over models tells itself."""
         if not self.known or self.single:
             return False
-        return math.isnan(self.p_holm) or self.p_holm < CLEAR
+        return self.over_models if math.isnan(self.p_holm) else self.p_holm < CLEAR
 
 
 def run_checks(checks: Sequence[str], numbers: Numbers) -> list[CheckResult]:
@@ -92,8 +93,9 @@ def _run(check: str, numbers: Numbers) -> CheckResult:
     measured = [found for found in values if CONSTANT not in found]
     differences = [_differences(*pair, text.relation) for pair in pairwise(values)]
     effects = [paired_effect(found) for found in differences]
-    # an interval holds where both ends are kept, and fails where one is not
-    against = [effect.p for effect in effects if effect.size < 0]
+    known = all(values)
+    over_models = any(ALL_RUNS in found for found in measured)
+    alone = min(map(len, differences)) < 2 and min(map(len, measured), default=0) < 2
     spread = [np.std([*found.values()], ddof=1) if len(found) > 1 else 0.0 for found in values]
     return CheckResult(
         check=check,
@@ -101,10 +103,21 @@ def _run(check: str, numbers: Numbers) -> CheckResult:
         deviations=tuple(map(float, spread)),
         runs=min(map(len, measured), default=0),
         relation=text.relation,
-        single=not any(ALL_RUNS in found for found in measured) and min(map(len, differences)) < 2,
-        effect=min(effects, key=lambda effect: np.nan_to_num(effect.size, nan=math.inf)),
-        p=min(against) if against else float(np.max([effect.p for effect in effects])),
+        single=alone and not over_models,
+        over_models=over_models,
+        effect=min(effects, key=_size) if known else UNKNOWN,
+        p=_p(effects) if known else math.nan,
     )
+
+
+def _p(effects: Sequence[Effect]) -> float:
+    """Return the p of a check: an interval holds where both ends do, and fails where one does."""
+    against = [effect.p for effect in effects if effect.size < 0]
+    return min(against) if against else float(np.max([effect.p for effect in effects]))
+
+
+def _size(effect: Effect) -> float:
+    return float(np.nan_to_num(effect.size, nan=math.inf))
 
 
 def _values(side: SideText, numbers: Numbers) -> Runs:

@@ -89,7 +89,7 @@ def training_set(draw: DataDraw, size: int, label_noise: float) -> xr.Dataset:
         )
     state = np.random.default_rng(derive_seed("label noise", draw.name, size))
     y = draw.y[:size].copy()
-    wrong = state.permutation(size)[: int(label_noise * size)]
+    wrong = state.permutation(size)[: int(label_noise * size + 1e-9)]  # 0.29 · 100 is less than 29
     shifts = state.integers(1, draw.classes, size=size)
     y[wrong] = (y[wrong] + shifts[wrong]) % draw.classes
     return build_dataset(draw.x[:size], y, train_fraction=1.0, test_fraction=0.0)

@@ -62,7 +62,7 @@ class _Models:
     block: np.ndarray  # the data draw
     pairs: Pairs
     weights: np.ndarray  # (1 + resamples, pair)
-    times: np.ndarray  # (1 + resamples, model)
+    times: np.ndarray  # (1 + resamples, model); no resample where there is one configuration
     source: np.ndarray  # (1 + permutations, model)
 
 
@@ -93,10 +93,20 @@ def _shared(models: pd.DataFrame, counting: Counting, label: str) -> _Models:
         deviation=error_deviation(*models[["test_error", "test_samples"]].to_numpy(float).T),
         block=codes[:, AXES.index(DRAW)],
         pairs=pairs,
-        weights=pair_weights(pairs, configuration, times),
-        times=times[:, configuration].astype(float),
+        weights=_several(pair_weights(pairs, configuration, times), configuration),
+        times=_several(times[:, configuration].astype(float), configuration),
         source=exchanged(configuration, slot, counting.permutations, draw),
     )
+
+
+def _several(lines: np.ndarray, configuration: np.ndarray) -> np.ndarray:
+    """Return lines of the sample and its resamples; these are nothing of a single configuration.
+
+    Drawn anew, it is always itself: an interval would have no width.
+    """
+    if configuration.max() == 0:
+        lines[1:] = 0
+    return lines
 
 
 def _part(values: np.ndarray, given: np.ndarray, models: _Models) -> DatasetStatistics:

@@ -81,8 +81,10 @@ def _summary(starts: pd.DataFrame) -> dict[str, float]:
 
 
 def _tau(estimate: pd.Series, true: pd.Series) -> float:
-    """Return τ within experiments of margins (experiment, seed); NaN for fewer than three."""
-    if len(estimate) < 3:
+    """Return τ within experiments of margins (experiment, seed), of those with three and more."""
+    sizes = estimate.groupby(level="experiment").transform("size")
+    estimate = estimate[sizes >= 3]
+    if estimate.empty:
         return np.nan
     experiment = estimate.index.get_level_values("experiment").to_numpy()
     once = np.ones((1, len(estimate)))

@@ -9,6 +9,7 @@ import pandas as pd
 from hessian_boundary.generalisation.comparison import EVERY, FITTED
 from hessian_boundary.statistics.effect import holm
 from hessian_boundary.statistics.sign_errors import SUMMARY
+from hessian_boundary.wording.numbers import p_value
 from hessian_boundary.wording.sentences import listed
 
 UNKNOWN = "–"
@@ -46,7 +47,8 @@ def with_verdicts(table: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     judged["verdict"] = [_verdict(row, rule) for _, row in judged.iterrows()]
     predicts = judged["verdict"] == PREDICTS
     judged["robust"] = predicts & (judged["sign_error_90"] <= rule.sign_error)
-    judged["adds_to_training_loss"] = judged["partial_tau_low"] > 0
+    decided = judged["verdict"] != UNDECIDED
+    judged["adds_to_training_loss"] = decided & (judged["partial_tau_low"] > 0)
     return judged
 
 
@@ -61,15 +63,18 @@ def _verdict(row: pd.Series, rule: Rule) -> str:
     return PREDICTS if row["psi_low"] > 0 else NOT
 
 
-def chosen_measures(judged: pd.DataFrame, asked_about: str) -> tuple[str, str]:
+def chosen_measures(judged: pd.DataFrame, asked_about: str) -> tuple[str, str] | None:
     """Return the variant and the simpler measure with the largest Ψ in the exploring half.
 
     Of fitted models and all data sets together. Variants are the measures whose name contains
-    `asked_about`; a simpler one must be of the same data sets as the variant.
+    `asked_about`; a simpler one must be of the same data sets as the variant. None where that half
+    has no pair of fitted models.
 
     Raises ValueError where one of the two is missing.
     """
     lines = scope(judged, EXPLORE).dropna(subset=["psi"])
+    if lines.empty:
+        return None
     asked = lines["measure"].str.contains(asked_about, regex=False)
     if asked.any():
         variant = lines.loc[lines.loc[asked, "psi"].idxmax()]
@@ -100,15 +105,22 @@ def answer(
 ) -> list[str]:
     """Return three sentences: does it order models, how robustly, and beyond simpler measures?
 
+    The first alone where too few models are there to say.
+
     All numbers are of the confirming half, of fitted models on all data sets; `names` says what
     measures are called. `difference` is that of the Ψ of the two `chosen_measures`, with its
     interval (`comparison.psi_difference`).
     """
-    variant, simple = chosen_measures(judged, asked_about)
+    chosen = chosen_measures(judged, asked_about)
+    if chosen is None:
+        return ["The exploring half has no pairs of fitted models to choose measures by."]
+    variant, simple = chosen
     lines = scope(judged, CONFIRM).set_index("measure")
     if variant not in lines.index or simple not in lines.index:
         return ["The confirming half has no fitted models to answer from."]
     mine, other = lines.loc[variant], lines.loc[simple]
+    if mine["verdict"] == UNDECIDED:
+        return [_first(mine, names[variant])]
     return [
         _first(mine, names[variant]),
         _second(mine),
@@ -118,28 +130,32 @@ def answer(
 
 def headline(judged: pd.DataFrame, asked_about: str) -> str:
     """Return the question with the answer in a few words, for a title."""
-    variant, _ = chosen_measures(judged, asked_about)
+    chosen = chosen_measures(judged, asked_about)
     lines = scope(judged, CONFIRM).set_index("measure")
     question = "Does G_θ predict generalisation?"
-    if variant not in lines.index:
+    if chosen is None or chosen[0] not in lines.index:
         return question
-    mine = lines.loc[variant]
+    mine = lines.loc[chosen[0]]
     robustly = ", and robustly" if mine["robust"] else ", but not robustly"
     return f"{question} {WORDS[mine['verdict']]}{robustly * (mine['verdict'] == PREDICTS)}"
 
 
 def _first(mine: pd.Series, name: str) -> str:
+    undecided = mine["verdict"] == UNDECIDED
+    of = "Data sets" if undecided else "Data sets with enough such pairs"
     return (
         f"{WORDS[mine['verdict']]}: of two networks that fit their labels and differ in one "
         f"setting, the one with the larger {name} has the larger test error in "
-        f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before, "
-        f"where a coin has 50 %. As a mean over settings and data sets, Ψ is "
+        f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before (a "
+        f"tie counts half), where a coin has 50 %. As a mean over settings and data sets, Ψ is "
         f"{_interval(mine, 'psi')} (95 % interval), from −1 (always wrong) to 1 (always right), "
-        f"p {mine['adjusted_p']:.2g}. Data sets with enough such pairs: {mine['datasets']}."
+        f"p {p_value(mine['adjusted_p'])}. {of}: {mine['datasets']}."
     )
 
 
 def _second(mine: pd.Series) -> str:
+    if np.isnan(mine[f"sign_error_{SUMMARY[0]}"]):
+        return "Whether it is robust is not known: no environment has enough pairs."
     how = "It is robust" if mine["robust"] else "It is not robust"
     median, most, worst = (_percent(mine[f"sign_error_{name}"]) for name in SUMMARY)
     by_chance = listed([_percent(mine[f"chance_sign_error_{name}"]) for name in SUMMARY])

@@ -59,8 +59,8 @@ def comparison_notes(models: pd.DataFrame, limit: float) -> Sequence[str]:
         "all measures.",
         "Sign error: pairs that are ordered wrong, median / 90th percentile / worst of the "
         "environments (one setting of one data set); pairs within Monte-Carlo noise do not count.",
-        f"Fitted: a training error of at most {100 * limit:g} %. {', '.join(counts)}; "
-        f"{diverged.sum()} diverged." + _refused(models),
+        f"Fitted: a training error of at most {100 * limit:g} %. Of both halves "
+        f"{', '.join(counts)}; {diverged.sum()} diverged." + _refused(models),
     ]
 
 

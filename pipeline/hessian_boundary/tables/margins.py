@@ -18,7 +18,7 @@ def display_margins(table: pd.DataFrame) -> pd.DataFrame:
             "Exact margin": number(row["margin_true"]),
             "Estimate": f"{number(row['margin_estimated'])} "
             f"[{number(row['low'])}, {number(row['high'])}]",
-            "Spread over starts": f"{row['spread']:.0%}",
+            "Spread over starts": "–" if pd.isna(row["spread"]) else f"{row['spread']:.0%}",
             f"Within {NEAR:.0%}": f"{row['near']:.0%} of {row['starts']:.0f}",
             "On the boundary": f"{row['on_boundary']:.0%}",
             "τ": "–" if pd.isna(row["tau"]) else f"{row['tau']:+.2f}",

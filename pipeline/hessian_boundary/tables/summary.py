@@ -80,13 +80,14 @@ def averages(
     `_at_most`. A run whose number is known counts with it, and the mean is not known. Of what only
     some of these runs have, also how many they are, `_known_runs`.
     """
-    bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
     kept = _kept(_of_training(measures, dataset, training))
+    bounds = {name for name in measures["measure"].unique() if name.endswith(BOUNDS)}
+    own = bounds & set(kept["measure"])
     found = {}
     for measure in names:
         values = _by_run(kept, measure)
         found[measure], found[f"{measure}_std"] = values.mean(), values.std(ddof=1)
-        if 0 < values.count() < kept["seed"].nunique() and not bounds & _bounds_of(measure):
+        if 0 < values.count() < kept["seed"].nunique() and not own & _bounds_of(measure):
             found[f"{measure}{KNOWN_RUNS}"] = values.count()
         for bound in sorted(bounds & _bounds_of(measure)):
             known = _by_run(kept, bound)

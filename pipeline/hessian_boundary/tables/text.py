@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.tables.summary import BOUNDS, INTERVAL
 from hessian_boundary.wording.labels import TABULATED, measure_label, readable
 from hessian_boundary.wording.numbers import between, mean_and_deviation, number, p_value
@@ -26,6 +27,9 @@ def display(summary: pd.DataFrame) -> pd.DataFrame:
     for measure, heading in TABULATED.items():
         lowest = summary.groupby("dataset")[measure].transform("min")
         bold = (summary[measure] == lowest) & (measure in BOLD_LOWEST)
+        if (bound := f"{measure}{AT_LEAST}") in summary:  # which may be lower still
+            least = summary[bound].where(summary[measure].isna())
+            bold &= ~(least.groupby(summary["dataset"]).transform("min") < lowest)
         cells = measure_cells(summary, measure)
         if measure == INTERVAL:
             rows = summary.iterrows()

@@ -5,17 +5,18 @@ from numbers import Real
 from typing import Any
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-LARGE = 1e6  # what is not written out beside a deviation
+LARGE, SMALL = 1e6, 1e-5  # what is not written out beside a deviation, from and below
 ORDINARY = range(-3, 6)  # powers of ten that are written out
 
 
 def number(value: float) -> str:
-    """Write a number with four significant digits; "–" for one that is not known."""
+    """Write a number with four significant digits, or three and a power of ten; "–" for none."""
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     power = _power(value)
     if power in ORDINARY:
         return f"{value:.4g}" if power < 4 else f"{value:.0f}"
+    power = _power(value, digits=3)
     return f"{value / 10**power:.3g} × {power_of_ten(power)}"
 
 
@@ -44,18 +45,18 @@ def between(low: float, high: float) -> str:
 def mean_and_deviation(mean: float, deviation: float) -> str:
     """Write mean ± deviation with two digits of the deviation, and at most six decimals.
 
-    A single run has no deviation, which is NaN: then the number stands alone. From a million on
-    both are in units of a power of ten.
+    A single run has no deviation, which is NaN: then the number stands alone. From a million on,
+    and where six decimals would be zeros, both are in units of a power of ten.
     """
     if math.isnan(mean):
         return "–"
     largest = max(abs(mean), 0 if math.isnan(deviation) else deviation)
-    if LARGE <= largest < math.inf:
+    if LARGE <= largest < math.inf or 0 < largest < SMALL:
         unit = 10 ** (power := _power(largest))
         text = mean_and_deviation(mean / unit, deviation / unit)
         return f"{f'({text})' if '±' in text else text} × {power_of_ten(power)}"
     if math.isnan(deviation) or deviation == 0:
-        text = f"{mean:.4g}" if abs(mean) < 1e4 else f"{mean:.0f}"
+        text = f"{mean:.4g}" if abs(float(f"{mean:.4g}")) < 1e4 else f"{mean:.0f}"
         return text + ("" if math.isnan(deviation) else " ± 0")
     decimals = min(6, max(0, 1 - math.floor(math.log10(deviation))))
     return f"{mean:.{decimals}f} ± {deviation:.{decimals}f}"
@@ -93,5 +94,6 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def _power(value: float) -> int:
-    return math.floor(math.log10(abs(value))) if value else 0
+def _power(value: float, digits: int = 4) -> int:
+    """Return the power of ten of a number that is rounded to so many digits."""
+    return int(f"{value:.{digits - 1}e}".partition("e")[2]) if value else 0

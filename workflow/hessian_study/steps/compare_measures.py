@@ -1,5 +1,7 @@
 """Compare the measures of all models of the study of generalisation, judge them, and draw them."""
 
+from math import nan
+
 import pandas as pd
 
 from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table, save_text
@@ -34,10 +36,12 @@ def main(job: Job) -> None:
     )
     models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
     judged = with_verdicts(compare_measures(models, directions, counting), rule)
-    chosen = chosen_measures(judged, asked_about)
-    difference = psi_difference(models, chosen, directions, counting, CONFIRM)
     save_table(models, job.output["models"])
     save_table(judged, job.output["csv"])
+    chosen = chosen_measures(judged, asked_about)
+    difference = (
+        psi_difference(models, chosen, directions, counting, CONFIRM) if chosen else 3 * (nan,)
+    )
     names = {name: measure_name(name) for name in directions}
     sentences = answer(judged, asked_about, names, difference)
     save_text("\n".join([*sentences, ""]), job.output["answer"])
