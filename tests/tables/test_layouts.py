@@ -67,7 +67,8 @@ def test_precision_is_set_side_by_side_in_the_order_of_the_models() -> None:
 
 def test_what_may_be_lower_still_leaves_no_lowest_in_bold() -> None:
     rows = [("a", "normal", "g_theta_max", 0.03), ("a", "other", "g_theta_max_at_least", 0.001),
-            ("b", "normal", "g_theta_max", 0.03), ("b", "other", "g_theta_max_at_least", 0.2)]  # fmt: skip
+            ("b", "normal", "g_theta_max", 0.03),
+            ("b", "other", "g_theta_max_at_least", 0.2)]  # fmt: skip
     columns = ["dataset", "training", "measure", "value"]
     measures = pd.DataFrame(rows, columns=columns).assign(seed=0, status="fitted")
     summary = summarise(measures, {"a": ["normal", "other"], "b": ["normal", "other"]})
