@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from snakemake.exceptions import RuleException, WorkflowError
 
 from hessian_study.commands import clean
 from hessian_study.commands.main import main
@@ -13,6 +14,8 @@ from hessian_study.commands.places import Place, study_files
 FILES = (
     "results/tiny/iris/dataset.zarr.zip",
     "results/tiny/iris/normal/seed0/model.zarr.zip",
+    "results/tiny/iris/normal/seed7/model.zarr.zip",
+    "results/tiny/figures/fig02_old.png",
     "results/tiny/iris/normal/seed1/epoch10/spectrum.zarr.zip",
     "results/tiny/iris/taken_out/seed0/model.zarr.zip",
     "results/tiny/gone/normal/seed0/model.zarr.zip",
@@ -42,7 +45,7 @@ FILES = (
 NORMAL = {file for file in FILES if "iris/normal" in file}
 ORPHANS = {
     *(file for file in FILES if "gone" in file or "fig99" in file or "taken_out" in file),
-    *(file for file in FILES if "seed1" in file or "mine" in file),
+    *(file for file in FILES if "seed1" in file or "mine" in file or "_old" in file),
 }
 
 
@@ -60,7 +63,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "figures": {"fig02": {}},
     }
     selection = SimpleNamespace(margin_runs=list)  # of no further seeds
-    study = SimpleNamespace(profile="tiny", seeds=[0], config=config, selection=selection)
+    study = SimpleNamespace(
+        profile="tiny", seeds=[0], config=config, selection=selection,
+        started_from={("iris", "normal", "7")},
+    )  # fmt: skip
     monkeypatch.setattr(clean, "load_study", lambda options: study)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -132,3 +138,17 @@ def test_every_file_has_its_place(folder: Path) -> None:
     assert places["logs/tiny/train/iris/normal/seed0.log"] == Place("", "iris", "normal", 0)
     assert places["logs/tiny/make_dataset/iris.log"] == Place(dataset="iris")
     assert places["results/tiny/report.html"] == Place(target="report")
+
+
+@pytest.mark.parametrize("error", [RuleException("no"), WorkflowError("no")])
+def test_a_study_that_cannot_be_planned_is_told_in_a_line(
+    error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def failing(options: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(clean, "load_study", failing)
+    assert main(["clean", "iris", "--yes"]) == 2
+    assert capsys.readouterr().err.startswith("clean: ")
+    assert remaining(folder) == set(FILES)

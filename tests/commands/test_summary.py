@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from hessian_boundary.runtime.costs import Cost, summarise_costs
+from hessian_study.commands import summary
+from hessian_study.commands.main import main
 from hessian_study.commands.summary import cost_table, steps_not_made, summarise
 from hessian_study.jobs.costs import record_cost, stage_costs
 from hessian_study.provenance.records import Step, record_path
@@ -154,3 +156,12 @@ def test_an_intermediate_result_may_be_deleted(
     assert steps_not_made(STEPS) == []
     Path(STEPS[3].outputs[0]).unlink()
     assert steps_not_made(STEPS) == [STEPS[0], STEPS[3]]
+
+
+def test_targets_that_make_nothing_are_no_mistake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(summary, "study_steps", lambda options: [])
+    assert main(["summary", "probes"]) == 0
+    assert capsys.readouterr().out == "summary: nothing is made for these targets\n"

@@ -7,7 +7,7 @@ import yaml
 
 from helpers.tiny_study import ROOT, TinyStudy
 from hessian_study.configuration.error import ConfigurationError, check_known
-from hessian_study.configuration.file import check_file, in_its_file
+from hessian_study.configuration.file import check_file, in_its_file, with_own_files
 
 
 def test_the_projects_file_says_everything_once() -> None:
@@ -22,7 +22,10 @@ def test_the_projects_file_says_everything_once() -> None:
             r"line 3: expected every key once, found 'a' again, after",
         ),
         ("a:\n  - b: {c: 1,\n     d: 2, c: 3}\n", r"line 3: .* found 'c' again, after line 2"),
-        ("a: {b: 1\nc: 2\n", r"expected YAML, found: while parsing a flow mapping(.|\n)*line 2"),
+        (
+            "a: {b: 1\nc: 2\n",
+            r"expected YAML in UTF-8, found: while parsing a flow mapping(.|\n)*line 2",
+        ),
     ],
 )
 def test_repeated_keys_and_other_mistakes_are_named_with_their_line(
@@ -147,3 +150,31 @@ def test_a_study_that_replaces_the_projects_is_blamed_for_what_it_lacks(tmp_path
 def test_a_name_where_none_is_known_says_so() -> None:
     with pytest.raises(ConfigurationError, match="does not exist; there is none to name here"):
         check_known("experiments.a.b.architecture", "hidden", [])
+
+
+def test_text_in_another_encoding_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_bytes("# größer\na: 1\n".encode("latin-1"))
+    with pytest.raises(
+        ConfigurationError, match=r"config\.yaml: expected YAML in UTF-8, found: .*utf"
+    ):
+        check_file(str(file))
+
+
+def test_keys_that_are_lists_are_not_compared(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text("? [a, b]\n: 1\nc: 2\n")
+    check_file(str(file))  # whose names are refused by `check_values`
+
+
+def test_code_named_on_the_command_line_is_relative_to_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    file = tmp_path / "sub" / "mine.yaml"
+    file.write_text("datasets: {a: {generator: ./in_the_file.py}}\n")
+    said = {"datasets": {"a": {"generator": "./said.py"}}}
+    for command_line, folder in ((said, "."), ({}, "sub")):
+        found = with_own_files(said, [file], command_line)["datasets"]["a"]["generator"]
+        assert Path(found) == Path(folder, "said.py")

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from hessian_boundary.wording.labels import key_labels
+from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.sweeps import with_sweeps
 from hessian_study.configuration.targets.points import TRAINING, value_text
 from hessian_study.project import SCHEMA
@@ -99,3 +100,8 @@ def test_a_key_that_the_base_lacks_is_added_and_sweeps_build_on_each_other() -> 
     )
     assert list(points["more"]) == ["a/more,epochs=3"]
     assert config["experiments"]["a"]["more,epochs=3"]["learning_rate"] == 2
+
+
+def test_likes_are_looked_up_before_and_cannot_be_swept() -> None:
+    with pytest.raises(ConfigurationError, match=r"sweeps\.rates\.over\.like: .*base a sweep on"):
+        expanded({"over": {"like": ["b", "c"]}})

@@ -10,6 +10,7 @@ import xarray as xr
 import zarr
 
 from hessian_boundary.data.generating import generate_samples
+from hessian_study.steps.make_dataset import named_path
 
 X = np.random.RandomState(0).standard_normal((6, 2))
 WORDS = np.array(["b", "a", "b", "c", "a", "c"])
@@ -61,6 +62,8 @@ def test_a_store_of_either_format(tmp_path: Path, zarr_format: int, packed: bool
     store = zarr.storage.ZipStore(path, mode="w") if packed else zarr.storage.LocalStore(path)
     dataset.to_zarr(store, zarr_format=zarr_format, consolidated=False)
     store.close()
+    members = [path] if packed else [path / "README.md", *path.rglob("*")]  # as the workflow has it
+    assert named_path([str(member) for member in members]) == path
     x, y, about = generate_samples("zarr", {"file": str(path)})
     np.testing.assert_array_equal(x, X.astype(np.float32))
     assert y.tolist() == [1, 0, 1, 2, 0, 2]

@@ -13,6 +13,7 @@ from hessian_boundary.generalisation.comparison import (
 from hessian_boundary.generalisation.verdict import (
     CONFIRM,
     NOT,
+    OF_TOO_FEW,
     OPPOSITE,
     PREDICTS,
     UNDECIDED,
@@ -99,7 +100,8 @@ def test_a_single_configuration_decides_nothing(models) -> None:
     line = scope(table, CONFIRM).set_index("measure").loc["g_theta_max"]
     assert np.isnan(line["psi_low"])
     assert (line["verdict"], line["adds_to_training_loss"]) == (UNDECIDED, False)
-    (sentence,) = answer(table, "g_theta", NAMES, (np.nan,) * 3)
+    sentence, *others = answer(table, "g_theta", NAMES, (np.nan,) * 3)
+    assert others == [*OF_TOO_FEW]
     assert sentence.startswith("Too few models to say: of two networks")
     assert "Data sets: " in sentence
     assert "with enough" not in sentence

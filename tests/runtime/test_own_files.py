@@ -131,3 +131,22 @@ def test_descriptions_of_packages_beside_the_code_are_no_data(tmp_path: Path, fo
     description.write_text("[console_scripts]\n")
     with only_reading([], "a generator"):
         description.read_text()
+
+
+def test_a_study_in_a_hidden_folder_of_the_home_is_watched_as_others_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    study, cache = tmp_path / ".work" / "study", tmp_path / ".cache" / "torch"
+    for folder in (study, cache):
+        folder.mkdir(parents=True)
+        (folder / "mine.csv").write_text(ROWS)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(study)
+
+    def generate(file: Path) -> tuple[list, list]:
+        file.read_bytes()
+        return [[0.5], [1.5]], [0, 1]
+
+    assert generated(monkeypatch, lambda: generate(cache / "mine.csv"))[1].tolist() == [0, 1]
+    with pytest.raises(ValueError, match=r"opens .*mine\.csv; list"):
+        generated(monkeypatch, lambda: generate(study / "mine.csv"))

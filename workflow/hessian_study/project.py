@@ -1,7 +1,9 @@
 """Where the parts of the project lie on the disk, and code of the user's."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from hessian_boundary.runtime.own_modules import is_file_name
@@ -18,6 +20,7 @@ LAYOUTS = PACKAGE / "figures" / "layouts"
 TEMPLATES = PACKAGE / "report" / "templates"
 STEPS = Path(__file__).parent / "steps"
 WORKFLOW = ROOT / "workflow"
+RULES = WORKFLOW / "rules"
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 CAPTIONS = WORKFLOW / "report" / "captions.yaml"
 CLAIMS = WORKFLOW / "report" / "claims.yaml"
@@ -38,9 +41,21 @@ def source_file(package: Path, name: str) -> Path:
 _ELSEWHERE: list[Path] = []
 
 
+@cache
+def rule_names() -> frozenset[str]:
+    """Return the names of the workflow's rules, which no target of one's own may have."""
+    texts = [file.read_text(encoding="utf-8") for file in RULES.glob("*.smk")]
+    return frozenset(re.findall(r"^ *rule (\w+):", "\n".join(texts), re.MULTILINE))
+
+
 def work_folder() -> Path:
     """Return the folder of a study's results; names of the user's files are relative to it."""
     return _ELSEWHERE[-1] if _ELSEWHERE else Path.cwd()
+
+
+def data_folders(name: str | None) -> list[Path]:
+    """Return the folder of the configuration's `data_folder`, if it has one, as a list."""
+    return [work_folder() / Path(name).expanduser()] if name else []
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def blamed(error):
 
 
 try:
-    study = Study(config, configurations)
+    study = Study(config, configurations, workflow.config_settings.config)
 except ConfigurationError as error:
     raise blamed(error)
 

@@ -48,7 +48,7 @@ rule factor_gauss_newton:
     params:
         **job(
             "factor_gauss_newton",
-            settings_of("curvature", "memory_limit_gb"),
+            curvature_memory,
             architecture_code,
         ),
     shell:
@@ -72,7 +72,7 @@ rule diagonalise_gauss_newton:
     params:
         **job(
             "diagonalise_gauss_newton",
-            lambda w: study.config["curvature"],
+            lambda w: study.curvature(w.dataset, w.training),
             architecture_code,
             start=start_in_processes("diagonalise_gauss_newton"),
         ),

@@ -177,7 +177,8 @@ def table_files(name):
 def published_file(name):
     """The published numbers, as a list: empty for a table that is the user's own."""
     path = f"{WORKFLOW}/published/{name}.csv"
-    return [path] if os.path.exists(path) else []
+    own = "columns" in study.config["tables"].get(name, {})
+    return [path] if os.path.exists(path) and not own else []
 
 
 def published_runs(table):

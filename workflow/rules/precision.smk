@@ -36,7 +36,7 @@ rule measure_gauss_newton:
     params:
         **job(
             "measure_gauss_newton",
-            settings_of("curvature", "memory_limit_gb"),
+            curvature_memory,
             architecture_code,
         ),
     shell:

@@ -22,6 +22,11 @@ def settings_of(section, *keys):
     return lambda wildcards: {key: study.config[section][key] for key in keys}
 
 
+def curvature_memory(wildcards):
+    curvature = study.curvature(wildcards.dataset, wildcards.training)
+    return {"memory_limit_gb": curvature["memory_limit_gb"]}
+
+
 def rank_tolerance(wildcards):
     curvature = study.curvature(wildcards.dataset, wildcards.training)
     return {"rank_tolerance": curvature["rank_tolerance"]}

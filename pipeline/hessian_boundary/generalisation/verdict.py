@@ -22,6 +22,10 @@ WORDS = {
     OPPOSITE: "No, rather the opposite",
     UNDECIDED: "Too few models to say",
 }
+OF_TOO_FEW = (
+    "Whether it is robust cannot be told from so few.",
+    "Nor can whether it says more than a simpler measure, or adds to what the training loss tells.",
+)
 NOT_APART = "could not be told apart from"
 
 
@@ -105,7 +109,7 @@ def answer(
 ) -> list[str]:
     """Return three sentences: does it order models, how robustly, and beyond simpler measures?
 
-    The first alone where too few models are there to say.
+    Where too few models are there to say, the others say so.
 
     All numbers are of the confirming half, of fitted models on all data sets; `names` says what
     measures are called. `difference` is that of the Ψ of the two `chosen_measures`, with its
@@ -120,7 +124,7 @@ def answer(
         return ["The confirming half has no fitted models to answer from."]
     mine, other = lines.loc[variant], lines.loc[simple]
     if mine["verdict"] == UNDECIDED:
-        return [_first(mine, names[variant])]
+        return [_first(mine, names[variant]), *OF_TOO_FEW]
     return [
         _first(mine, names[variant]),
         _second(mine),

@@ -156,6 +156,8 @@ def _belongs_to_python(name: str, folders: Iterable[str]) -> bool:
         return True
     if any(part.endswith(DESCRIPTIONS) for part in path.parts):
         return True
+    if path.is_relative_to(Path.cwd()):  # a study's own files, in a hidden folder or not
+        return False
     try:
         first = path.relative_to(Path.home()).parts[0]
     except (ValueError, RuntimeError):  # not below the home folder, or there is none

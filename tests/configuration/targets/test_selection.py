@@ -135,3 +135,17 @@ def test_nulls_of_data_sets_that_are_left_out_are_not_made(config: dict) -> None
     assert "gaussian/dynamics/epoch10" in found
     assert not any(name.startswith("circle/") for name in found)
     assert Selection(config | {"contrasts": []}).contrasts() == []
+
+
+@pytest.mark.parametrize("written", ['ARTIFACTS: tuple = ("dataset",)', 'ARTIFACTS = ("dataset",)'])
+def test_a_layout_may_say_of_what_type_its_artifacts_are(tmp_path, monkeypatch, written) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    (tmp_path / "mine.py").write_text(f"{written}\nFEATURES: int\n")
+    assert layouts.artifacts_of("mine") == ("dataset",)
+
+
+def test_a_text_for_a_tuple_of_artifacts_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(layouts, "LAYOUTS", tmp_path)
+    (tmp_path / "mine.py").write_text('ARTIFACTS = ("dataset")\n')
+    with pytest.raises(ValueError, match=r"found the text 'dataset'; write a comma behind it"):
+        layouts.artifacts_of("mine")

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import RuleException, WorkflowError
 
 from hessian_boundary.wording.suggestion import suggestion
 from hessian_study.commands.options import add_place_options, load_study
@@ -35,7 +35,7 @@ def main(options: argparse.Namespace) -> int:
     """Say what would be removed, ask, and remove it; return 1 if the answer is no."""
     try:
         study = load_study(options)
-    except WorkflowError as error:
+    except (WorkflowError, RuleException) as error:
         print(f"clean: {error}", file=sys.stderr)
         return MISTAKE
     with contextlib.chdir(options.directory):

@@ -14,6 +14,8 @@ SEED = re.compile(r"seed(\d+)")
 # where the many small networks of a data set are, and what their tables and figure are called
 SWEPT = "generalisation"
 COMPARED = (SWEPT, "regimes", "margins")
+# what the names of a target's further files end in
+ENDS = ("_published", "_curves", "_starts", "_models", "_answer")
 NUMBERS = "figure_numbers"  # a step of figures, for every seed
 
 
@@ -65,14 +67,17 @@ class Place:
         if self.target:
             steps = [file.stem for file in STEPS.glob("*.py")]
             known = (*study.config["tables"], *study.config["figures"], *steps, *COMPARED)
-            return any(self.target == name or self.target.startswith(f"{name}_") for name in known)
+            return any(self.target in {name, *(name + end for end in ENDS)} for name in known)
         if self.dataset not in study.config["datasets"]:
             return False
         if not self.training:
             return True
         trainings = study.config["experiments"].get(self.dataset, {})
         probed = {seed for *run, seed in study.selection.margin_runs() if run[0] == self.dataset}
-        return self.training in trainings and self.seed in {None, *study.seeds, *probed}
+        run = (self.dataset, self.training, str(self.seed))
+        return self.training in trainings and (
+            self.seed in {None, *study.seeds, *probed} or run in study.started_from
+        )
 
 
 def study_files(profile: str) -> dict[Path, Place]:

@@ -36,6 +36,9 @@ def main(options: argparse.Namespace) -> int:
     except (WorkflowError, RuleException) as error:
         print(f"summary: {error}", file=sys.stderr)
         return MISTAKE
+    if not steps:
+        print("summary: nothing is made for these targets")
+        return 0
     with contextlib.chdir(options.directory):
         return summarise(steps)
 

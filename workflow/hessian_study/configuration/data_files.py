@@ -7,7 +7,7 @@ from typing import Any
 from hessian_boundary.artifacts.archives import TOP_OF_STORE
 from hessian_study.configuration.error import ConfigurationError
 from hessian_study.configuration.options import parameter_names
-from hessian_study.project import DATA, GENERATORS, source_file, work_folder
+from hessian_study.project import DATA, GENERATORS, data_folders, source_file, work_folder
 from hessian_study.provenance.downloads import needs_no_files
 from hessian_study.provenance.records import is_result, record_path
 
@@ -28,7 +28,7 @@ def dataset_inputs(
     """
     files = data_files(name, entry, data_folder, configurations, artifact)
     inputs: dict[str, Any] = {"files": files}
-    folders = [*_data_folder(data_folder), *_beside(configurations), DATA]
+    folders = [*data_folders(data_folder), *_beside(configurations), DATA]
     file = entry["parameters"].get("file")
     if isinstance(file, str):
         place = f"datasets.{name}.parameters.file"
@@ -67,7 +67,7 @@ def data_files(
     """
     place = f"datasets.{name}.files"
     names = [Path(file).expanduser() for file in entry.get("files", ())]
-    own = _data_folder(data_folder)
+    own = data_folders(data_folder)
     taken = parameter_names(source_file(GENERATORS, entry["generator"]), "generate")
     if "data_folder" in taken and "files" not in taken:
         shared = [] if needs_no_files(artifact) else [DATA]
@@ -99,10 +99,6 @@ def found_file(place: str, name: str, folders: Iterable[Path]) -> Path:
         f"expected the file {name}, found none at {' or '.join(map(str, candidates))}; put it "
         "there, or correct its name",
     )
-
-
-def _data_folder(data_folder: str | None) -> list[Path]:
-    return [Path(data_folder).expanduser()] if data_folder else []
 
 
 def _beside(configurations: Iterable[str]) -> list[Path]:

@@ -56,7 +56,35 @@ def in_its_file(
     return error
 
 
-def with_own_files(config: Mapping[str, Any], files: Sequence[str | Path]) -> dict[str, Any]:
+def check_values(value: Any, place: Sequence[str] = ()) -> None:
+    """Refuse what JSON does not have: names that are no text, and dates.
+
+    YAML reads no, yes, on, off, null and numbers as something else than text, in names as well.
+    """
+    where = ".".join(place) or TOP
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                raise ConfigurationError(
+                    where,
+                    f"expected names that are text, found {key!r} ({type(key).__name__}); write it "
+                    "in quotes (YAML takes no, yes, on, off, null and numbers for something else)",
+                )
+            check_values(part, (*place, key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            check_values(part, (*place, str(number)))
+    elif not isinstance(value, str | int | float | None):
+        raise ConfigurationError(
+            where,
+            f"expected text, a number, true, false, null, or lists and keys of these, found "
+            f"{value!r} ({type(value).__name__}); write it in quotes",
+        )
+
+
+def with_own_files(
+    config: Mapping[str, Any], files: Sequence[str | Path], command_line: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the configuration with names of files of code relative to the folder of the results.
 
     As written they are relative to the file that they stand in: of `files` the last that has them.
@@ -76,7 +104,8 @@ def with_own_files(config: Mapping[str, Any], files: Sequence[str | Path]) -> di
         if not isinstance(value, str) or not is_file_name(value) or not {*keys} & {*CODE_KEYS}:
             return value
         said = [file for file, content in contents if stands_in(content, place)]
-        folder = said[-1].parent if said else work_folder()
+        here = stands_in(command_line, place) or not said
+        folder = work_folder() if here else said[-1].parent
         return os.path.relpath(folder / value, work_folder().resolve())
 
     return {key: moved((key,), value) for key, value in config.items()}
@@ -97,8 +126,8 @@ def stands_in(content: Any, path: Sequence[str]) -> bool:
 def _composed(path: Path) -> yaml.Node | None:
     try:
         return yaml.compose(_text(path))
-    except yaml.YAMLError as error:
-        raise ConfigurationError("", f"{path}: expected YAML, found: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError("", f"{path}: expected YAML in UTF-8, found: {error}") from error
 
 
 def _text(path: Path) -> str:
@@ -119,7 +148,8 @@ def _repeated(node: yaml.Node | None) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            if key.value in seen:
-                yield key, seen[key.value]
-            seen[key.value] = key
+            if isinstance(key, yaml.ScalarNode):  # other keys are refused later
+                if key.value in seen:
+                    yield key, seen[key.value]
+                seen[key.value] = key
             yield from _repeated(value)

@@ -37,6 +37,11 @@ def artifacts_of(layout: str) -> tuple[str, ...]:
             f"expected a line `ARTIFACTS = (...)` in {source_file(LAYOUTS, layout).name}, found "
             "none; name the kinds of artifacts that its function `draw` is given"
         )
+    if isinstance(said["ARTIFACTS"], str):
+        raise ValueError(
+            f"expected a tuple ARTIFACTS in {source_file(LAYOUTS, layout).name}, found the text "
+            f"{said['ARTIFACTS']!r}; write a comma behind it: ({said['ARTIFACTS']!r},)"
+        )
     return tuple(said["ARTIFACTS"])
 
 
@@ -66,13 +71,18 @@ def declared(layout: str) -> dict[str, Any] | None:
 
 def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     """Yield (name, value) of every assignment to one of `NAMES`, alone or beside others."""
+    pairs: list[tuple[ast.expr, ast.expr]]
     for statement in tree.body:
-        if isinstance(statement, ast.Assign):
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            pairs = [(statement.target, statement.value)]
+        elif isinstance(statement, ast.Assign):
             target, value = statement.targets[0], statement.value
             if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
                 pairs = list(zip(target.elts, value.elts, strict=False))
             else:
                 pairs = [(target, value)]
-            for name, part in pairs:
-                if (written := ast.unparse(name)) in NAMES:
-                    yield written, part
+        else:
+            continue
+        for name, part in pairs:
+            if (written := ast.unparse(name)) in NAMES:
+                yield written, part

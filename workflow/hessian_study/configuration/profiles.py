@@ -115,6 +115,31 @@ def _inherited(
     return {**_inherited(experiments, (*chain, names[name])), **own}
 
 
+class UnsaidEpochs(int):
+    """A number of epochs that the configuration does not say: what a training starts from does."""
+
+
+def with_unsaid_epochs(
+    experiments: Mapping[str, Any], usual: int
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return data set -> training -> entry with its epochs; a trained network has none more.
+
+    `usual` is how many a training has that does not start from a file of parameters. Changes and
+    sweeps of where it starts change a number that was not said: call this again after them.
+    """
+
+    def complete(entry: Mapping[str, Any]) -> dict[str, Any]:
+        if not isinstance(entry.get("epochs", UnsaidEpochs()), UnsaidEpochs):
+            return dict(entry)
+        number = 0 if "state_dict" in entry.get("start", ()) else usual
+        return {**entry, "epochs": UnsaidEpochs(number)}
+
+    return {
+        dataset: {training: complete(entry) for training, entry in trainings.items()}
+        for dataset, trainings in experiments.items()
+    }
+
+
 def with_changes(config: Mapping[str, Any], profile: str) -> dict[str, Any]:
     """Return the configuration with the `changes` of a profile in place of what stands there.
 

@@ -11,7 +11,7 @@ from hessian_study.configuration.options import check_options
 from hessian_study.configuration.profiles import with_changes
 from hessian_study.configuration.targets.columns import MEASURED, PLANE, key_values, known_columns
 from hessian_study.configuration.targets.generalisation import chunk_settings, chunks
-from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, source_file
+from hessian_study.project import ARCHITECTURES, GENERATORS, STEPS, modules, rule_names, source_file
 
 
 def check_references(config: Mapping[str, Any]) -> None:
@@ -97,7 +97,7 @@ def _check_generalisation(config: Mapping[str, Any]) -> None:
 
 def _check_targets(config: Mapping[str, Any]) -> None:
     """Tables and figures are targets of the workflow, beside its steps: each needs its own name."""
-    steps = {"all", *(file.stem for file in STEPS.glob("*.py"))}
+    steps = {"all", *modules(STEPS), *rule_names()}
     for section, taken in (("tables", steps), ("figures", steps | set(config["tables"]))):
         if shared := sorted(taken & set(config[section])):
             raise ConfigurationError(

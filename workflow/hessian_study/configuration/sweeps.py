@@ -18,6 +18,7 @@ from typing import Any
 
 from hessian_boundary.wording.labels import key_labels
 from hessian_study.configuration.error import ConfigurationError, check_known
+from hessian_study.configuration.profiles import LIKE
 from hessian_study.configuration.targets.points import TRAINING, value_text
 
 Points = dict[str, dict[str, Any]]  # data set/training -> swept key -> its value there
@@ -85,6 +86,12 @@ def _combinations(name: str, sweep: Mapping[str, Any]) -> Iterator[dict[str, Any
             f"{place}.zip.{both[0]}", "expected every key once, found it in `over` too; leave one"
         )
     for key, values in {**over, **paired}.items():
+        if key == LIKE:
+            raise ConfigurationError(
+                _place(name, sweep, key),
+                f"expected keys in which points differ, found {LIKE!r}, which is looked up before; "
+                "sweep these keys, or base a sweep on each experiment",
+            )
         if not values:
             raise ConfigurationError(
                 _place(name, sweep, key),

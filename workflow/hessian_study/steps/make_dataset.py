@@ -31,5 +31,6 @@ def named_path(inputs: list[str]) -> Path | None:
     """Return what `parameters.file` named: a file, or the folder of a store with these members."""
     if not inputs:
         return None
-    top = min(map(Path, inputs), key=lambda path: len(path.parts))
-    return top.parent if top.name in TOP_OF_STORE else top
+    paths = list(map(Path, inputs))
+    tops = [path for path in paths if path.name in TOP_OF_STORE]
+    return min(tops, key=lambda path: len(path.parts)).parent if tops else paths[0]

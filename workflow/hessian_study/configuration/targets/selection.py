@@ -6,11 +6,10 @@ to be downloaded keeps its tables and figures out of `all`, and so does a table'
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from hessian_study.configuration.targets.columns import WITH_SPECTRUM, measure_files
-from hessian_study.project import DATA
+from hessian_study.project import DATA, data_folders
 
 Run = tuple[str, str, int]  # data set, training, seed
 
@@ -147,5 +146,5 @@ class Selection:
         entry = self._config["datasets"][dataset]
         if self._profile["download"] or not entry.get("needs_files"):
             return False
-        folders = [DATA, *([Path(f)] if (f := self._config["data_folder"]) else [])]
+        folders = [DATA, *data_folders(self._config["data_folder"])]
         return not any((folder / name).is_file() for folder in folders for name in entry["files"])
