@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import kendalltau
 
-from hessian_boundary.statistics.partial_tau import partial_tau, tau_within
+from hessian_boundary.statistics.partial_tau import partial_tau, partial_tau_within, tau_within
 
 
 def test_one_block_is_scipys_tau() -> None:
@@ -55,3 +55,16 @@ def test_partial_tau_is_kendalls_formula() -> None:
     np.testing.assert_allclose(partial_tau(xy, xz, yz), [expected])
     assert partial_tau(np.array([0.18]), xz, yz) == [0]
     assert np.isnan(partial_tau(np.array([1.0]), np.array([1.0]), np.array([1.0]))).all()
+
+
+def test_partial_tau_is_of_the_blocks_in_which_all_three_have_an_order() -> None:
+    draw = np.random.default_rng(3)
+    x, y, z = draw.normal(size=(3, 12))
+    block = np.repeat([0, 1], 6)
+    x[block == 1] = 4.0  # a measure that is constant there
+    found = partial_tau_within(x, y, z, block, np.ones((1, 12)))
+    one = [values[:6] for values in (x, y, z)]
+    xy, xz, yz = (kendalltau(one[a], one[b]).statistic for a, b in ((0, 1), (0, 2), (1, 2)))
+    np.testing.assert_allclose(found, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)))
+    both = tau_within(y, z, block, np.ones((1, 12)))
+    assert abs(both[0] - yz) > 1e-3  # of both blocks it would be another

@@ -16,7 +16,7 @@ from hessian_boundary.statistics.knob_pairs import (
     pairs_on_one_axis,
     resampled_configurations,
 )
-from hessian_boundary.statistics.partial_tau import partial_tau, tau_within
+from hessian_boundary.statistics.partial_tau import partial_tau_within, tau_within
 from hessian_boundary.statistics.sign_errors import error_deviation, sign_errors, told_apart
 
 GIVEN = "train_loss"  # what partial correlations are given
@@ -115,18 +115,15 @@ def _part(values: np.ndarray, given: np.ndarray, models: _Models) -> DatasetStat
     agreements = agreement(values, error[models.source], pairs)
     of_knobs = np.isin(pairs.axis, KNOBS)
     weights = told_apart(error, models.deviation, pairs)
-    xy, xz, yz = (
-        tau_within(one, other, models.block, models.times)
-        for one, other in ((values, error), (values, given), (error, given))
-    )
+    where = models.block, models.times
     return DatasetStatistics(
         count=len(values),
         pairs=len(pairs),
         right=float((1 + agreements[0]).sum() / 2),
         psi=granulated_psi(agreements[:1], pairs.axis, models.weights),
         psi_of_knobs=granulated_psi(agreements[:1], pairs.axis, models.weights * of_knobs),
-        tau=xy,
-        partial=partial_tau(xy, xz, yz),
+        tau=tau_within(values, error, *where),
+        partial=partial_tau_within(values, error, given, *where),
         by_chance=granulated_psi(agreements, pairs.axis, np.ones((1, len(pairs)))),
         errors=sign_errors(agreements, weights, pairs.axis),
     )

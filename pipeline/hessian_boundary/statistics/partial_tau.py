@@ -1,5 +1,7 @@
 """Kendall's τ within blocks of models, and what is left of it when a third quantity is given."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hessian_boundary.statistics.correlations import kendall_tau
@@ -11,15 +13,29 @@ def tau_within(x: np.ndarray, y: np.ndarray, block: np.ndarray, times: np.ndarra
     x and y are (model,), `block` (model,) numbers that of each, and `times` (line, model) says how
     often each is there. Models of different blocks are not compared. NaN without a pair.
     """
-    total, pairs = np.zeros(len(times)), np.zeros(len(times))
+    return _taus_within([(x, y)], block, times)[0]
+
+
+def partial_tau_within(
+    x: np.ndarray, y: np.ndarray, z: np.ndarray, block: np.ndarray, times: np.ndarray
+) -> np.ndarray:
+    """Return τ_xy·z (line,) of the blocks in which all three have an order (`partial_tau`)."""
+    return partial_tau(*_taus_within([(x, y), (x, z), (y, z)], block, times))
+
+
+def _taus_within(
+    pairs: Sequence[tuple[np.ndarray, np.ndarray]], block: np.ndarray, times: np.ndarray
+) -> np.ndarray:
+    """Return `tau_within` of each pair (pair, line), of the blocks that have all of them."""
+    total, sizes = np.zeros((len(pairs), len(times))), np.zeros(len(times))
     for code in np.unique(block):
         mine = block == code
-        tau = kendall_tau(x[mine], y[mine], times[:, mine])
+        taus = np.stack([kendall_tau(x[mine], y[mine], times[:, mine]) for x, y in pairs])
         drawn = times[:, mine].sum(axis=1)
-        size = np.where(np.isfinite(tau), drawn * (drawn - 1) / 2, 0)
-        total += np.where(size > 0, tau, 0) * size
-        pairs += size
-    return np.divide(total, pairs, out=np.full(len(times), np.nan), where=pairs > 0)
+        size = np.where(np.isfinite(taus).all(axis=0), drawn * (drawn - 1) / 2, 0)
+        total += np.where(size > 0, taus, 0) * size
+        sizes += size
+    return np.divide(total, sizes, out=np.full(total.shape, np.nan), where=sizes > 0)
 
 
 def partial_tau(xy: np.ndarray, xz: np.ndarray, yz: np.ndarray) -> np.ndarray:
