@@ -10,7 +10,7 @@ from hessian_boundary.losses.normalised import of_normalised
 DRAW = torch.Generator().manual_seed(0)
 X = torch.randn(31, 2, generator=DRAW, dtype=torch.float64)
 Y = (X[:, 0] > 0).long() + (X[:, 1] > 0.5).long()
-WEIGHTS = torch.tensor([1.0, 2.5, 0.5], dtype=torch.float64)
+WEIGHTS = torch.tensor([1.0, 2.5, 1 / 3], dtype=torch.float64)
 
 
 def confident(*last: nn.Module) -> nn.Module:
@@ -61,6 +61,8 @@ def test_logits_that_are_not_normalised_keep_their_loss() -> None:
     log_probabilities = logits.log_softmax(1)
     squares = lambda f, y: (f - 1).square().sum(1)  # noqa: E731
     assert of_normalised(squares, log_probabilities) is squares
+    cut = lambda f, y: by_hand(f, y).clamp(max=15)  # noqa: E731
+    assert of_normalised(cut, log_probabilities) is cut  # the same below 15 only
     many = torch.zeros(2, 301).double().log_softmax(1)
     assert of_normalised(by_hand, many) is by_hand  # not looked at, as in `recognised`
 

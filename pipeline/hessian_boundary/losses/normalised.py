@@ -4,21 +4,22 @@ The slope of −log p_y is −1 / p_y whatever the sample; that a confident samp
 comes from 1 − p_y, which the backward pass of a softmax forms by a difference and rounds off.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
-from hessian_boundary.losses.per_sample import (
-    Loss,
-    WeightedCrossEntropy,
-    cross_entropy_per_sample,
+from hessian_boundary.losses.per_sample import Loss
+from hessian_boundary.losses.recognised import (
+    MOST_CLASSES,
+    by_values,
+    examples,
+    is_cross_entropy,
+    is_known,
+    on_cpu,
 )
-from hessian_boundary.losses.recognised import MOST_CLASSES, examples, is_known, on_cpu
 
 ROUND_OFF = 1e-10  # of log Σ exp of normalised outputs
-SURE, DOUBTFUL = 0.01, 10.0  # −log p between which losses are compared
-SAME = 1e-6  # difference of weights that small constants beside p make
+# −log p between which a loss of probabilities is compared, and what a constant beside p changes
+SURE, DOUBTFUL, CONSTANT = 0.01, 10.0, 1e-6
 # what gives an output another shape or scale near 1, in its graph
 BETWEEN = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Permute", "TBackward",
            "Transpose", "Clamp", "Add", "Mul", "Alias", "Clone")  # fmt: skip
@@ -30,12 +31,12 @@ def of_normalised(loss: Loss, outputs: Tensor) -> Loss:
     It is the same function of the parameters, since log Σ_c exp f_c = 0, and its slope is p − 1_y.
     `w` are weights of the classes, 1 of most losses.
     """
-    if is_known(loss) or outputs.logsumexp(1).abs().max() > ROUND_OFF:
+    classes = outputs.shape[1]
+    if is_known(loss) or classes > MOST_CLASSES or outputs.logsumexp(1).abs().max() > ROUND_OFF:
         return loss
-    weights = _class_weights(loss, outputs.shape[1], lambda f: f)
-    if weights is None:
-        return loss
-    return cross_entropy_per_sample if set(weights) == {1.0} else WeightedCrossEntropy(0.0, weights)
+    local = on_cpu(loss)
+    same = by_values(lambda f, y: local(f.log_softmax(1), y), *examples(classes))
+    return same if same is not None and is_cross_entropy(same) else loss
 
 
 def check_not_a_softmax(network: nn.Module, x: Tensor, loss: Loss) -> None:
@@ -52,7 +53,7 @@ def check_not_a_softmax(network: nn.Module, x: Tensor, loss: Loss) -> None:
         node = node.next_functions[0][0]
     if node is None or not node.name().startswith("SoftmaxBackward"):
         return
-    if _class_weights(loss, outputs.shape[1], torch.exp) is not None:
+    if _is_likelihood(loss, outputs.shape[1]):
         raise ValueError(
             "expected logits from the network, found a softmax at its end and −log p as the loss, "
             "which round off the gradients of confident samples; leave the softmax out, and take "
@@ -60,24 +61,21 @@ def check_not_a_softmax(network: nn.Module, x: Tensor, loss: Loss) -> None:
         )
 
 
-def _class_weights(
-    loss: Loss, classes: int, given: Callable[[Tensor], Tensor]
-) -> tuple[float, ...] | None:
-    """Return w where a loss of what is `given` for log-probabilities f is −w_y f_y, else None."""
+def _is_likelihood(loss: Loss, classes: int) -> bool:
+    """Tell whether a loss of probabilities p is −w_y log p_y, perhaps with a constant beside p."""
     if classes > MOST_CLASSES:
-        return None
+        return False
     logits, labels = examples(classes)
-    f = logits.log_softmax(1)
-    expected = -f.gather(1, labels[:, None])[:, 0]
+    p = logits.softmax(1)
+    expected = -p.gather(1, labels[:, None])[:, 0].log()
     kept = (expected > SURE) & (expected < DOUBTFUL)
-    f, labels, expected = f[kept], labels[kept], expected[kept]
+    p, labels, expected = p[kept], labels[kept], expected[kept]
     try:
         with torch.no_grad():
-            ratios = on_cpu(loss)(given(f), labels) / expected
+            ratios = on_cpu(loss)(p, labels) / expected
         weights = torch.stack([ratios[labels == label].mean() for label in range(classes)])
-        same = bool(((ratios - weights[labels]).abs() < SAME).all())
+        return bool(((ratios - weights[labels]).abs() < CONSTANT).all())
     except MemoryError:
         raise
     except Exception:  # whatever a function of the user's does with other outputs
-        return None
-    return tuple(round(weight, 8) for weight in weights.tolist()) if same else None
+        return False
