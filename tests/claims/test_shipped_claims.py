@@ -14,11 +14,11 @@ from torch import nn
 from helpers.tiny_study import ROOT
 from hessian_boundary.claims.check_text import parse_check
 from hessian_boundary.claims.claim_list import Claim
-from hessian_boundary.measures.generalisation import error_on_samples
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import FROM_TRAINING, model_measures
 from hessian_boundary.measures.outliers import outlier_measures
 from hessian_boundary.measures.plane import BOUNDARY, plane_measures
+from hessian_boundary.measures.test_error import error_on_samples
 from hessian_boundary.wording.glossary import MEANINGS, meaning
 from hessian_study.configuration.study import completed
 from hessian_study.configuration.targets.selection import Selection

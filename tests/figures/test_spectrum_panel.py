@@ -87,17 +87,17 @@ def test_rows_share_their_axes_and_the_legend_explains_both_rules(layout) -> Non
     assert entries[-2:] == ["gap rule (the widest gap)", "edge rule (1.25 |$λ_{\\mathrm{min}}$|)"]
 
 
-def test_of_a_partial_spectrum_the_gap_says_nothing_and_the_edge_a_bound() -> None:
+def test_of_a_partial_spectrum_the_counts_are_bounds() -> None:
     def part(*eigenvalues: float, **attributes: Any) -> xr.Dataset:
         return spectrum_of(*eigenvalues, complete=False, **attributes)
 
-    assert outliers_in_words(part(3.0, 1.0, 0.2)) == "gap –\nedge ≥ 0"
+    assert outliers_in_words(part(3.0, 1.0, 0.2)) == "gap ≥ 0\nedge ≥ 0"
     # 3 exceeds 1.25, 1 does not
-    assert outliers_in_words(part(3.0, 1.0, 0.2, -1.0)) == "gap –\nedge ≥ 1"
+    assert outliers_in_words(part(3.0, 1.0, 0.2, -1.0)) == "gap ≥ 0\nedge ≥ 1"
     assert cuts(part(3.0, 1.0, 0.2, -1.0)) == {"edge": 1.25}
     # the lower end was not computed: −1 is not the most negative one
     unknown = part(3.0, 1.0, 0.2, -1.0, bottom_pairs=0)
-    assert (outliers_in_words(unknown), cuts(unknown)) == ("gap –\nedge ≥ 0", {})
+    assert (outliers_in_words(unknown), cuts(unknown)) == ("gap ≥ 0\nedge ≥ 0", {})
 
 
 def test_the_estimate_of_a_partial_spectrum_says_how_many_are_as_large(axes) -> None:

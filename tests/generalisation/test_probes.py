@@ -1,10 +1,13 @@
 """Probes of G_θ: what they leave as it is, and what is known of their numbers."""
 
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from helpers.naive_gauss_newton import naive_gauss_newton
 from hessian_boundary.generalisation.probes import (
     COLUMNS,
     SAMPLES,
@@ -25,8 +28,14 @@ def problem() -> Problem:
 
 
 @pytest.fixture(scope="module")
-def probed(problem):
-    return probe_g_theta(problem, torch.randn(max(SAMPLES), 2, dtype=torch.float64))
+def more() -> torch.Tensor:
+    torch.manual_seed(1)
+    return torch.randn(max(SAMPLES), 2, dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def probed(problem, more):
+    return probe_g_theta(problem, more)
 
 
 def of(probed, probe: str, quantity: str) -> np.ndarray:
@@ -57,9 +66,28 @@ def test_wiggles_are_unseen_at_the_samples_and_bend_the_boundary(problem, probed
     assert of(probed, "wiggles", "pieces")[-1] > of(probed, "wiggles", "pieces")[0]
 
 
-def test_rescaling_by_one_changes_nothing_and_by_ten_the_trace(probed) -> None:
-    trace = of(probed, "rescaling", "trace")
-    assert trace[SCALES.index(10.0)] != pytest.approx(trace[SCALES.index(1.0)])
+@pytest.mark.parametrize("scale", [1.0, 10.0])
+def test_rescaled_networks_have_the_numbers_of_loops_over_their_samples(
+    problem, probed, scale: float
+) -> None:
+    network = deepcopy(problem.network)
+    first, _, last = network
+    with torch.no_grad():
+        first.weight *= scale
+        first.bias *= scale
+        last.weight /= scale
+    torch.testing.assert_close(network(problem.x), problem.network(problem.x))
+    expected = naive_gauss_newton(network, problem.x)
+    for quantity in ("g_theta_max", "g_theta_mean", "trace", "lambda_max"):
+        found = of(probed, "rescaling", quantity)[SCALES.index(scale)]
+        assert found == pytest.approx(expected[quantity], rel=1e-9), quantity
+
+
+def test_further_samples_have_the_numbers_of_loops_over_them(problem, probed, more) -> None:
+    expected = naive_gauss_newton(problem.network, more[: SAMPLES[0]])
+    for quantity in ("g_theta_max", "g_theta_mean", "trace", "lambda_max"):
+        found = of(probed, "samples", quantity)[0]
+        assert found == pytest.approx(expected[quantity], rel=1e-9), quantity
 
 
 def test_too_few_samples_and_other_networks_are_refused(problem) -> None:

@@ -21,7 +21,6 @@ def test_a_loss_that_is_a_parabola_is_its_expansion() -> None:
     hessian = np.kron(np.eye(2), (x.T @ x / 12).numpy())
     eigenvalues, vectors = np.linalg.eigh(hessian)
     weights = network.weight.detach().numpy().copy()
-    labels = network(x).argmax(1)
     gradients = np.stack(
         [np.outer(weights @ point - 1, point).ravel() for point in x.numpy()]
     )  # fmt: skip
@@ -31,7 +30,6 @@ def test_a_loss_that_is_a_parabola_is_its_expansion() -> None:
         coords={"eigenvalue": ("eigen", eigenvalues)}, attrs={"complete": True},
     )  # fmt: skip
     values = expansion(found, samples)
-    assert labels.shape == (12,)
 
     def naive(theta: np.ndarray) -> float:
         return float(0.5 * ((x.numpy() @ theta.reshape(2, 2).T - 1) ** 2).sum(1).mean())

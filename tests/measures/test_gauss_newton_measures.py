@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from helpers.naive_gauss_newton import naive_gauss_newton
 from helpers.problems import network_as_confident
 from helpers.step_on_a_model import step_on_a_model
 from hessian_boundary.artifacts.store import open_table
@@ -18,33 +16,9 @@ from hessian_study.steps.measure_gauss_newton import main
 
 
 def _naive(module: nn.Module, x: Tensor) -> dict[str, float]:
-    """F sample by sample from Jacobians and softmax weights; its eigenvectors by LAPACK."""
-    parameters = list(module.parameters())
-
-    def flat(output: Tensor) -> Tensor:
-        return torch.cat([part.flatten() for part in torch.autograd.grad(output, parameters)])
-
-    size = sum(parameter.numel() for parameter in parameters)
-    matrix, gradients = torch.zeros(size, size, dtype=torch.float64), []
-    for sample in x:
-        jacobian = torch.stack([flat(module(sample)[c]) for c in range(3)])
-        weights = module(sample).detach().softmax(0)
-        matrix += jacobian.T @ (weights.diag() - weights.outer(weights)) @ jacobian / len(x)
-        logits = module(sample)[None]
-        gradient = flat(F.cross_entropy(logits, logits.argmax(1)))
-        gradients.append(gradient / gradient.norm())
-    values, columns = torch.linalg.eigh(matrix)
-    inside = columns[:, values > 1e-12 * values.max()].T @ torch.stack(gradients, dim=1)
-    # PAPER: five random directions, state 42 (the authors' code)
-    random = np.random.RandomState(42).standard_normal((5, size))
-    random /= np.linalg.norm(random, axis=1, keepdims=True)
-    epsilon = abs(random @ torch.stack(gradients).numpy().T).max(1).mean()
-    return {
-        "gauss_newton_g_theta_max": float((inside.abs().amax(1) > epsilon).sum()) / size,
-        "gauss_newton_g_theta_mean": float((inside.abs().mean(1) > epsilon).sum()) / size,
-        "gauss_newton_rank": float(len(inside)),
-        "gauss_newton_resolved_share_min": float(inside.square().sum(0).min()),
-    }
+    found = naive_gauss_newton(module, x)
+    del found["trace"], found["lambda_max"]
+    return {f"gauss_newton_{name}": value for name, value in found.items()}
 
 
 def test_measures_are_those_of_a_matrix_built_by_loops() -> None:

@@ -133,7 +133,7 @@ FILE_EDGES = {
 
 
 @pytest.mark.parametrize("name", sorted(set(SCIENCE) - FILE_EDGES))
-def test_files_are_opened_in_four_modules_only(name):
+def test_files_are_opened_in_these_modules_only(name):
     assert _file_calls(_read(name)) == []
 
 

@@ -118,6 +118,11 @@ def test_editing_a_figure_reruns_that_figure_only(study: TinyStudy) -> None:
     assert study.planned(*TARGETS) == [("fig02", "", "", "")]
 
 
+def test_editing_what_layouts_share_reruns_all_figures(study: TinyStudy) -> None:
+    edit(study, "pipeline/hessian_boundary/figures/style.py", '"#bdbdbd"', '"#bebebe"')
+    assert rules(study.planned(*TARGETS)) == {"fig02", "fig04"}
+
+
 def test_editing_the_eigensolver_reruns_spectra_and_below_but_no_training(
     study: TinyStudy,
 ) -> None:
@@ -251,9 +256,11 @@ def test_a_mistake_in_the_configuration_stops_before_any_job(tmp_path: Path) -> 
 def test_every_target_explains_itself() -> None:
     command = [sys.executable, "-m", "snakemake", "--list-target-rules"]
     text = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    listed = dict(line.split(" (", 1) for line in text.splitlines() if " (" in line)
-    for target in ("all", "fig01", "fig02", "fig04", "fig05", "table1", "table2", "measures"):
-        assert len(listed[target]) > 20
+    listed = dict(line.split(" (", 1) for line in text.splitlines() if line.strip())
+    figures = {f"fig{number:02}" for number in range(1, 27)}
+    assert set(listed) >= {*figures, "all", "table1", "table2", "report", "measures"}
+    for target, explained in listed.items():
+        assert len(explained) > 20, target
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def test_correlations_are_laid_out_by_measure_and_data_set() -> None:
     shown = display_correlations(correlations)
     assert list(shown.columns) == ["Measure", "circle", "all"]
     assert shown.values.tolist() == [
-        ["trace(H)", "+0.50", "-0.12 [-0.50, +0.25], p 0.040"],
+        ["trace(H)", "+0.50", "−0.12 [−0.50, +0.25], p 0.040"],
         ["turning", "–", "–"],
     ]
 

@@ -95,6 +95,7 @@ rule margin_starts:
 
 
 rule compare_margins:
+    """The estimated margins of all starts beside the exact ones, a line per experiment."""
     input:
         starts=run_files(study.selection.margin_runs(), "margin_starts.csv"),
     output:
@@ -135,6 +136,7 @@ rule train_regimes:
 
 
 rule compare_regimes:
+    """Differences between the three regimes over data draws, with intervals and p."""
     input:
         models=[REGIMES.format(dataset=d, draw=k) for d, k in regimes(study.config)],
     output:

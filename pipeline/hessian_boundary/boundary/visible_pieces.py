@@ -1,8 +1,9 @@
 """The decision boundary as the eye sees it: its number of straight pieces within a tolerance.
 
 Every hidden unit whose edge crosses the boundary bends it, most of them by an angle that no figure
-shows: a trained network with three nearly straight lines has 200 exact pieces. The paper's
-"number of linear segments" is the one that is visible.
+shows: a trained network with three nearly straight lines has 200 exact pieces. `exact` counts
+those, which is the paper's definition to the letter. This count is a reading of it: of what the
+paper's figures let one see.
 """
 
 import numpy as np

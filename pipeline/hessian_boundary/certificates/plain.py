@@ -22,6 +22,7 @@ from hessian_boundary.runtime.replaced_functions import ReplacedFunctions
 
 BATCH = 256
 MEMORY = 5e8  # bytes for the activations of a batch, about
+PRODUCTS = "Hessian-vector products, samples times vectors"  # of a block that takes long
 
 
 def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
@@ -64,7 +65,7 @@ def plain_products(problem: Problem, block: Tensor, batch_size: int = BATCH) -> 
     batch_size = fitting_batch(problem.network, problem.x, batch_size, 1, MEMORY)
     parameters = trainable_parameters(problem.network)
     total = torch.zeros_like(block)
-    progress, done = Progress("check by plain autograd: product", len(block) * problem.samples), 0
+    progress, done = Progress(PRODUCTS, len(block) * problem.samples), 0
     for x, y in problem.batches(batch_size):
         with differentiable():
             value = problem.loss(problem.network(x.clone()), y).sum()

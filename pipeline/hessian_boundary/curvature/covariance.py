@@ -7,6 +7,7 @@ import torch
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.progress import at_work
 
 # arrays of the size of all gradients that are there at once: G, and what the decomposition takes
 COPIES = 4
@@ -34,7 +35,8 @@ def covariance_eigenpairs(
         )
     gradients = per_sample_gradients(problem.network, problem.x, problem.y, problem.loss)
     gradients /= problem.samples**0.5
-    _, sizes, vectors = torch.linalg.svd(gradients, full_matrices=False)
+    with at_work("singular vectors of the gradients"):
+        _, sizes, vectors = torch.linalg.svd(gradients, full_matrices=False)
     if 0 < sizes[0] < SHORTEST:
         raise ValueError(
             f"expected gradients longer than {SHORTEST:.0e}, found {float(sizes[0]):.1e}, whose "

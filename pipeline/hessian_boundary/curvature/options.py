@@ -22,8 +22,8 @@ class CurvatureOptions:
     "lanczos" (`top` largest and `bottom` most negative pairs). rank_tolerance: |λ| / max |λ| below
     which a direction counts as null space. memory_limit_gb: what matrices and vectors may take.
     residual_tolerance: ‖H v − λ v‖ / max |λ| that Lanczos pairs have to reach. density_probes,
-    density_steps: random vectors, and products for each, for the density of a partial spectrum;
-    with 0 probes there is no such estimate.
+    density_steps: random vectors, two or more, and products for each, for the density of a partial
+    spectrum; with 0 probes there is no such estimate.
 
     Raises ValueError for a method that is not known and for numbers that make no sense.
     """
@@ -46,7 +46,8 @@ class CurvatureOptions:
         if not (0 < self.rank_tolerance < 1 and 0 < self.residual_tolerance < 1):
             raise ValueError(
                 "expected tolerances between 0 and 1, found rank_tolerance "
-                f"{self.rank_tolerance} and residual_tolerance {self.residual_tolerance}"
+                f"{self.rank_tolerance} and residual_tolerance {self.residual_tolerance}; the "
+                "defaults are 1e-12 and 1e-8"
             )
         if self.memory_limit_gb <= 0:
             raise ValueError(
@@ -56,7 +57,12 @@ class CurvatureOptions:
         if min(self.top, self.bottom) < 0 or self.top + self.bottom < 1:
             raise ValueError(
                 f"expected at least one eigenpair to compute, found {self.top} at the top and "
-                f"{self.bottom} at the bottom"
+                f"{self.bottom} at the bottom; raise `top` or `bottom`"
+            )
+        if self.density_probes and (self.density_probes < 2 or self.density_steps < 1):
+            raise ValueError(
+                "expected density_probes of 2 or more, each with density_steps of 1 or more, found "
+                f"{self.density_probes} and {self.density_steps}; 0 probes leave the density out"
             )
 
     @classmethod

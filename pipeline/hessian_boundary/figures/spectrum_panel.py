@@ -67,7 +67,7 @@ def spectrum_by_rank(axes: Axes, samples: xr.Dataset, marked: int, window: Windo
     `samples` has the coordinate eigenvalue(eigen). The `marked` largest are in the accent colour.
     A line per rule lies where outliers begin: they are the positive eigenvalues above it, and the
     panel says how many there are. Of a partial spectrum the rest is an estimate, if there is one,
-    the gap rule says nothing, and the count of the edge rule is a lower bound.
+    and both counts are lower bounds. That of the gap rule is 0, since it compares with the bulk.
     """
     positive, negative = _positive(samples), _negative(samples)
     if "density_nodes" in samples:
@@ -102,7 +102,9 @@ def outliers_in_words(samples: xr.Dataset) -> str:
     """Return a line per rule with its count: "–" where it says nothing, "≥ 3" of a part."""
     found = outliers_of(samples)
     if not _is_complete(samples):
-        return f"gap –\nedge {at_least(found[f'outliers_edge{AT_LEAST}'])}"
+        return "\n".join(
+            f"{rule} {at_least(found[f'outliers_{rule}{AT_LEAST}'])}" for rule in RULES
+        )
     counts = {rule: found[f"outliers_{rule}"] for rule in RULES}
     return "\n".join(
         f"{rule} {'–' if np.isnan(count) else int(count)}" for rule, count in counts.items()

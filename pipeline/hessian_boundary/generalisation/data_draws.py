@@ -10,7 +10,7 @@ import xarray as xr
 from torch import Tensor
 
 from hessian_boundary.data.dataset import build_dataset, class_count, class_names
-from hessian_boundary.data.drawing import can_draw, fresh_samples
+from hessian_boundary.data.fresh_samples import can_draw, fresh_samples
 from hessian_boundary.data.generating import GENERATORS
 from hessian_boundary.runtime.own_code import full_name, own_function
 from hessian_boundary.runtime.seeds import derive_seed

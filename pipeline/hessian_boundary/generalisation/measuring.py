@@ -23,10 +23,10 @@ from hessian_boundary.generalisation.logit_measures import (
     relative_flatness,
 )
 from hessian_boundary.measures.gauss_newton import gauss_newton_measures
-from hessian_boundary.measures.generalisation import error_on_samples
 from hessian_boundary.measures.localisation import localisation
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of
+from hessian_boundary.measures.test_error import error_on_samples
 from hessian_boundary.networks.evaluation import hits
 from hessian_boundary.networks.problem import Problem, loss_by_name
 from hessian_boundary.networks.stored import trained_module

@@ -60,7 +60,7 @@ def _by_samples(problem: Problem, more: Tensor) -> Iterator[Row]:
     for count in SAMPLES:
         x = more[:count]
         with torch.no_grad():
-            y = problem.network(x).argmax(1)  # F does not depend on labels
+            y = problem.network(x).argmax(1)  # of labels F knows the class weights only
         ceiling = min(1.0, count * (problem.classes - 1) / problem.parameters)
         yield from _rows("samples", count, replace(problem, x=x, y=y))
         yield "samples", count, "ceiling", ceiling

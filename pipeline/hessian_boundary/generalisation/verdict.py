@@ -9,7 +9,7 @@ import pandas as pd
 from hessian_boundary.generalisation.comparison import EVERY, FITTED
 from hessian_boundary.statistics.effect import holm
 from hessian_boundary.statistics.sign_errors import SUMMARY
-from hessian_boundary.wording.numbers import p_value
+from hessian_boundary.wording.numbers import p_value, percent, with_interval
 from hessian_boundary.wording.sentences import listed
 
 UNKNOWN = "–"
@@ -150,7 +150,7 @@ def _first(mine: pd.Series, name: str) -> str:
     return (
         f"{WORDS[mine['verdict']]}: of two networks that fit their labels and differ in one "
         f"setting, the one with the larger {name} has the larger test error in "
-        f"{_percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before (a "
+        f"{percent(mine['right'])} of {mine['pairs']:.0f} pairs that were not looked at before (a "
         f"tie counts half), where a coin has 50 %. As a mean over settings and data sets, Ψ is "
         f"{_interval(mine, 'psi')} (95 % interval), from −1 (always wrong) to 1 (always right), "
         f"p {p_value(mine['adjusted_p'])}. {of}: {mine['datasets']}."
@@ -161,8 +161,8 @@ def _second(mine: pd.Series) -> str:
     if np.isnan(mine[f"sign_error_{SUMMARY[0]}"]):
         return "Whether it is robust is not known: no environment has enough pairs."
     how = "It is robust" if mine["robust"] else "It is not robust"
-    median, most, worst = (_percent(mine[f"sign_error_{name}"]) for name in SUMMARY)
-    by_chance = listed([_percent(mine[f"chance_sign_error_{name}"]) for name in SUMMARY])
+    median, most, worst = (percent(mine[f"sign_error_{name}"]) for name in SUMMARY)
+    by_chance = listed([percent(mine[f"chance_sign_error_{name}"]) for name in SUMMARY])
     return (
         f"{how}: in the median environment (one setting of one data set) it orders {median} of the "
         f"pairs wrong, in one of ten at least {most}, in the worst {worst} (by chance {by_chance})."
@@ -178,22 +178,10 @@ def _third(
     return (
         f"It {how} the simpler measure that did best in the exploring half, {name} "
         f"(Ψ {_interval(other, 'psi')}; difference on the same networks "
-        f"{_signed(between)} [{_signed(low)}, {_signed(high)}]), and {adds} to what the training "
+        f"{with_interval(between, low, high)}), and {adds} to what the training "
         f"loss tells (partial τ {_interval(mine, 'partial_tau')})."
     )
 
 
 def _interval(row: pd.Series, name: str) -> str:
-    middle, low, high = (_signed(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
-    return f"{middle} [{low}, {high}]"
-
-
-def _signed(value: float) -> str:
-    if np.isnan(value):
-        return UNKNOWN
-    text = f"{value:+.2f}".replace("-", "−")
-    return "0.00" if text in ("+0.00", "−0.00") else text
-
-
-def _percent(share: float) -> str:
-    return UNKNOWN if np.isnan(share) else f"{100 * share:.0f} %"
+    return with_interval(*(row[f"{name}{end}"] for end in ("", "_low", "_high")))

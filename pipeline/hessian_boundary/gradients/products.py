@@ -18,6 +18,7 @@ from hessian_boundary.gradients.whole import whole_products
 from hessian_boundary.losses.derivatives import logit_slope
 from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.structure import why_not_factored
+from hessian_boundary.runtime.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,13 @@ def gradient_products(
     """
     path = path or gradient_path(network, x, directions, loss)
     parts = []
+    progress = Progress("gradients and their products: sample", len(x))
     for start in range(0, len(x), batch_size):
         batch = slice(start, start + batch_size)
         target = None if labels is None else labels[batch]
         part = _products(path.evaluate, x[batch], directions, loss, target, minimum_norm)
         parts.append(_without_noise(part, loss, target))
+        progress.update(start + len(part.norm))
     return GradientProducts(
         torch.cat([part.cosine for part in parts], 1),
         torch.cat([part.norm for part in parts]),

@@ -21,7 +21,7 @@ def expansion(problem: Problem, samples: xr.Dataset) -> dict[str, float]:
     """Compare both sides of Equation 3 over the training samples.
 
     `samples` is their alignment with a complete spectrum. Returns expansion_ratio, the median of
-    L(θ + ĝ) / (½ Σ λ_i A_i²), of samples whose sum is zero left out; expansion_order, Kendall's τ
+    L(θ + ĝ) / (½ Σ λ_i A_i²) over the samples whose sum is not zero; expansion_order, Kendall's τ
     of the two sides; and expansion_loss, L(θ), which the equation takes to be 0. Nothing of a
     partial spectrum.
     """

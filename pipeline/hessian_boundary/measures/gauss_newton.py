@@ -21,7 +21,8 @@ PREFIX, AT_EQUAL_CONFIDENCE = "gauss_newton_", "_equal_confidence"
 def gauss_newton_measures(problem: Problem, *, memory_limit: float = inf) -> dict[str, float]:
     """Return G_θ by all eigenvectors of F = H − K, for a problem in float64.
 
-    Neither F nor the gradients at the predicted labels depend on the true labels.
+    Gradients at the predicted labels do not depend on the true labels, nor does F, unless the loss
+    weights classes: then F has the weight of a sample's true one.
     A gradient at its predicted label lies in the range of F, however confident its sample is, and
     F's eigenvectors are known to high relative precision (`curvature.gauss_newton`): so G_θ needs
     no rank tolerance here. In seconds, unlike the other methods of `precision.arithmetics`, it can

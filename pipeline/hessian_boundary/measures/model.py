@@ -10,7 +10,7 @@
 
 More stands in modules of its own: outliers of the spectrum (`measures.outliers`), how far gradients
 spread over eigenvectors (`measures.localisation`), the error on fresh samples
-(`measures.generalisation`), the boundary of planar inputs (`measures.plane`)
+(`measures.test_error`), the boundary of planar inputs (`measures.plane`)
 and G_θ of the Gauss–Newton part (`measures.gauss_newton`).
 """
 
@@ -78,7 +78,7 @@ def errors(model: Mapping[str, Any]) -> dict[str, float]:
     """Return train_error = 1 − train_accuracy and validation_error; NaN for a part without samples.
 
     `model` is the attributes of the model artifact. Of the test error more is known than of the
-    test part alone: `measures.generalisation`.
+    test part alone: `measures.test_error`.
     """
     return {f"{part}_error": 1 - float(model[f"{part}_accuracy"]) for part in PARTS[:2]}
 

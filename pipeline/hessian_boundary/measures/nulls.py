@@ -16,12 +16,16 @@ from dataclasses import replace
 import numpy as np
 import torch
 import xarray as xr
-from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from hessian_boundary.alignment.unit_gradients import unit_gradients
 from hessian_boundary.alignment.variables import MINIMUM_GRADIENT_NORM
-from hessian_boundary.measures.boundary_alignment import STRONG, alignment_at_boundary, at_boundary
+from hessian_boundary.measures.boundary_alignment import (
+    STRONG,
+    alignment_at_boundary,
+    at_boundary,
+    boundary_distance,
+)
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.seeds import derive_seed
 
@@ -34,8 +38,8 @@ PERCENTILE = 95
 def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     """Compare the top five eigenvectors with both nulls, on the grid of `alignment.grids`.
 
-    Returns alignment_at_boundary, alignment_elsewhere, strong_at_boundary (`measures`), and
-    contrast, the difference of the first two; the same of the nulls as gradients_at_boundary,
+    Returns alignment_at_boundary, alignment_elsewhere, strong_at_boundary (as explained in
+    `measures.boundary_alignment`), and contrast, the difference of the first two; the same of the nulls as gradients_at_boundary,
     gradients_elsewhere, gradients_strong_at_boundary, gradients_contrast (means over draws) and
     outside_at_boundary, outside_elsewhere, outside_strong_at_boundary, outside_contrast; and
     gradients_at_boundary_high, gradients_contrast_high and gradients_strong_at_boundary_high, the
@@ -84,7 +88,7 @@ def _summary(name: str, near: np.ndarray, far: np.ndarray) -> dict[str, float]:
 def _points(grid: xr.Dataset, draw: np.random.Generator) -> list[np.ndarray]:
     """Draw grid points at the boundary, elsewhere, and of the farther half of the latter."""
     mask = at_boundary(grid["prediction"]).ravel()
-    distance = distance_transform_edt(~mask.reshape(grid["prediction"].shape)).ravel()
+    distance = boundary_distance(grid["prediction"]).ravel()
     axes = [grid[axis].values for axis in reversed(grid["prediction"].dims)]  # x, y
     inputs = np.stack(np.meshgrid(*axes, indexing="xy"), axis=-1).reshape(-1, len(axes))
     elsewhere = draw.permutation(np.flatnonzero(~mask))

@@ -115,13 +115,13 @@ def gap_rule(eigenvalues: np.ndarray) -> OutlierCount:
 def edge_rule(eigenvalues: np.ndarray) -> OutlierCount:
     """Count the eigenvalues above 1.25 |λ_min|: beyond the mirror image of the negative ones.
 
-    H = G + F, with G the Gauss–Newton matrix, which is positive semidefinite, and F the curvature
-    of the logits, weighted by the residuals. The outliers are G's (Sagun et al. 2017,
-    arXiv:1706.04454; Papyan 2019, ICML), the bulk around zero is mostly F's. In a ReLU network the
-    logits are linear in each layer's weights almost everywhere, so F has no block on its diagonal:
+    H = F + K, with F the Gauss–Newton part, which is positive semidefinite, and K the curvature
+    of the logits, weighted by the residuals. The outliers are F's (Sagun et al. 2017,
+    arXiv:1706.04454; Papyan 2019, ICML), the bulk around zero is mostly K's. In a ReLU network the
+    logits are linear in each layer's weights almost everywhere, so K has no block on its diagonal:
     its trace is 0, and with one hidden layer its eigenvalues come in pairs ±λ. An eigenvalue above
-    λ_max(F), which is |λ_min(F)| by symmetry, needs G. By Weyl's inequality this edge is at least
-    |λ_min(H)|. In seven networks of this study, with F diagonalised by itself, it was 1.00 to 1.23
+    λ_max(K), which is |λ_min(K)| by symmetry, needs F. By Weyl's inequality this edge is at least
+    |λ_min(H)|. In seven networks of this study, with K diagonalised by itself, it was 1.00 to 1.23
     times as large for the 2-D data sets and 1.99 times for toy1d.
 
     low, high: the eigenvalues above 2 |λ_min| and |λ_min|. The count is NaN where no eigenvalue is

@@ -1,13 +1,22 @@
-"""One log line now and then inside long steps, with an estimate of the time left."""
+"""One log line now and then inside long steps, with an estimate of the time left.
 
+Of several processes on one computation the first one alone speaks; the others do the same.
+"""
+
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+INTERVAL = 5.0  # seconds
 
 
 class Progress:
     """Print `label: done/total, details, about … left` at most every `interval` seconds."""
 
-    def __init__(self, label: str, total: int | None, interval: float = 5.0) -> None:
+    def __init__(self, label: str, total: int | None, interval: float = INTERVAL) -> None:
         self.label, self.total, self.interval = label, total, interval
         self.start = self.last = time.monotonic()
 
@@ -21,4 +30,31 @@ class Progress:
         if self.total:
             left = (now - self.start) / max(done, 1) * (self.total - done)
             line += f" of {self.total:,}, about {left:.0f} s left"
-        print(f"{line}{', ' if details else ''}{details}", file=sys.stderr, flush=True)
+        _say(f"{line}{', ' if details else ''}{details}")
+
+
+@contextmanager
+def at_work(label: str, interval: float = INTERVAL) -> Iterator[None]:
+    """Print `label: 15 s so far` every `interval` seconds until what runs inside has ended.
+
+    It is for one call of a library that tells nothing meanwhile. The call has to release Python's
+    lock, as PyTorch's do and SciPy's LAPACK functions do not.
+    """
+    ended, start = Event(), time.monotonic()
+
+    def speak() -> None:
+        while not ended.wait(interval):
+            _say(f"{label}: {time.monotonic() - start:.0f} s so far")
+
+    speaker = Thread(target=speak, daemon=True)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
+
+
+def _say(line: str) -> None:
+    if os.environ.get("RANK", "0") == "0":  # as torchrun numbers its processes
+        print(line, file=sys.stderr, flush=True)

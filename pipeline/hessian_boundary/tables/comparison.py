@@ -1,6 +1,5 @@
 """The comparison of measures by how they order models, as text."""
 
-import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -9,7 +8,7 @@ from hessian_boundary.generalisation.comparison import ALL
 from hessian_boundary.generalisation.verdict import CONFIRM, EXPLORE, scope
 from hessian_boundary.wording.compared_measures import measure_name
 from hessian_boundary.wording.labels import readable
-from hessian_boundary.wording.numbers import number, p_value
+from hessian_boundary.wording.numbers import number, p_value, percent, signed, with_interval
 
 UNKNOWN = "–"
 
@@ -31,14 +30,14 @@ def display_comparison(judged: pd.DataFrame) -> pd.DataFrame:
             "Ψ": _interval(row, "psi"),
             "p": p_value(row["adjusted_p"]),
             "Sign error": " / ".join(
-                _percent(row[f"sign_error_{name}"]) for name in ("median", "90", "worst")
+                percent(row[f"sign_error_{name}"]) for name in ("median", "90", "worst")
             ),
             "τ": _interval(row, "tau"),
             "τ given the training loss": _interval(row, "partial_tau"),
         }
         for heading, table in others.items():
             known = row["measure"] in table.index
-            line[heading] = _signed(table.loc[row["measure"], "psi"]) if known else UNKNOWN
+            line[heading] = signed(table.loc[row["measure"], "psi"]) if known else UNKNOWN
         lines.append(line | {"Verdict": _verdict(row)})
     return pd.DataFrame(lines)
 
@@ -94,14 +93,4 @@ def _verdict(row: pd.Series) -> str:
 
 
 def _interval(row: pd.Series, name: str) -> str:
-    if math.isnan(row[name]):
-        return UNKNOWN
-    return f"{_signed(row[name])} [{_signed(row[f'{name}_low'])}, {_signed(row[f'{name}_high'])}]"
-
-
-def _signed(value: float) -> str:
-    return UNKNOWN if math.isnan(value) else f"{value:+.2f}"
-
-
-def _percent(value: float) -> str:
-    return UNKNOWN if math.isnan(value) else f"{100 * value:.0f} %"
+    return with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"])

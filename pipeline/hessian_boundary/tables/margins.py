@@ -4,7 +4,7 @@ import pandas as pd
 
 from hessian_boundary.generalisation.margins import ALL, NEAR, ON_BOUNDARY
 from hessian_boundary.wording.labels import readable
-from hessian_boundary.wording.numbers import number
+from hessian_boundary.wording.numbers import number, signed
 
 
 def display_margins(table: pd.DataFrame) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def display_margins(table: pd.DataFrame) -> pd.DataFrame:
             "Spread over starts": "–" if pd.isna(row["spread"]) else f"{row['spread']:.0%}",
             f"Within {NEAR:.0%}": f"{row['near']:.0%} of {row['starts']:.0f}",
             "On the boundary": f"{row['on_boundary']:.0%}",
-            "τ": "–" if pd.isna(row["tau"]) else f"{row['tau']:+.2f}",
+            "τ": signed(row["tau"]),
         }
         for _, row in table.iterrows()
     )

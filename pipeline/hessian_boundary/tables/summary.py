@@ -11,7 +11,7 @@ from hessian_boundary.wording.labels import TABULATED
 
 BOUNDS = (AT_LEAST, AT_MOST)
 KNOWN_RUNS = "_known_runs"  # ends the name of how many runs have a measure, where not all have
-INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.generalisation`
+INTERVAL = "test_error"  # the measure that has an interval of its own: `measures.test_error`
 # column of the published CSV -> the measure that it was computed as
 PUBLISHED = {
     "g_theta": "g_theta_max",

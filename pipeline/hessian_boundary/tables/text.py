@@ -7,7 +7,13 @@ import pandas as pd
 from hessian_boundary.measures.g_theta import AT_LEAST
 from hessian_boundary.tables.summary import BOUNDS, INTERVAL
 from hessian_boundary.wording.labels import TABULATED, measure_label, readable
-from hessian_boundary.wording.numbers import between, mean_and_deviation, number, p_value
+from hessian_boundary.wording.numbers import (
+    between,
+    mean_and_deviation,
+    number,
+    p_value,
+    with_interval,
+)
 
 DIFFERENCE = "Difference / σ"
 BOLD_LOWEST = ("g_theta_max", "g_theta_mean", "trace", "lambda_max", "norm_published", "norm_l2")
@@ -121,10 +127,7 @@ def marked(label: str, row: pd.Series) -> str:
 
 def _correlation(tau: float, low: float, high: float, p: float) -> str:
     """Return τ [low, high], p; what is not known is left out."""
-    if math.isnan(tau):
-        return "–"
-    interval = "" if math.isnan(low) else f" [{low:+.2f}, {high:+.2f}]"
-    return f"{tau:+.2f}{interval}" + ("" if math.isnan(p) else f", p {p_value(p)}")
+    return with_interval(tau, low, high) + ("" if math.isnan(tau + p) else f", p {p_value(p)}")
 
 
 def _bold(text: str, bold: bool) -> str:

@@ -79,6 +79,25 @@ def power_of_ten(power: int) -> str:
     return f"10{str(power).translate(SUPERSCRIPT)}"
 
 
+def signed(value: float) -> str:
+    """Write a correlation or an effect with its sign and two decimals; "–" for none."""
+    if math.isnan(value):
+        return "–"
+    text = f"{value:+.2f}".replace("-", "−")
+    return "0.00" if text in ("+0.00", "−0.00") else text
+
+
+def with_interval(value: float, low: float, high: float) -> str:
+    """Write such a value with an interval, which is left out where it is not known."""
+    ends = "" if math.isnan(low) else f" [{signed(low)}, {signed(high)}]"
+    return "–" if math.isnan(value) else signed(value) + ends
+
+
+def percent(share: float) -> str:
+    """Write a share in whole per cent; "–" for none."""
+    return "–" if math.isnan(share) else f"{100 * share:.0f} %"
+
+
 def p_value(p: float) -> str:
     """Write a p-value with three decimals; "–" for one that is not known."""
     if math.isnan(p):

@@ -8,15 +8,15 @@ from torch import Tensor
 
 from hessian_boundary.artifacts.store import open_artifact
 from hessian_boundary.data.dataset import class_names, samples_of
-from hessian_boundary.data.drawing import can_draw, fresh_samples
-from hessian_boundary.measures.generalisation import error_on_samples
+from hessian_boundary.data.fresh_samples import can_draw, fresh_samples
+from hessian_boundary.measures.test_error import error_on_samples
 from hessian_boundary.networks.stored import trained_module
 from hessian_study.jobs.job import Job
 from hessian_study.jobs.load_problem import CPU
 
 
 def errors_of_test_samples(job: Job, model: xr.Dataset) -> dict[str, float]:
-    """Return the test error and its companions (`measures.generalisation`).
+    """Return the test error and its companions (`measures.test_error`).
 
     From fresh samples where they can be drawn, else from the test part of the split. `model` is the
     artifact; the job's settings say how the data set's samples are drawn.

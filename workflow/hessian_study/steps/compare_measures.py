@@ -2,8 +2,6 @@
 
 from math import nan
 
-import pandas as pd
-
 from hessian_boundary.artifacts.store import open_artifact, save_figure, save_table, save_text
 from hessian_boundary.figures.overviews.measures import draw_measures
 from hessian_boundary.generalisation.comparison import compare_measures, psi_difference
@@ -18,6 +16,7 @@ from hessian_boundary.generalisation.verdict import (
 )
 from hessian_boundary.tables.comparison import comparison_notes, display_comparison
 from hessian_boundary.tables.formats import latex, markdown
+from hessian_boundary.tables.models import models_table
 from hessian_boundary.tables.notes import study_notes
 from hessian_boundary.wording.compared_measures import measure_name
 from hessian_study.jobs.job import Job
@@ -34,7 +33,7 @@ def main(job: Job) -> None:
         resamples=settings["resamples"],
         permutations=settings["permutations"],
     )
-    models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
+    models = models_table(open_artifact(path, "models").load() for path in job.input["models"])
     judged = with_verdicts(compare_measures(models, directions, counting), rule)
     save_table(models, job.output["models"])
     save_table(judged, job.output["csv"])
@@ -51,11 +50,3 @@ def main(job: Job) -> None:
     save_text(latex(shown, [*sentences, *notes]), job.output["latex"])
     figure = draw_measures(judged, asked_about, headline(judged, asked_about), settings["note"])
     save_figure(figure, {kind: job.output[kind] for kind in ("pdf", "png")})
-
-
-def models_table(path: str) -> pd.DataFrame:
-    """Return a line per model of an artifact, the data set first."""
-    models = open_artifact(path, "models").load()
-    table = models.to_dataframe().reset_index(drop=True)
-    table.insert(0, "dataset", models.attrs["dataset"])
-    return table

@@ -1,19 +1,17 @@
 """Compare the three regimes over data draws: test error and G_θ, paired."""
 
-import pandas as pd
-
-from hessian_boundary.artifacts.store import save_table, save_text
+from hessian_boundary.artifacts.store import open_artifact, save_table, save_text
 from hessian_boundary.generalisation.regimes import compare_regimes
 from hessian_boundary.tables.comparison import display_regimes
 from hessian_boundary.tables.formats import markdown
+from hessian_boundary.tables.models import models_table
 from hessian_boundary.tables.notes import study_notes
 from hessian_study.jobs.job import Job
-from hessian_study.steps.compare_measures import models_table
 
 
 def main(job: Job) -> None:
     """Write one row per data set, start and quantity, and the same for reading."""
-    models = pd.concat(map(models_table, job.input["models"]), ignore_index=True)
+    models = models_table(open_artifact(path, "models").load() for path in job.input["models"])
     table = compare_regimes(models)
     save_table(table, job.output["csv"])
     notes = [

@@ -8,7 +8,7 @@ from hessian_boundary.measures.expansion import expansion
 from hessian_boundary.measures.nulls import DIRECTIONS, contrast_with_nulls
 from hessian_study.configuration.views import parse_view
 from hessian_study.jobs.job import Job
-from hessian_study.jobs.load_problem import CPU, load_problem
+from hessian_study.jobs.load_problem import CPU, has_diverged, load_problem
 
 COLUMNS = ("experiment", "quantity", "seed", "value")
 
@@ -16,7 +16,7 @@ COLUMNS = ("experiment", "quantity", "seed", "value")
 def main(job: Job) -> None:
     """Write (experiment, quantity, seed, value); no rows for a training that diverged."""
     values: dict[str, float] = {}
-    if open_artifact(job.input["model"], "model").attrs["status"] != "diverged":
+    if not has_diverged(job):
         view = parse_view(job.wildcards["view"])
         problem = load_problem(job, view, CPU)
         grid = open_artifact(job.input["alignment_grid"], "alignment_grid")

@@ -5,13 +5,13 @@ from hessian_boundary.boundary.margin import boundary_sample, estimate_margin, u
 from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_study.jobs.job import Job
-from hessian_study.jobs.load_problem import load_problem
+from hessian_study.jobs.load_problem import has_diverged, load_problem
 
 
 def main(job: Job) -> None:
     """Write the margin artifact, in float64; without numbers for a training that diverged."""
     x, _ = samples_of(open_artifact(job.input["dataset"], "dataset"), "train")
-    if open_artifact(job.input["model"], "model").attrs["status"] == "diverged":
+    if has_diverged(job):
         job.save(unknown_margin(x.shape[1]), "margin")
         return
     top = open_artifact(job.input["spectrum"], "spectrum")["eigenvectors"].isel(eigen=0)

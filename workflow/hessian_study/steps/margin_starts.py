@@ -10,14 +10,14 @@ from hessian_boundary.data.dataset import samples_of
 from hessian_boundary.generalisation.margins import Start, starts_table
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_study.jobs.job import Job
-from hessian_study.jobs.load_problem import load_problem
+from hessian_study.jobs.load_problem import has_diverged, load_problem
 
 
 def main(job: Job) -> None:
     """Write a row per start; none for a training that diverged, or without an exact boundary."""
     boundary = open_artifact(job.input["decision_boundary"], "decision_boundary")
-    diverged = open_artifact(job.input["model"], "model").attrs["status"] == "diverged"
-    found = [] if diverged or boundary.attrs["untraced"] else list(_starts(job))
+    known = not (has_diverged(job) or boundary.attrs["untraced"])
+    found = list(_starts(job)) if known else []
     table = starts_table(found, boundary)
     for name in ("seed", "training", "dataset"):
         table.insert(0, name, job.wildcards[name])

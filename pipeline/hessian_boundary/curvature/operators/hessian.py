@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad, jvp, vmap
 
+from hessian_boundary.certificates.plain import PRODUCTS
 from hessian_boundary.curvature.operators.linear_pieces import active_relus, with_active_relus
 from hessian_boundary.networks.parameters import (
     functional_logits,
@@ -17,6 +18,7 @@ from hessian_boundary.networks.parameters import (
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional
 from hessian_boundary.runtime.activations import fitting_batch
+from hessian_boundary.runtime.progress import Progress
 
 # Samples beside each other below which a product's time goes into arrays of the size of θ.
 FEW_SAMPLES = 8
@@ -76,6 +78,7 @@ class Hessian:
         """Return the products (k, p) of the rows of `block` (k, p) with H."""
         self.products += len(block)
         total = torch.zeros_like(block)
+        progress, done = Progress(PRODUCTS, self._samples * len(block)), 0
         for i, (xb, yb) in enumerate(self._batches):
             # derivatives are taken per parameter tensor: cutting θ inside the differentiated
             # function would make autograd add up zero-padded copies of the whole vector
@@ -84,6 +87,8 @@ class Hessian:
                 with with_active_relus(self._active[i]) if self._active else nullcontext():
                     parts = vmap(product)(*split_parameters(rows, self._network))
                 out += torch.cat([part.reshape(len(rows), -1) for part in parts], dim=1)
+                done += len(xb) * len(rows)
+                progress.update(done)
         return total.div_(self._samples)
 
     def _product(self, xb: Tensor, yb: Tensor) -> Callable[..., tuple[Tensor, ...]]:

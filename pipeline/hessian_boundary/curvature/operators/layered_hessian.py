@@ -28,6 +28,7 @@ from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
+from hessian_boundary.runtime.progress import Progress
 
 # Larger arrays get fresh pages from the system each time, which costs more than their arithmetic.
 REUSED_BYTES = 3e7
@@ -55,10 +56,12 @@ def layered_hessian(problem: Problem, *, memory_limit: float = 2e9) -> Tensor:
     first, second = _batch_sizes(*evaluate(network, problem.x[:1]), memory_limit)
     size = problem.parameters
     matrix = problem.x.new_zeros(size, size)
-    for x, y in problem.batches(first):
-        _add_first_term(matrix, *evaluate(network, x), y, loss)
-    for x, y in problem.batches(second):
-        _add_second_term(matrix, *evaluate(network, x), y, loss)
+    progress, done = Progress("dense Hessian, two terms: sample", 2 * problem.samples), 0
+    for add_term, batch_size in ((_add_first_term, first), (_add_second_term, second)):
+        for x, y in problem.batches(batch_size):
+            add_term(matrix, *evaluate(network, x), y, loss)
+            done += len(x)
+            progress.update(done)
     matrix /= problem.samples
     for columns in column_slices(size, 256):
         block = matrix[columns, columns].triu_()

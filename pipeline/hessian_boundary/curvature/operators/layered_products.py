@@ -21,12 +21,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.grad import conv2d_input, conv2d_weight
 
+from hessian_boundary.certificates.plain import PRODUCTS
 from hessian_boundary.curvature.operators.hessian import fast_sizes
 from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, push_forward
 from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import why_not_layered
+from hessian_boundary.runtime.progress import Progress
 
 
 class Linearisation(NamedTuple):
@@ -79,10 +81,13 @@ class LayeredProducts:
         """Return the products (k, p) of the rows of `block` (k, p) with H."""
         self.products += len(block)
         total = torch.zeros_like(block)
+        progress, done = Progress(PRODUCTS, self._problem.samples * len(block)), 0
         for batch in self._linearisations():
             for rows, out in zip(block.split(self._chunk), total.split(self._chunk), strict=True):
                 for columns, part in _products(batch, rows):
                     out[:, columns] += part
+                done += len(batch.curvature) * len(rows)
+                progress.update(done)
         return total.div_(self._problem.samples)
 
     def _linearisations(self) -> Iterator[Linearisation]:

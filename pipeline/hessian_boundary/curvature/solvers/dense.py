@@ -5,7 +5,7 @@ from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
-from hessian_boundary.runtime.progress import Progress
+from hessian_boundary.runtime.progress import Progress, at_work
 
 
 class DenseMatrix:
@@ -50,7 +50,8 @@ def dense_eigenpairs(operator: SymmetricOperator, *, rank_tolerance: float) -> E
     Memory: about 4 p² numbers. Residuals are taken with the matrix before diagonalisation.
     """
     matrix = operator.matrix if isinstance(operator, DenseMatrix) else dense_matrix(operator)
-    eigenvalues, columns = torch.linalg.eigh(matrix)
+    with at_work("eigenvectors of the dense Hessian"):
+        eigenvalues, columns = torch.linalg.eigh(matrix)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max()).flatten()
     keep = keep.flip(0)
     values, vectors = eigenvalues[keep], columns[:, keep].T.contiguous()

@@ -31,6 +31,7 @@ from hessian_boundary.curvature.solvers.lanczos import (
 )
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
+from hessian_boundary.runtime.progress import Progress
 
 # Estimates of residuals, relative to max |λ|, below which more products in float32 gain nothing.
 SINGLE_TOLERANCE = 5e-7
@@ -137,8 +138,11 @@ def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs,
         factor = torch.linalg.cholesky(basis @ basis.T)
         _turn(torch.linalg.inv(factor), basis)
     image = torch.empty_like(basis)
-    for rows, products in zip(basis.split(BLOCK), image.split(BLOCK), strict=True):
-        products.copy_(operator(rows))
+    progress = Progress("products in float64, for the residuals", len(basis))
+    for start in range(0, len(basis), BLOCK):
+        rows = slice(start, start + BLOCK)
+        image[rows] = operator(basis[rows])
+        progress.update(min(rows.stop, len(basis)))
     if not torch.isfinite(image).all():
         raise ValueError(NOT_FINITE)
     projected = basis @ image.T

@@ -12,7 +12,7 @@ from hessian_boundary.report.html.markup import Table, table_view
 from hessian_boundary.statistics.correlations import POOLED
 from hessian_boundary.tables.text import display_correlations
 from hessian_boundary.wording.labels import measure_label, readable
-from hessian_boundary.wording.numbers import between, measured, p_value
+from hessian_boundary.wording.numbers import between, measured, p_value, signed
 
 SIGNIFICANT = 0.05  # two-sided, like the intervals' level
 OUTLIERS = ("outliers_gap", "outliers_edge")
@@ -74,9 +74,9 @@ def _plotted(pooled: pd.DataFrame) -> Table:
     shown = pd.DataFrame(
         {
             "Measure": [measure_label(measure) for measure in pooled["measure"]],
-            "τ": [_signed(tau) for tau in pooled["tau"]],
+            "τ": [signed(tau) for tau in pooled["tau"]],
             "95 % interval": [
-                "–" if pd.isna(low) else f"{_signed(low)} … {_signed(high)}"
+                "–" if pd.isna(low) else f"{signed(low)} … {signed(high)}"
                 for _, low, high in estimates
             ],
             "p": [p_value(p) for p in pooled["adjusted_p"]],
@@ -123,7 +123,3 @@ def _summary(values: Mapping[str, pd.Series], name: str) -> str:
     if any(map(len, ends)):  # what is known of the other runs bounds it, too
         return between(*(pd.concat([found, end]).mean() if len(end) else nan for end in ends))
     return measured(found.mean(), found.std(ddof=1), len(found))
-
-
-def _signed(value: float) -> str:
-    return "–" if pd.isna(value) else f"{value:+.2f}"

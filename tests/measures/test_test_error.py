@@ -14,8 +14,8 @@ from torch import nn
 from helpers.step_on_a_model import step_on_a_model
 from hessian_boundary.artifacts.store import open_artifact, open_table, save_artifact
 from hessian_boundary.data.dataset import samples_of
-from hessian_boundary.measures.generalisation import error_on_samples
 from hessian_boundary.measures.model import PARTS
+from hessian_boundary.measures.test_error import error_on_samples
 from hessian_boundary.networks.stored import trained_module
 from hessian_study.jobs.job import Job
 from hessian_study.steps.measure import main

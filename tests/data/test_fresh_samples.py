@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.tiny_study import datasets_without_files
-from hessian_boundary.data import drawing
-from hessian_boundary.data.drawing import AT_ONCE, FRESH_SAMPLES, can_draw, fresh_samples
+from hessian_boundary.data.fresh_samples import AT_ONCE, FRESH_SAMPLES, can_draw, fresh_samples
 from hessian_boundary.data.generating import generate_samples
 
 CONFIG = datasets_without_files()
@@ -59,7 +58,7 @@ def own(monkeypatch: pytest.MonkeyPatch, draw: Callable[..., Any]) -> None:
     module = types.ModuleType("hessian_boundary.data.generators.mine")
     module.draw = draw  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(drawing, "FRESH_SAMPLES", 2 * AT_ONCE)
+    monkeypatch.setattr(f"{fresh_samples.__module__}.FRESH_SAMPLES", 2 * AT_ONCE)
 
 
 def zeros(n: int) -> np.ndarray:
