@@ -26,9 +26,11 @@ def module_map() -> str:
         rows = [
             (f"`{path.relative_to(room)}`", _first_line(path.read_text(encoding="utf-8")))
             for path in sorted(room.rglob("*.py"))
-            if path.name != "__init__.py"
+            if path != room / "__init__.py"
         ]
-        sections.append(f"### {room.name}/\n\n{table(('file', 'what it says'), rows)}")
+        about = _first_line((room / "__init__.py").read_text(encoding="utf-8"))
+        shown = table(("file", "what it says"), rows)
+        sections.append(f"### {room.name}/\n\n{about}\n\n{shown}")
     return "\n".join(sections)
 
 

@@ -1,0 +1,1 @@
+"""The study as a workflow: configuration, steps, provenance and commands around `hessian_boundary`."""

@@ -1,0 +1,1 @@
+"""Arrays and tables in files: schemas, Zarr archives, writing whole or not at all."""

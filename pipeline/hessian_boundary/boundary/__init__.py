@@ -1,0 +1,1 @@
+"""The decision boundary on the plane: exact pieces, distances and margins."""

@@ -1,0 +1,1 @@
+"""The paper's statements as rules, judged by the numbers of a run."""

@@ -1,0 +1,1 @@
+"""The matrices and their eigenpairs: H, its Gauss-Newton part, the covariance of gradients."""

@@ -1,0 +1,1 @@
+"""Data sets: generated, read and split."""

@@ -1,0 +1,1 @@
+"""Figures, from arrays to PDF and PNG."""

@@ -39,9 +39,10 @@ def contrast_with_nulls(problem: Problem, grid: xr.Dataset) -> dict[str, float]:
     """Compare the top five eigenvectors with both nulls, on the grid of `alignment.grids`.
 
     Returns alignment_at_boundary, alignment_elsewhere, strong_at_boundary (as explained in
-    `measures.boundary_alignment`), and contrast, the difference of the first two; the same of the nulls as gradients_at_boundary,
-    gradients_elsewhere, gradients_strong_at_boundary, gradients_contrast (means over draws) and
-    outside_at_boundary, outside_elsewhere, outside_strong_at_boundary, outside_contrast; and
+    `measures.boundary_alignment`), and contrast, the difference of the first two; the same of the
+    nulls as gradients_at_boundary, gradients_elsewhere, gradients_strong_at_boundary,
+    gradients_contrast (means over draws) and outside_at_boundary, outside_elsewhere,
+    outside_strong_at_boundary, outside_contrast; and
     gradients_at_boundary_high, gradients_contrast_high and gradients_strong_at_boundary_high, the
     95th percentiles of the draws. Nothing where the grid has no boundary.
 

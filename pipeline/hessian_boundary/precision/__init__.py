@@ -1,0 +1,1 @@
+"""G_θ of the same network in several arithmetics."""

@@ -1,0 +1,1 @@
+"""The page: claims, published numbers, figures and what they rest on."""

@@ -1,0 +1,1 @@
+"""The machine: devices, processes, seeds, progress, memory, and code that users bring."""

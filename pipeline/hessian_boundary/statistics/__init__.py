@@ -1,0 +1,1 @@
+"""Rank correlations, effect sizes and permutation tests."""

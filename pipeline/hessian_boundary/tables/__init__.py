@@ -1,0 +1,1 @@
+"""Tables for reading: means over seeds, in Markdown and LaTeX."""

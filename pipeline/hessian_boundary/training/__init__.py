@@ -1,0 +1,1 @@
+"""Training a network as an experiment says, and what is kept of it."""

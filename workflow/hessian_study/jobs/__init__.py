@@ -1,0 +1,1 @@
+"""How a job of the workflow is started, what it gets, and what it leaves."""

@@ -1,0 +1,1 @@
+"""All non-zero eigenpairs by way of a basis of the range."""

@@ -1,0 +1,1 @@
+"""Eigensolvers for any symmetric matrix that is known by its products."""

@@ -1,0 +1,1 @@
+"""Generators that a configuration can name."""

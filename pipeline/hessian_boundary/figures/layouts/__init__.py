@@ -1,0 +1,1 @@
+"""How figures of an experiment are laid out: what a configuration's `layout` names."""

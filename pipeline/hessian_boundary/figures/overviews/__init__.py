@@ -1,0 +1,1 @@
+"""Figures of whole studies, not of single experiments."""

@@ -1,0 +1,1 @@
+"""Numbers on axes and as colours of points, for figures of measures."""

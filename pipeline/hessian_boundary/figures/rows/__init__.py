@@ -1,0 +1,1 @@
+"""Rows of panels, one for each experiment."""

@@ -1,0 +1,1 @@
+"""Figure 4: the method step by step on one dimension."""

@@ -1,0 +1,1 @@
+"""Networks that were trained by other programs, brought in and checked."""

@@ -1,0 +1,1 @@
+"""The part of the page where a reader turns alignment maps through."""

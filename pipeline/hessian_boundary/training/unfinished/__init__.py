@@ -1,0 +1,1 @@
+"""A training that was stopped, and how it goes on."""
