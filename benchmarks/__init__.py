@@ -1,0 +1,1 @@
+"""Measurements against baselines and other libraries: `make bench`, `make bench-peers`."""

@@ -1,1 +1,1 @@
-"""The study as a workflow: configuration, steps, provenance and commands around `hessian_boundary`."""
+"""The study as a workflow around `hessian_boundary`: configuration, steps, provenance, commands."""

@@ -1,0 +1,1 @@
+"""config.yaml and study files: read, completed, checked and asked about."""

@@ -1,0 +1,1 @@
+"""What made a file, whether it still fits, and what an edit makes stale."""

@@ -1,0 +1,1 @@
+"""One module for each rule: open inputs, call the library, save."""

@@ -1,0 +1,1 @@
+"""`inspect compare`: how two artifacts differ, and why."""

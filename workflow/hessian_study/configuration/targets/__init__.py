@@ -1,0 +1,1 @@
+"""What a target needs: the runs, views and columns behind figures and tables."""
