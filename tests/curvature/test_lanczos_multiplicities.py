@@ -6,6 +6,7 @@ from torch import nn
 
 from helpers.diagonal_operators import DiagonalOperator
 from hessian_boundary.curvature.operators.hessian import Hessian
+from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs, largest_cluster
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
@@ -46,11 +47,29 @@ def test_where_memory_forbids_wider_blocks_copies_may_be_missing():
     assert pairs.copies_may_be_missing
 
 
+def _pairs(values: list[float], residual: float) -> Eigenpairs:
+    count = len(values)
+    residuals = torch.full((count,), residual, dtype=torch.float64)
+    vectors = torch.eye(count, dtype=torch.float64)
+    eigenvalues = torch.tensor(values, dtype=torch.float64)
+    return Eigenpairs(eigenvalues, vectors, residuals, 0.0, 0, complete=True)
+
+
 def test_clusters_are_counted():
-    values = torch.tensor([5.0, 4.0, 4.0, 3.9999, 1.0, 1.0])
-    assert largest_cluster(values, 1e-5) == 3
-    assert largest_cluster(values, 1e-9) == 2
-    assert largest_cluster(values[:1], 1e-5) == 1
-    null_space = torch.tensor([5.0, 1e-9, 0.0, 0.0, -1e-9])
-    assert largest_cluster(null_space, 1e-8) == 1
-    assert largest_cluster(torch.zeros(3), 1e-8) == 0
+    values = [5.0, 4.0, 4.0, 3.9999, 1.0, 1.0]
+    assert largest_cluster(_pairs(values, 6e-5), 1e-5) == 3
+    assert largest_cluster(_pairs(values, 4e-5), 1e-5) == 2
+    assert largest_cluster(_pairs(values[:1], 1e-5), 1e-5) == 1
+    null_space = [5.0, 1e-9, 0.0, 0.0, -1e-9]
+    assert largest_cluster(_pairs(null_space, 1e-9), 1e-8) == 1
+    assert largest_cluster(_pairs([0.0] * 3, 0.0), 1e-8) == 0
+
+
+def test_eigenvalues_that_are_near_each_other_are_not_copies(capsys):
+    """With a loose tolerance too: what was measured of the residuals tells them apart."""
+    spread = 1 - 1e-3 * torch.arange(12, dtype=torch.float64)
+    operator = DiagonalOperator(torch.cat([spread, 0.1 * torch.rand(300, dtype=torch.float64)]))
+    pairs = lanczos_eigenpairs(operator, k_top=10, seed=0, residual_tolerance=1e-3)
+    torch.testing.assert_close(pairs.eigenvalues, spread[:10], rtol=0, atol=1e-3)
+    apart = (pairs.eigenvalues[:-1] - pairs.eigenvalues[1:]) > 2 * pairs.residuals.max()
+    assert apart.all() == ("occurs often" not in capsys.readouterr().err)

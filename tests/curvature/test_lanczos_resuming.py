@@ -56,7 +56,38 @@ def test_state_of_another_operator_is_refused():
     solve(small, 4, on_block=states.append)
     with pytest.raises(ValueError, match=r"expected a state of 50 parameters .*, found 3000 and"):
         solve(DiagonalOperator(torch.ones(50, dtype=torch.float64)), 4, resume=states[-1])
-    with pytest.raises(ValueError, match=r"at least the same memory limit"):
-        solve(small, 4, resume=states[-1], memory_limit=limit_for(small, 16, wanted=4))
     with pytest.raises(NotConvergedError, match=r"state resumed from belongs to another operator"):
         solve(DiagonalOperator(hessian_like().flip(0)), 4, resume=states[-1])
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_state_that_is_larger_than_the_room_goes_on_from_its_outermost_vectors(in_file):
+    """As on a machine with less memory, or where fewer pairs are asked for than before."""
+    eigenvalues, states = hessian_like(), []
+    big = DiagonalOperator(eigenvalues)
+    keep = lambda s: states.append(dataclasses.replace(s, basis=s.basis.clone()))  # noqa: E731
+    solve(big, 10, 10, on_block=keep, memory_limit=1e8)
+    state = states[-3]
+    small = DiagonalOperator(eigenvalues)
+    options = {"memory_limit": limit_for(small, 30, wanted=6)}
+    if in_file:
+        options = {"memory_limit": limit_for(small, 0, wanted=6), "rows_in_file": 34}
+    assert len(state.basis) > 34
+    pairs = solve(small, 4, 2, resume=state, **options)
+    exact = eigenvalues.sort(descending=True).values
+    expected = torch.cat([exact[:4], exact[-2:]])
+    torch.testing.assert_close(pairs.eigenvalues, expected, rtol=0, atol=1e-12)
+    assert float(pairs.residuals.max()) <= 1e-8 * float(exact[0])
+    fresh = DiagonalOperator(eigenvalues)
+    solve(fresh, 4, 2, **options)
+    assert small.products < fresh.products
+
+
+@pytest.mark.parametrize("block", [1, 3, 8])
+def test_blocks_are_as_wide_as_those_of_the_state(block):
+    """A wider frontier would lose what does not fit into a block."""
+    operator, states = DiagonalOperator(hessian_like()), []
+    keep = lambda s: states.append(dataclasses.replace(s, basis=s.basis.clone()))  # noqa: E731
+    whole = solve(operator, 9, block=4, on_block=keep)
+    pairs = solve(operator, 9, block=block, resume=states[5])
+    assert torch.equal(pairs.eigenvectors, whole.eigenvectors)

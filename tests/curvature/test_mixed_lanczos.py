@@ -125,3 +125,19 @@ def test_what_does_not_fit_or_does_not_repeat_is_refused():
 
     with pytest.raises(NotConvergedError):
         mixed_lanczos_eigenpairs(single, Noisy(EIGENVALUES), **SETTINGS, maximum_products=400)
+
+
+def test_a_run_in_float64_alone_goes_on_without_looking_for_copies_again(capsys):
+    eigenvalues = joined([5.0], [3.0] * 7, torch.rand(300, dtype=torch.float64))
+    settings, states = SETTINGS | {"k_top": 9, "k_bottom": 0}, []
+
+    def keep(state):
+        copies = {"basis": state.basis.clone(), "projected": state.projected.clone()}
+        states.append(type(state)(**{**vars(state), **copies}))
+
+    expected = mixed_lanczos_eigenpairs(*operators(eigenvalues), on_block=keep, **settings)
+    wide = [state for state in states if state.basis.dtype == torch.float64 and state.frontier == 8]
+    capsys.readouterr()
+    pairs = mixed_lanczos_eigenpairs(*operators(eigenvalues), resume=wide[-1], **settings)
+    torch.testing.assert_close(pairs.eigenvalues, expected.eigenvalues, rtol=0, atol=1e-12)
+    assert "occurs often" not in capsys.readouterr().err

@@ -20,7 +20,7 @@ def coarse_products(
 ) -> Operator | None:
     """Return products with the Hessian in float32 that `mixed_lanczos` may take, or None.
 
-    They keep to the linear pieces that samples are on in float64 (`operators.linear_pieces`).
+    They keep to the linear pieces that samples are on in float64.
 
     None for networks of less than 100,000 parameters, for a problem that is not in float64 or whose
     numbers are not ordinary, and where the network has no finite products in float32 or takes

@@ -15,11 +15,10 @@ from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional, why_not_layered
+from hessian_boundary.runtime.activations import LEAST
 
 # Share of the memory limit that products may take beside the eigensolver.
 FOR_PRODUCTS = 0.25
-# Bytes for a batch's activations, however small the limit: few samples at a time are slow.
-LEAST = 1e8
 # Bytes beyond which assembling a matrix gets no faster.
 ASSEMBLY = 2e9
 
@@ -108,7 +107,9 @@ def _paths(
             yield "assembled", lambda of, _, __: DenseMatrix(layered_hessian(of, memory_limit=left))
         yield (
             "layered",
-            lambda of, _, batch: LayeredProducts(of, batch_size=batch, memory=memory),
+            lambda of, pieces, batch: LayeredProducts(
+                of, batch_size=batch, memory=memory, pieces_of=pieces
+            ),
         )
     yield (
         "forward over reverse",

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 # Arrays of the size of all outputs of a network's parts that a vector's product holds at once;
 # measured with ResNet-20: 4.2 (its ReLUs are functions, not parts, and keep theirs, too).
 ARRAYS = 5
+# Bytes for a batch's activations, however small a limit is: few samples at a time are slow.
+LEAST = 1e8
 
 
 def fitting_batch(network: nn.Module, x: Tensor, batch: int, chunk: int, memory: float) -> int:

@@ -12,7 +12,7 @@ that does not depend on dW is computed once and kept, as far as memory allows, a
 whole block of vectors at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -27,7 +27,8 @@ from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, pus
 from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
-from hessian_boundary.networks.structure import why_not_layered
+from hessian_boundary.networks.structure import Layer, sequence, why_not_layered
+from hessian_boundary.runtime.activations import ARRAYS, LEAST
 from hessian_boundary.runtime.progress import Progress
 
 
@@ -44,12 +45,24 @@ class Linearisation(NamedTuple):
         of_steps = (tensor for step in self.steps for tensor in (step.patches, step.output))
         return sum(tensor.nbytes for tensor in (*of_steps, *self.deltas, self.curvature))
 
+    def of_layers(self, layers: Sequence[Layer]) -> "Linearisation":
+        """Return the same for layers of another precision, on the same linear pieces."""
+        dtype = layers[0].weight.dtype
+        steps = [
+            replace(step, layer=layer, patches=step.patches.to(dtype), output=step.output.to(dtype))
+            for step, layer in zip(self.steps, layers, strict=True)
+        ]
+        deltas = tuple(delta.to(dtype) for delta in self.deltas)
+        return Linearisation(steps, deltas, self.curvature.to(dtype))
+
 
 class LayeredProducts:
     """The map V (k, p) ↦ V H (k, p) of `Hessian`, for layered networks (`why_not_layered`).
 
-    `memory` (bytes) is what may be kept between calls; beyond it mini-batches are evaluated anew.
-    The parameters must not change meanwhile.
+    `memory` (bytes) is for what is kept between calls, and for a mini-batch with the vectors of one
+    call, half of it each. What cannot be kept is evaluated anew; mini-batches, and vectors at a
+    time, are fewer where they take more. The parameters must not change meanwhile. `pieces_of` is
+    the same problem in another precision, in which the samples' linear pieces are found.
     `products` counts the vectors multiplied so far. dtype and device are the network's.
 
     Raises ValueError when `structure.why_not_layered` has a reason.
@@ -62,15 +75,17 @@ class LayeredProducts:
         batch_size: int | None = None,
         chunk: int | None = None,
         memory: float = 1e9,
+        pieces_of: Problem | None = None,
     ) -> None:
         if reason := why_not_layered(problem.network):
             raise ValueError(
                 "expected a sequence of dense and convolution layers, ReLU and pooling, found that "
                 f"{reason}; use `Hessian`"
             )
-        fast_batch, fast_chunk = fast_sizes(problem.network)
-        self._chunk, self._problem, self._memory = chunk or fast_chunk, problem, memory
-        self._batches = list(problem.batches(batch_size or fast_batch))
+        self._problem, self._source, self._memory = problem, pieces_of or problem, memory / 2
+        self._layers = [part for part in sequence(problem.network) if isinstance(part, Layer)]
+        size, self._chunk = self._sizes(batch_size, chunk, max(memory, LEAST) / 2)
+        self._batches = list(self._source.batches(size))
         self._kept: list[Linearisation] = []
         theta = parameter_vector(problem.network)
         self.dimension, self.dtype, self.device = len(theta), theta.dtype, theta.device
@@ -90,20 +105,39 @@ class LayeredProducts:
                 progress.update(done)
         return total.div_(self._problem.samples)
 
+    def _sizes(self, batch: int | None, chunk: int | None, memory: float) -> tuple[int, int]:
+        """Return (samples of a mini-batch, vectors at a time): those given, or fast and fitting."""
+        fast_batch, vectors = fast_sizes(self._problem.network)
+        vectors = chunk or vectors
+        fast = min(batch or fast_batch, self._problem.samples)
+        one = self._linearised(self._source.x[:1], self._source.y[:1])
+        while True:
+            needed = one.bytes + ARRAYS * vectors * sum(step.output.nbytes for step in one.steps)
+            fitting = batch or max(1, min(fast, int(memory / needed)))
+            if chunk or vectors == 1 or fitting >= fast:
+                return fitting, vectors
+            vectors //= 2
+
     def _linearisations(self) -> Iterator[Linearisation]:
         for index, (x, y) in enumerate(self._batches):
             if index < len(self._kept):
                 yield self._kept[index]
                 continue
-            steps, logits = evaluate(self._problem.network, x)
-            slope = logit_slope(self._problem.loss, y)(logits.detach())
-            deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
-            steps = [replace(step, output=step.output.detach()) for step in steps]
-            batch = Linearisation(steps, deltas, logit_curvature(self._problem.loss, logits, y))
+            batch = self._linearised(x, y)
             self._memory -= batch.bytes
             if self._memory >= 0:
                 self._kept.append(batch)
             yield batch
+
+    def _linearised(self, x: Tensor, y: Tensor) -> Linearisation:
+        loss = self._problem.loss
+        steps, logits = evaluate(self._source.network, x)
+        slope = logit_slope(loss, y)(logits.detach())
+        deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
+        steps = [replace(step, output=step.output.detach()) for step in steps]
+        return Linearisation(steps, deltas, logit_curvature(loss, logits, y)).of_layers(
+            self._layers
+        )
 
 
 def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from math import floor, isfinite
 
 from hessian_boundary.artifacts.scratch import room
@@ -36,24 +37,23 @@ class Room:
     def space(
         self,
         operator: SymmetricOperator,
-        wanted: int,
+        ends: tuple[int, int],
         *,
         block: int,
         seed: int,
         resume: KrylovState | None,
     ) -> KrylovSpace:
-        """Return a space for so many wanted pairs, in a file where that has much more room.
+        """Return a space for pairs at the top and at the bottom, in a file if that has more room.
 
         Raises MemoryLimitError as `check` does, ValueError as `KrylovSpace`.
         """
-        limit = self._limit(operator)
+        limit, wanted = self._limit(operator), sum(ends)
+        space = partial(KrylovSpace, operator, block=block, seed=seed, resume=resume, ends=ends)
         held = _fitting(operator, wanted, block, limit)
         fitting, least = self._rows_on_disk(operator) - block, _least(operator, wanted, block)
         if held >= 0 and fitting >= least and (held < least or fitting > MUCH_MORE * held):
             try:
-                space = KrylovSpace(
-                    operator, block=block, capacity=fitting, seed=seed, resume=resume, in_file=True
-                )
+                in_file = space(capacity=fitting, in_file=True)
             except OSError as error:  # others fill the disk meanwhile
                 print(f"no temporary file for the basis: {error}", file=sys.stderr)
             else:
@@ -62,9 +62,8 @@ class Room:
                     f"{fitting} at most",
                     file=sys.stderr,
                 )
-                return space
-        capacity = basis_capacity(operator, wanted, block, limit)
-        return KrylovSpace(operator, block=block, capacity=capacity, seed=seed, resume=resume)
+                return in_file
+        return space(capacity=basis_capacity(operator, wanted, block, limit))
 
     def check(self, operator: SymmetricOperator, wanted: int, block: int) -> None:
         """Raise MemoryLimitError where neither memory nor a file holds such a space.
@@ -101,9 +100,10 @@ def basis_capacity(
     if capacity < least:
         needed = (least + _others(wanted, block)) * _vector_bytes(operator)
         raise MemoryLimitError(
-            f"expected a memory limit of at least {needed / 1e9:.3g} GB for {wanted} eigenpairs of "
+            f"expected at least {needed / 1e9:.3g} GB for the vectors of {wanted} eigenpairs of "
             f"{operator.dimension:,} parameters in blocks of {block}, found "
-            f"{memory_limit / 1e9:.3g} GB; raise it, or ask for fewer pairs or smaller blocks"
+            f"{memory_limit / 1e9:.3g} GB, which is what `memory_limit_gb` leaves for vectors (60 "
+            f"to 75 % of it); raise it, or ask for {_fewer(operator, block, memory_limit)}"
         )
     return capacity
 
@@ -112,6 +112,13 @@ def _fitting(operator: SymmetricOperator, wanted: int, block: int, memory_limit:
     """Return how many basis vectors fit beside the others; less than 0 where these do not."""
     room = memory_limit / _vector_bytes(operator) - _others(wanted, block)
     return floor(min(room, operator.dimension))
+
+
+def _fewer(operator: SymmetricOperator, block: int, memory_limit: float) -> str:
+    """Say how many pairs would fit in blocks of that width."""
+    vectors = memory_limit / _vector_bytes(operator)
+    fitting = floor((vectors - _others(0, block) - _least(operator, 0, block)) / 2)
+    return f"{fitting} pairs at most" if fitting > 0 else "fewer pairs or smaller blocks"
 
 
 def _least(operator: SymmetricOperator, wanted: int, block: int) -> int:

@@ -44,6 +44,11 @@ class KrylovState:
     products: int
     changed: int
 
+    @property
+    def frontier(self) -> int:
+        """Number b of the rows that are multiplied next."""
+        return len(self.basis) - len(self.projected)
+
 
 @dataclass(frozen=True)
 class Ritz:
@@ -58,8 +63,11 @@ class Ritz:
 class KrylovSpace:
     """A basis with room for `capacity` + `block` rows, its projection, and the steps on them.
 
-    Raises ValueError when the state to go on from does not fit the operator or the room, and when
-    a product is not finite; OSError where the rows are to be in a file, and the disk is full.
+    Of a state to go on from that is larger than the room the outermost Ritz vectors are kept, as
+    by a restart: `ends` says how many pairs are wanted at the top and at the bottom.
+
+    Raises ValueError when that state is of another operator, and when a product is not finite;
+    OSError where the rows are to be in a file, and the disk is full.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class KrylovSpace:
         capacity: int,
         seed: int,
         resume: KrylovState | None = None,
+        ends: tuple[int, int] = (1, 0),
         in_file: bool = False,
     ) -> None:
         self.operator, self.block, self.capacity, self.seed = operator, block, capacity, seed
@@ -83,15 +92,17 @@ class KrylovSpace:
             self._append(self.basis.rows[:0])
             return
         rows, dimension = resume.basis.shape
-        if dimension != operator.dimension or rows > room:
+        if dimension != operator.dimension:
             raise ValueError(
-                f"expected a state of {operator.dimension} parameters and at most "
-                f"{room} vectors, found {dimension} and {rows}; resume with the same "
-                "operator, at least the same memory limit and as much room for temporary files"
+                f"expected a state of {operator.dimension} parameters, found one of {dimension}; "
+                "resume with the same operator"
             )
-        self.basis.put(0, resume.basis)
         self.projected, self.coupling = resume.projected, resume.coupling
         self.products, self.rows = resume.products, rows
+        if rows > room:
+            self._put_outermost(resume.basis, *ends)
+        else:
+            self.basis.put(0, resume.basis)
 
     @property
     def size(self) -> int:
@@ -145,10 +156,25 @@ class KrylovSpace:
         """Return the Ritz vectors (k, p), a copy of its own."""
         return self.basis.combinations(ritz.rotation)
 
-    def _restart(self, top: int, bottom: int) -> None:
+    def _put_outermost(self, basis: Tensor, top: int, bottom: int) -> None:
+        """Put what a restart keeps of a state's basis (m + b, p), and its frontier, into rows."""
+        kept, size = self._outermost(top, bottom), self.size
+        for start in range(0, len(kept.rotation), self.block):
+            rotation = kept.rotation[start : start + self.block]
+            self.basis.put(start, rotation.to(basis) @ basis[:size])
+        self.coupling = kept.rotation[:, size - len(self.coupling) :] @ self.coupling
+        self.projected = torch.diag(kept.values)
+        self.basis.put(self.size, basis[size:])
+        self.rows = self.size + len(basis) - size
+
+    def _outermost(self, top: int, bottom: int) -> Ritz:
+        """Return the pairs that a restart keeps: those wanted, and some room's worth beyond."""
         room = int(KEPT * (self.capacity - top - bottom))
         more = room * top // (top + bottom)
-        kept = self.ritz(top + more, bottom + room - more)
+        return self.ritz(top + more, bottom + room - more)
+
+    def _restart(self, top: int, bottom: int) -> None:
+        kept = self._outermost(top, bottom)
         frontier = self.basis.take(self.size, self.rows).clone()
         self.basis.rotate(kept.rotation)
         self.projected = torch.diag(kept.values)
@@ -162,7 +188,10 @@ class KrylovSpace:
         is no larger than that is dropped: the space is closed in that direction.
         """
         count = min(self.block, self.operator.dimension - self.rows)
-        directions, sizes = principal_directions(image)
+        # in float32 a decomposition of 1,000,000 columns spans the image but for 1e-5 of its size,
+        # which the residuals' estimates would not know of
+        directions, sizes = principal_directions(image.double())
+        directions = directions.to(image)
         noise = 10 * torch.finfo(image.dtype).eps * float(torch.linalg.vector_norm(self.projected))
         directions = directions[sizes > noise][:count]
         generator = torch.Generator().manual_seed(derive_seed(self.seed, self.products))
@@ -170,7 +199,6 @@ class KrylovSpace:
         frontier = torch.cat([directions, random.to(image)])
         for _ in range(2):
             inside = self.basis.inner_products(frontier, self.rows)
-            # lengths of 100,000 entries that are added up in float32 are off by 1e-5
             rest = self.basis.subtract(frontier, inside).T.double()
             frontier = torch.linalg.qr(rest).Q.T.to(image)
             if not (torch.linalg.vector_norm(inside, dim=1) > ONCE).any():

@@ -8,7 +8,6 @@ appear. Both ends of the spectrum come from one Krylov space (see `krylov`).
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,7 +51,8 @@ def lanczos_eigenpairs(
     fewer products. Where it holds few vectors, a temporary file takes up to `rows_in_file`.
 
     `on_block` gets the state after each block of products; the run goes on from any of them when
-    it is passed as `resume` with the same operator and arguments, to the same result.
+    it is passed as `resume` with the same operator and arguments, to the same result. Its blocks
+    are then as wide as the state's.
 
     Raises ValueError for impossible arguments and for products that are not finite,
     MemoryLimitError before any product, and NotConvergedError after `maximum_products`.
@@ -60,16 +60,19 @@ def lanczos_eigenpairs(
     _check_arguments(operator, k_top, k_bottom, residual_tolerance)
     wanted = k_top + k_bottom
 
-    def run(block: int, **state: Any) -> Eigenpairs:
+    def run(block: int, resume: KrylovState | None = None) -> Eigenpairs:
         room = Room(memory_limit, rows_in_file, saved=on_block is not None)
-        space = room.space(operator, wanted, block=block, seed=seed, resume=state.get("resume"))
+        space = room.space(operator, (k_top, k_bottom), block=block, seed=seed, resume=resume)
         limits = (residual_tolerance, maximum_products)
-        ritz = grow_until_converged(space, k_top, k_bottom, *limits, state.get("on_block"))
+        ritz = grow_until_converged(space, k_top, k_bottom, *limits, on_block)
         return _certified_pairs(space, ritz, residual_tolerance)
 
-    pairs = run(block, on_block=on_block, resume=resume)
+    # a wider frontier would lose what does not fit into a block, and residuals would be estimated
+    # too small
+    block = resume.frontier or block if resume else block
+    pairs = run(block, resume)
     # a block of 1 finds every eigenvalue once, and cannot tell
-    while 1 < block < wanted and block <= largest_cluster(pairs.eigenvalues, residual_tolerance):
+    while 1 < block < wanted and block <= largest_cluster(pairs, residual_tolerance):
         # a block of b vectors finds b copies of an eigenvalue; there may be more
         block = min(2 * block, wanted)
         print(f"an eigenvalue occurs often: again with blocks of {block}", file=sys.stderr)
@@ -81,18 +84,22 @@ def lanczos_eigenpairs(
     return pairs
 
 
-def largest_cluster(eigenvalues: Tensor, tolerance: float) -> int:
+def largest_cluster(pairs: Eigenpairs, tolerance: float) -> int:
     """Return how many neighbours among descending eigenvalues cannot be told apart.
 
-    Two are told apart when they differ by more than twice the tolerance, relative to max |λ|. What
-    is not larger than that counts as null space, and not here.
+    An eigenvalue lies within its residual, and two are told apart when they differ by more than
+    both residuals and round-off. What is not larger than twice the tolerance, relative to max |λ|,
+    counts as null space, and not here.
     """
-    allowed = 2 * tolerance * float(eigenvalues.abs().max())
-    values = eigenvalues[eigenvalues.abs() > allowed]
+    sizes = pairs.eigenvalues.abs()
+    scale = float(sizes.max())
+    counted = sizes > 2 * tolerance * scale
+    values, errors = pairs.eigenvalues[counted], pairs.residuals[counted]
     if not len(values):
         return 0
+    errors = errors + 100 * torch.finfo(values.dtype).eps * scale
     largest = size = 1
-    for separate in (values[:-1] - values[1:] > allowed).tolist():
+    for separate in (values[:-1] - values[1:] > errors[:-1] + errors[1:]).tolist():
         size = 1 if separate else size + 1
         largest = max(largest, size)
     return largest

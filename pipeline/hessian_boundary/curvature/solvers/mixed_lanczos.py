@@ -38,6 +38,8 @@ SINGLE_TOLERANCE = 5e-7
 # Of the tolerance, since a few more products in float32 cost less than a block in float64.
 AHEAD = 0.5
 BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
+# Bytes of the vectors in float64 that are multiplied at a time: products hold some more of these.
+AT_A_TIME = 1e8
 OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
 
 
@@ -74,25 +76,31 @@ def mixed_lanczos_eigenpairs(
     )
     wanted = k_top + k_bottom
     if resume is not None and resume.basis.dtype == double.dtype:
-        pairs = exact(block=wanted, resume=resume)
+        pairs = exact(resume=resume)
+        if resume.frontier < wanted:  # of a run in float64 alone, which has looked for copies
+            return pairs
     else:
-        saved = on_block is not None
+        saved, held = on_block is not None, 2 * wanted * double.dimension * double.dtype.itemsize
         if residual_tolerance < SINGLE_TOLERANCE:  # then a run in float64 follows
-            Room(memory_limit, rows_in_file, saved).check(double, wanted, block=wanted)
+            Room(memory_limit - held, rows_in_file, saved).check(double, wanted, block=wanted)
         room = Room(OF_SINGLE * memory_limit, rows_in_file, saved)
-        space = room.space(single, wanted, block=BLOCK, seed=seed, resume=resume)
+        space = room.space(single, (k_top, k_bottom), block=BLOCK, seed=seed, resume=resume)
         tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
         vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
         products = space.products
         del space
         if vectors is None:
             return exact()
-        pairs, further = _finished(double, vectors, residual_tolerance, products)
-        if further is not None:
+        found = _finished(double, vectors, residual_tolerance, products)
+        del vectors
+        if isinstance(found, KrylovState):
             if on_block is not None:
-                on_block(further)
-            pairs = exact(block=wanted, resume=further)
-    if wanted > BLOCK and largest_cluster(pairs.eigenvalues, residual_tolerance) >= BLOCK:
+                on_block(found)
+            # what the run starts from stays where it is
+            pairs = exact(memory_limit=memory_limit - held, resume=found)
+        else:
+            pairs = found
+    if wanted > BLOCK and largest_cluster(pairs, residual_tolerance) >= BLOCK:
         # there may be more copies than a block of float32 products finds
         print("an eigenvalue occurs often: again in float64", file=sys.stderr)
         return exact()
@@ -118,18 +126,18 @@ def _grown(
 
 def _finished(
     double: SymmetricOperator, vectors: Tensor, tolerance: float, products: int
-) -> tuple[Eigenpairs, KrylovState | None]:
-    """Return the pairs in the span of vectors (k, p), and where to go on if they miss something."""
+) -> Eigenpairs | KrylovState:
+    """Return the pairs in the span of vectors (k, p), or where to go on if they miss something."""
     pairs, errors = _measured(double, vectors)
     if float(pairs.residuals.max() / pairs.eigenvalues.abs().max()) <= tolerance:
-        return pairs, None
-    return pairs, _space_beyond(pairs, errors, products + len(vectors))
+        return pairs
+    return _space_beyond(pairs, errors, products + len(vectors))
 
 
 def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
     """Return the Ritz pairs in the span of vectors (k, p), and their errors H v − λ v (k, p).
 
-    Memory: the pairs, the errors and what the operator takes for `BLOCK` vectors.
+    Memory: the pairs, the errors and what the operator takes for `BLOCK` vectors or fewer.
 
     Raises ValueError when a product is not finite.
     """
@@ -139,8 +147,9 @@ def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs,
         _turn(torch.linalg.inv(factor), basis)
     image = torch.empty_like(basis)
     progress = Progress("products in float64, for the residuals", len(basis))
-    for start in range(0, len(basis), BLOCK):
-        rows = slice(start, start + BLOCK)
+    block = max(1, min(BLOCK, int(AT_A_TIME / basis[0].nbytes)))
+    for start in range(0, len(basis), block):
+        rows = slice(start, start + block)
         image[rows] = operator(basis[rows])
         progress.update(min(rows.stop, len(basis)))
     if not torch.isfinite(image).all():
