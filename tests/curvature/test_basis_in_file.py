@@ -66,7 +66,7 @@ def test_with_a_file_memory_holds_what_stands_beside_the_basis(capsys):
     # neither has room: too few vectors in the file, too little memory beside it, or no disk
     for memory, rows in [(limit, 20 + 3 * 4 + 3), (limit - 1, 400), (limit, 0)]:
         operator = DiagonalOperator(hessian_like())
-        with pytest.raises(MemoryLimitError, match=r"a memory limit of at least 0\.00192 GB"):
+        with pytest.raises(MemoryLimitError, match=r"at least 0\.00192 GB for the vectors of 20"):
             solve(operator, 10, 10, memory_limit=memory, rows_in_file=rows)
         assert operator.products == 0
     for capacity in (0, 30):  # the second: not twice as many in the file, but enough

@@ -6,6 +6,7 @@ from torch import nn
 
 from hessian_boundary.curvature import coarse_products as module
 from hessian_boundary.curvature.coarse_products import coarse_products
+from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import certified_products
 from hessian_boundary.curvature.spectrum import compute_spectrum
@@ -64,3 +65,11 @@ def test_a_spectrum_is_the_same_with_them(monkeypatch):
     assert "products in float32, residuals in float64" in found.attrs["reason"]
     assert "float32" not in expected.attrs["reason"]
     assert found.attrs["hessian_vector_products"] > 3
+
+
+def test_without_a_memory_limit_the_path_is_the_same(monkeypatch):
+    monkeypatch.setattr(module, "LARGE", 1)
+    problem = _problem()
+    for limit in (1e9, float("inf")):
+        assert certified_products(problem, "lanczos", limit).path == "layered"
+    assert isinstance(_coarse(problem), LayeredProducts)

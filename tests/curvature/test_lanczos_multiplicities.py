@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.diagonal_operators import DiagonalOperator
+from helpers.diagonal_operators import DiagonalOperator, joined
 from hessian_boundary.curvature.operators.hessian import Hessian
-from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
+from hessian_boundary.curvature.solvers.krylov import Ritz
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs, largest_cluster
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
@@ -47,29 +47,59 @@ def test_where_memory_forbids_wider_blocks_copies_may_be_missing():
     assert pairs.copies_may_be_missing
 
 
-def _pairs(values: list[float], residual: float) -> Eigenpairs:
-    count = len(values)
-    residuals = torch.full((count,), residual, dtype=torch.float64)
-    vectors = torch.eye(count, dtype=torch.float64)
-    eigenvalues = torch.tensor(values, dtype=torch.float64)
-    return Eigenpairs(eigenvalues, vectors, residuals, 0.0, 0, complete=True)
+def _ritz(values: list[float], residual: float) -> Ritz:
+    found = torch.tensor(values, dtype=torch.float64)
+    gaps = torch.nn.functional.pad(-found.diff(), (1, 1), value=torch.inf)
+    residuals = torch.full_like(found, residual)
+    scale = float(found.abs().max())
+    return Ritz(found, torch.eye(len(found)), residuals, scale, gaps[:-1], gaps[1:])
 
 
 def test_clusters_are_counted():
-    values = [5.0, 4.0, 4.0, 3.9999, 1.0, 1.0]
-    assert largest_cluster(_pairs(values, 6e-5), 1e-5) == 3
-    assert largest_cluster(_pairs(values, 4e-5), 1e-5) == 2
-    assert largest_cluster(_pairs(values[:1], 1e-5), 1e-5) == 1
+    # the distance of 3e-5 counts beside residuals, but not beside their squares over 0.5
+    values = [5.0, 4.0, 4.0 - 3e-5, 3.5, 1.0, 1.0]
+    assert largest_cluster(_ritz(values, 1e-2), 1e-2, 9) == 2
+    assert largest_cluster(_ritz(values[:4], 1e-3), 1e-3, 9) == 1
+    assert largest_cluster(_ritz(values[:4], 1e-2), 1e-2, 9) == 2
+    # of three near each other the squares tell nothing
+    values = [5.0, 4.0, 4.0 - 3e-5, 4.0 - 6e-5, 1.0]
+    assert largest_cluster(_ritz(values, 2e-5), 1e-5, 9) == 3
+    assert largest_cluster(_ritz(values, 1e-5), 1e-5, 9) == 1
+    assert largest_cluster(_ritz(values[:1], 1e-5), 1e-5, 9) == 1
     null_space = [5.0, 1e-9, 0.0, 0.0, -1e-9]
-    assert largest_cluster(_pairs(null_space, 1e-9), 1e-8) == 1
-    assert largest_cluster(_pairs([0.0] * 3, 0.0), 1e-8) == 0
+    assert largest_cluster(_ritz(null_space, 1e-9), 1e-8, 9) == 1
+    assert largest_cluster(_ritz([0.0] * 3, 0.0), 1e-8, 9) == 0
 
 
 def test_eigenvalues_that_are_near_each_other_are_not_copies(capsys):
-    """With a loose tolerance too: what was measured of the residuals tells them apart."""
-    spread = 1 - 1e-3 * torch.arange(12, dtype=torch.float64)
+    """With a loose tolerance, too."""
+    spread = 1 - 1e-2 * torch.arange(12, dtype=torch.float64)
     operator = DiagonalOperator(torch.cat([spread, 0.1 * torch.rand(300, dtype=torch.float64)]))
     pairs = lanczos_eigenpairs(operator, k_top=10, seed=0, residual_tolerance=1e-3)
     torch.testing.assert_close(pairs.eigenvalues, spread[:10], rtol=0, atol=1e-3)
-    apart = (pairs.eigenvalues[:-1] - pairs.eigenvalues[1:]) > 2 * pairs.residuals.max()
-    assert apart.all() == ("occurs often" not in capsys.readouterr().err)
+    assert "occurs often" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("copies", [2, 3, 5])
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-9])
+def test_all_copies_are_found_by_blocks_that_start_narrow(copies, tolerance):
+    ones = torch.ones(copies, dtype=torch.float64)
+    eigenvalues = torch.cat([3 * ones[:1], 2 * ones, 0.5 * torch.rand(400, dtype=torch.float64)])
+    pairs = lanczos_eigenpairs(
+        DiagonalOperator(eigenvalues), k_top=copies + 1, seed=0, residual_tolerance=tolerance
+    )
+    expected = eigenvalues[: copies + 1]
+    torch.testing.assert_close(pairs.eigenvalues, expected, rtol=0, atol=3 * tolerance)
+    assert not pairs.copies_may_be_missing
+
+
+@pytest.mark.parametrize(("top", "bottom"), [(3, 6), (9, 0), (2, 1)])
+def test_a_null_space_hides_no_eigenvalue_and_lets_none_through(top, bottom):
+    """Of nine zeros, two negative and three positive ones, in blocks that start with two."""
+    eigenvalues = joined([5.0, 4.0, 3.0], torch.zeros(9), [-1.0, -2.0])
+    signs = (eigenvalues, eigenvalues.abs())  # the second has zeros at its lower end
+    for values in signs:
+        pairs = lanczos_eigenpairs(DiagonalOperator(values), k_top=top, k_bottom=bottom, seed=0)
+        ordered = values.sort(descending=True).values
+        expected = torch.cat([ordered[:top], ordered[len(ordered) - bottom :]])
+        torch.testing.assert_close(pairs.eigenvalues, expected, rtol=0, atol=1e-7)

@@ -20,7 +20,7 @@ class Killed(Exception):  # noqa: N818
 def _solve(operator: DiagonalOperator, top: int, bottom: int, **options):
     limit = limit_for(operator, 60, wanted=20)
     return lanczos_eigenpairs(
-        operator, k_top=top, k_bottom=bottom, seed=5, memory_limit=limit, **options
+        operator, k_top=top, k_bottom=bottom, seed=5, block=4, memory_limit=limit, **options
     )
 
 

@@ -15,10 +15,16 @@ from hessian_boundary.curvature.solvers.lanczos import NotConvergedError
 
 def test_memory_is_estimated_before_the_first_product():
     operator = DiagonalOperator(torch.ones(10_000, dtype=torch.float64))
-    message = r"at least 0\.0048 GB for 10 eigenpairs of 10,000 .* blocks of 4, found 0\.004 GB"
+    message = (
+        r"at least 0\.0048 GB for the vectors of 10 eigenpairs of 10,000 .* blocks of 4, found "
+        r"0\.004 GB, .*; raise it, or ask for 5 pairs at most"
+    )
     with pytest.raises(MemoryLimitError, match=message):
         solve(operator, 10, memory_limit=4e6)
     assert operator.products == 0
+    solve(operator, 5, memory_limit=4e6)
+    with pytest.raises(MemoryLimitError):
+        solve(operator, 6, memory_limit=4e6)
     needed = limit_for(operator, 10 + 3 * 4, wanted=10)
     assert basis_capacity(operator, 10, 4, needed) == 22
     with pytest.raises(MemoryLimitError):

@@ -54,7 +54,7 @@ def test_state_of_another_operator_is_refused():
     states: list[KrylovState] = []
     small = DiagonalOperator(hessian_like())
     solve(small, 4, on_block=states.append)
-    with pytest.raises(ValueError, match=r"expected a state of 50 parameters .*, found 3000 and"):
+    with pytest.raises(ValueError, match=r"expected a state of 50 parameters, found one of 3000"):
         solve(DiagonalOperator(torch.ones(50, dtype=torch.float64)), 4, resume=states[-1])
     with pytest.raises(NotConvergedError, match=r"state resumed from belongs to another operator"):
         solve(DiagonalOperator(hessian_like().flip(0)), 4, resume=states[-1])

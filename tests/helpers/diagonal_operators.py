@@ -34,8 +34,11 @@ def hessian_like(size=3000) -> Tensor:
     return joined([47, 34], 1.3 * up**3, -0.4 * down**2, 1e-3 * bulk)
 
 
-def solve(operator, k_top, k_bottom=0, **options):
-    return lanczos_eigenpairs(operator, k_top=k_top, k_bottom=k_bottom, seed=SEED, **options)
+def solve(operator, k_top, k_bottom=0, block=4, **options):
+    """With blocks of 4, which tests count in."""
+    return lanczos_eigenpairs(
+        operator, k_top=k_top, k_bottom=k_bottom, seed=SEED, block=block, **options
+    )
 
 
 def limit_for(operator, capacity, wanted, block=4) -> int:

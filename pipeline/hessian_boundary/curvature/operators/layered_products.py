@@ -113,7 +113,7 @@ class LayeredProducts:
         one = self._linearised(self._source.x[:1], self._source.y[:1])
         while True:
             needed = one.bytes + ARRAYS * vectors * sum(step.output.nbytes for step in one.steps)
-            fitting = batch or max(1, min(fast, int(memory / needed)))
+            fitting = batch or max(1, int(min(fast, memory / needed)))
             if chunk or vectors == 1 or fitting >= fast:
                 return fitting, vectors
             vectors //= 2

@@ -24,6 +24,7 @@ class Eigenpairs:
     null_space: int  # number of eigenvalues known to be zero; p − k for a complete spectrum
     complete: bool  # every eigenvalue above the rank tolerance is among the pairs
     copies_may_be_missing: bool = False  # of eigenvalues that occur as often as the block is wide
+    cluster: int = 1  # how many neighbours among the eigenvalues cannot be told apart, at most
 
     @classmethod
     def of_factor(cls, factor: Tensor, eigenvalues: Tensor, eigenvectors: Tensor) -> "Eigenpairs":

@@ -58,6 +58,8 @@ class Ritz:
     rotation: Tensor  # (k, m) float64: the Ritz vectors are rotation · Q
     residuals: Tensor  # (k,) estimated ‖H v − θ v‖, exact up to round-off
     scale: float  # largest |θ| of all
+    above: Tensor  # (k,) how far the next larger eigenvalue of T is, infinite where there is none
+    below: Tensor  # (k,) how far the next smaller one is
 
 
 class KrylovSpace:
@@ -150,7 +152,9 @@ class KrylovSpace:
         rotation = columns.T[chosen]
         outside = rotation[:, self.size - len(self.coupling) :] @ self.coupling
         residuals = torch.linalg.vector_norm(outside, dim=1)
-        return Ritz(values[chosen], rotation, residuals, float(values.abs().max()))
+        gaps = torch.nn.functional.pad(values.diff(), (1, 1), value=torch.inf)
+        above, below = gaps[1:][chosen], gaps[:-1][chosen]
+        return Ritz(values[chosen], rotation, residuals, float(values.abs().max()), above, below)
 
     def vectors(self, ritz: Ritz) -> Tensor:
         """Return the Ritz vectors (k, p), a copy of its own."""

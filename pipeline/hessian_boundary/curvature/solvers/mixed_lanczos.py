@@ -15,19 +15,21 @@ refinement: Higham (2002), Accuracy and Stability of Numerical Algorithms, Chapt
 
 import sys
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.basis_room import Room
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState
+from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState, Ritz
 from hessian_boundary.curvature.solvers.lanczos import (
+    BLOCK,
     NotConvergedError,
+    converged_pairs,
     grow_until_converged,
-    lanczos_eigenpairs,
     largest_cluster,
+    with_all_copies,
 )
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
@@ -37,7 +39,6 @@ from hessian_boundary.runtime.progress import Progress
 SINGLE_TOLERANCE = 5e-7
 # Of the tolerance, since a few more products in float32 cost less than a block in float64.
 AHEAD = 0.5
-BLOCK = 4  # of products in float32, as in `lanczos_eigenpairs`
 # Bytes of the vectors in float64 that are multiplied at a time: products hold some more of these.
 AT_A_TIME = 1e8
 OF_SINGLE = 0.8  # of the memory limit; float32 products keep something, too
@@ -62,66 +63,54 @@ def mixed_lanczos_eigenpairs(
     Both are the same matrix, in float32 and float64. Arguments and errors are the same, too;
     `resume` may be a state of either part of the run.
     """
-    exact = partial(
-        lanczos_eigenpairs,
-        double,
-        k_top=k_top,
-        k_bottom=k_bottom,
-        seed=seed,
-        residual_tolerance=residual_tolerance,
-        memory_limit=memory_limit,
-        rows_in_file=rows_in_file,
-        maximum_products=maximum_products,
-        on_block=on_block,
-    )
-    wanted = k_top + k_bottom
-    if resume is not None and resume.basis.dtype == double.dtype:
-        pairs = exact(resume=resume)
-        if resume.frontier < wanted:  # of a run in float64 alone, which has looked for copies
-            return pairs
-    else:
-        saved, held = on_block is not None, 2 * wanted * double.dimension * double.dtype.itemsize
-        if residual_tolerance < SINGLE_TOLERANCE:  # then a run in float64 follows
-            Room(memory_limit - held, rows_in_file, saved).check(double, wanted, block=wanted)
+    wanted, saved = k_top + k_bottom, on_block is not None
+    held = 2 * wanted * double.dimension * double.dtype.itemsize  # what float64 starts from
+    if residual_tolerance < SINGLE_TOLERANCE:  # then it follows
+        Room(memory_limit - held, rows_in_file, saved).check(double, wanted, block=wanted)
+    ends, rest = (k_top, k_bottom), (residual_tolerance, maximum_products, on_block)
+
+    def exact(block: int, resume: KrylovState | None, memory: float) -> Eigenpairs:
+        room = Room(memory, rows_in_file, saved)
+        space = room.space(double, ends, block=block, seed=seed, resume=resume)
+        return converged_pairs(space, ends, *rest)
+
+    def run(block: int, resume: KrylovState | None = None) -> Eigenpairs:
+        if resume is not None and resume.basis.dtype == double.dtype:
+            return exact(resume.frontier, resume, memory_limit)
         room = Room(OF_SINGLE * memory_limit, rows_in_file, saved)
-        space = room.space(single, (k_top, k_bottom), block=BLOCK, seed=seed, resume=resume)
-        tolerance = max(AHEAD * residual_tolerance, SINGLE_TOLERANCE)
-        vectors = _grown(space, k_top, k_bottom, tolerance, maximum_products, on_block)
-        products = space.products
+        space = room.space(single, ends, block=block, seed=seed, resume=resume)
+        if (ritz := _grown(space, ends, *rest)) is None:
+            del space
+            return exact(block, None, memory_limit)
+        vectors, products = space.vectors(ritz), space.products
         del space
-        if vectors is None:
-            return exact()
         found = _finished(double, vectors, residual_tolerance, products)
         del vectors
-        if isinstance(found, KrylovState):
-            if on_block is not None:
-                on_block(found)
-            # what the run starts from stays where it is
-            pairs = exact(memory_limit=memory_limit - held, resume=found)
-        else:
-            pairs = found
-    if wanted > BLOCK and largest_cluster(pairs, residual_tolerance) >= BLOCK:
-        # there may be more copies than a block of float32 products finds
-        print("an eigenvalue occurs often: again in float64", file=sys.stderr)
-        return exact()
-    return pairs
+        if isinstance(found, Eigenpairs):
+            return replace(found, cluster=largest_cluster(ritz, residual_tolerance, k_top))
+        if on_block is not None:
+            on_block(found)
+        return exact(found.frontier, found, memory_limit - held)
+
+    # a frontier of all wanted pairs is that of `_space_beyond`, whatever blocks there were before
+    block = resume.frontier if resume is not None and 0 < resume.frontier < wanted else BLOCK
+    return with_all_copies(run(block, resume), run, block, wanted)
 
 
 def _grown(
     space: KrylovSpace,
-    top: int,
-    bottom: int,
+    ends: tuple[int, int],
     tolerance: float,
     maximum_products: int,
     on_block: Callable[[KrylovState], None] | None,
-) -> Tensor | None:
-    """Return Ritz vectors (k, p) by single-precision products, or None where these will not do."""
+) -> Ritz | None:
+    """Return Ritz pairs by single-precision products, or None where these will not do."""
+    tolerance = max(AHEAD * tolerance, SINGLE_TOLERANCE)
     try:
-        ritz = grow_until_converged(space, top, bottom, tolerance, maximum_products, on_block)
+        return grow_until_converged(space, *ends, tolerance, maximum_products, on_block)
     except (NotConvergedError, ValueError) as error:  # not finite, or too much round-off
         print(f"float32 is not enough: {error}\ngoing on in float64 alone", file=sys.stderr)
         return None
-    return space.vectors(ritz)
 
 
 def _finished(
@@ -137,7 +126,7 @@ def _finished(
 def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
     """Return the Ritz pairs in the span of vectors (k, p), and their errors H v − λ v (k, p).
 
-    Memory: the pairs, the errors and what the operator takes for `BLOCK` vectors or fewer.
+    Memory: the pairs, the errors and what the operator takes for one or two vectors.
 
     Raises ValueError when a product is not finite.
     """
