@@ -15,12 +15,9 @@ from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts, serv
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.artifacts.store import save_artifact, save_table
 from hessian_boundary.certificates.network import check_finite
+from hessian_boundary.curvature.covariance import compute_covariance_spectrum
 from hessian_boundary.curvature.options import CurvatureOptions, asked_options
-from hessian_boundary.curvature.spectrum import (
-    compute_covariance_spectrum,
-    compute_spectrum,
-    serve_spectrum,
-)
+from hessian_boundary.curvature.spectrum import compute_spectrum, serve_spectrum
 from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.measures.model import spectral_measures
 from hessian_boundary.measures.sample_outliers import outliers_of

@@ -4,10 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from hessian_boundary.curvature.covariance import COPIES, covariance_eigenpairs
+from hessian_boundary.curvature.covariance import (
+    COPIES,
+    compute_covariance_spectrum,
+    covariance_eigenpairs,
+)
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.spectrum import compute_covariance_spectrum
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 

@@ -13,9 +13,10 @@ from torch.nn import functional as F
 from hessian_boundary.alignment.gauss_newton import check_rows, gauss_newton_artifacts
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.analysis import analyse
+from hessian_boundary.curvature.covariance import compute_covariance_spectrum
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
-from hessian_boundary.curvature.spectrum import compute_covariance_spectrum, compute_spectrum
+from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.networks.problem import Problem
 
 SAMPLES, CLASSES = 37, 3  # in batches of 32: the last has 5

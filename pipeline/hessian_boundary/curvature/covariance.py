@@ -3,15 +3,50 @@
 from math import inf
 
 import torch
+import xarray as xr
 
+from hessian_boundary.certificates.certificate import as_attribute
+from hessian_boundary.certificates.curvature import certify_covariance
+from hessian_boundary.certificates.network import certify_network
+from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
+from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.progress import at_work
 
-# arrays of the size of all gradients that are there at once: G, and what the decomposition takes
-COPIES = 4
+# Arrays of the size of all gradients that are there at once: G, its singular vectors and those that
+# are kept, and three for residuals.
+COPIES = 6
 SHORTEST = 1e-150  # of gradients whose squares are numbers
+
+
+def compute_covariance_spectrum(
+    problem: Problem, options: CurvatureOptions | None = None
+) -> xr.Dataset:
+    """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema.
+
+    Raises what `compute_spectrum` raises, and ValueError for gradients that are too short.
+    """
+    options = options or CurvatureOptions()
+    tolerance = options.rank_tolerance
+    certificates = certify_network(problem)
+    pairs = covariance_eigenpairs(
+        problem, rank_tolerance=tolerance, memory_limit=options.memory_limit
+    )
+    certificates.append(
+        certify_covariance(problem, pairs.eigenvalues, pairs.eigenvectors, tolerance)
+    )
+    attributes = {
+        "method": "covariance",
+        "reason": "singular value decomposition of the per-sample gradients",
+        "rank_tolerance": tolerance,
+        "hessian_vector_products": 0,
+        "trace_by_samples": float("nan"),
+        **UNCHECKED,
+        "checks": as_attribute(certificates),
+    }
+    return spectrum_dataset(pairs, attributes)
 
 
 def covariance_eigenpairs(

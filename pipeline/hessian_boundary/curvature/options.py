@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from hessian_boundary.wording.suggestion import suggestion
@@ -12,6 +12,7 @@ MATRICES = ("hessian", "gauss_newton", "covariance")
 # options that mean something for the others than the Hessian
 MEANT = {"gauss_newton": ("memory_limit_gb",), "covariance": ("memory_limit_gb", "rank_tolerance")}
 NO_DENSITY = "none"  # in place of how it is estimated
+UNLIMITED = 0.5  # share of a machine's memory that is taken where no limit is said
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class CurvatureOptions:
 
     method: "auto", "dense" (LAPACK on the whole matrix), "range" (all non-zero eigenpairs) or
     "lanczos" (`top` largest and `bottom` most negative pairs). rank_tolerance: |λ| / max |λ| below
-    which a direction counts as null space. memory_limit_gb: what matrices and vectors may take.
+    which a direction counts as null space. memory_limit_gb: what matrices and vectors may take;
+    without it half of the machine's memory, or of the GPU's.
     residual_tolerance: ‖H v − λ v‖ / max |λ| that Lanczos pairs have to reach. density_probes,
     density_steps: random vectors, two or more, and products for each, for the density of a partial
     spectrum; with 0 probes there is no such estimate.
@@ -54,10 +56,10 @@ class CurvatureOptions:
                 f"expected a memory limit above 0 GB, found {self.memory_limit_gb}; leave it out "
                 "for none"
             )
-        if min(self.top, self.bottom) < 0 or self.top + self.bottom < 1:
+        if self.top < 1 or self.bottom < 0:
             raise ValueError(
-                f"expected at least one eigenpair to compute, found {self.top} at the top and "
-                f"{self.bottom} at the bottom; raise `top` or `bottom`"
+                f"expected at least one eigenpair at the top and none or more at the bottom, found "
+                f"{self.top} and {self.bottom}; raise `top` or `bottom`"
             )
         if self.density_probes and (self.density_probes < 2 or self.density_steps < 1):
             raise ValueError(
@@ -86,6 +88,15 @@ class CurvatureOptions:
             density = {"probes": 0}
         flat |= {f"density_{key}": value for key, value in density.items()}
         return cls(**flat)
+
+    def bounded(self, memory: float) -> "CurvatureOptions":
+        """Return the options with a limit of half of `memory` (bytes), unless there is one.
+
+        Nor is there one for `dense` and `range` by name, which are then asked for at any price.
+        """
+        if isfinite(self.memory_limit_gb) or self.method in ("dense", "range"):
+            return self
+        return replace(self, memory_limit_gb=UNLIMITED * memory / 1e9)
 
     @property
     def memory_limit(self) -> float:

@@ -5,10 +5,9 @@ import sys
 import xarray as xr
 
 from hessian_boundary.certificates.certificate import Certificate, as_attribute
-from hessian_boundary.certificates.curvature import certify_covariance, certify_trace
+from hessian_boundary.certificates.curvature import certify_trace
 from hessian_boundary.certificates.network import certify_network
 from hessian_boundary.curvature.all_eigenpairs import all_eigenpairs
-from hessian_boundary.curvature.covariance import covariance_eigenpairs
 from hessian_boundary.curvature.lanczos_run import LanczosRun
 from hessian_boundary.curvature.low_rank.rank_bound import hessian_rank_bound
 from hessian_boundary.curvature.options import CurvatureOptions
@@ -21,14 +20,16 @@ from hessian_boundary.curvature.solver_choice import choose_method, solver_memor
 from hessian_boundary.curvature.solvers.dense import DenseMatrix, dense_eigenpairs
 from hessian_boundary.curvature.solvers.density import (
     Quadrature,
+    check_memory,
     lanczos_quadrature,
     quadrature_dataset,
 )
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
-from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
+from hessian_boundary.curvature.spectrum_dataset import spectrum_dataset
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.device import memory_of, processes_of_this_machine
 from hessian_boundary.runtime.seeds import derive_seed
 
 
@@ -55,7 +56,7 @@ def compute_spectrum(
     MemoryLimitError when it does not fit, NotConvergedError when Lanczos does not converge,
     RuntimeError in another process than the first.
     """
-    options = (options or CurvatureOptions()).fitting(problem.parameters)
+    options = _fitting(problem, options)
     method, reason = _chosen(problem, options)
     with sums_over_samples(problem, options, method) as sums:
         certificates = certify_network(problem)
@@ -92,37 +93,17 @@ def serve_spectrum(problem: Problem, options: CurvatureOptions | None = None) ->
 
     Raises what the products of this process's own samples raise.
     """
-    options = (options or CurvatureOptions()).fitting(problem.parameters)
+    options = _fitting(problem, options)
     method, _ = _chosen(problem, options)
     serve_samples(problem, options, method)
 
 
-def compute_covariance_spectrum(
-    problem: Problem, options: CurvatureOptions | None = None
-) -> xr.Dataset:
-    """Diagonalise the gradient covariance Σ (Eq. 7) in place of the Hessian, in the same schema.
-
-    Raises what `compute_spectrum` raises, and ValueError for gradients that are too short.
-    """
-    options = options or CurvatureOptions()
-    tolerance = options.rank_tolerance
-    certificates = certify_network(problem)
-    pairs = covariance_eigenpairs(
-        problem, rank_tolerance=tolerance, memory_limit=options.memory_limit
-    )
-    certificates.append(
-        certify_covariance(problem, pairs.eigenvalues, pairs.eigenvectors, tolerance)
-    )
-    attributes = {
-        "method": "covariance",
-        "reason": "singular value decomposition of the per-sample gradients",
-        "rank_tolerance": tolerance,
-        "hessian_vector_products": 0,
-        "trace_by_samples": float("nan"),
-        **UNCHECKED,
-        "checks": as_attribute(certificates),
-    }
-    return spectrum_dataset(pairs, attributes)
+def _fitting(problem: Problem, options: CurvatureOptions | None) -> CurvatureOptions:
+    """Return options with no more pairs than parameters, and with a limit of memory for each."""
+    device = problem.device
+    shared_by = processes_of_this_machine() if device.type == "cpu" else 1
+    options = (options or CurvatureOptions()).fitting(problem.parameters)
+    return options.bounded(memory_of(device) / shared_by)
 
 
 def _chosen(problem: Problem, options: CurvatureOptions) -> tuple[str, str]:
@@ -171,6 +152,10 @@ def _eigenpairs(
             seed=derive_seed("range finder"),
             memory_limit=solver_memory(options),
         )
+    if options.density_probes and options.top + options.bottom < sums.problem.parameters:
+        # a long run would be lost if what follows it did not fit
+        operator = sums.products.balanced
+        check_memory(operator, _steps(operator, options), solver_memory(options))
     return run.eigenpairs().above(tolerance), run.remark
 
 
@@ -180,13 +165,17 @@ def _rank_tolerance(options: CurvatureOptions, method: str) -> float:
     return max(tolerance, options.residual_tolerance) if method == "lanczos" else tolerance
 
 
+def _steps(of: SymmetricOperator, options: CurvatureOptions) -> int:
+    return min(options.density_steps, of.dimension)
+
+
 def _density(operator: SymmetricOperator, options: CurvatureOptions, scale: float) -> xr.Dataset:
     if not options.density_probes:
         return xr.Dataset()
     quadrature = lanczos_quadrature(
         operator,
         probes=options.density_probes,
-        steps=min(options.density_steps, operator.dimension),
+        steps=_steps(operator, options),
         seed=derive_seed("spectral density"),
         memory_limit=solver_memory(options),
     )

@@ -92,8 +92,8 @@ def spectral_measures(samples: xr.Dataset) -> dict[str, float]:
     """
     eigenvalues = samples["eigenvalue"].values
     complete = samples.attrs["complete"]
-    # whatever is not among all non-zero eigenvalues is 0
-    zero = 0.0 if complete and len(eigenvalues) < parameter_count(samples) else math.nan
+    # what counts as null space is 0
+    zero = 0.0 if samples.attrs["null_space_dimension"] else math.nan
     share = samples["resolved_share"]
     found = {
         **g_theta_by_statistic(samples),

@@ -4,13 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from hessian_boundary.curvature.covariance import compute_covariance_spectrum
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
-from hessian_boundary.curvature.spectrum import (
-    compute_covariance_spectrum,
-    compute_spectrum,
-    serve_spectrum,
-)
+from hessian_boundary.curvature.spectrum import compute_spectrum, serve_spectrum
 from hessian_boundary.curvature.spectrum_dataset import empty_spectrum
 from hessian_study.configuration.views import parse_view
 from hessian_study.jobs.job import Job

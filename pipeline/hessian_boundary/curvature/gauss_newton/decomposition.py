@@ -9,14 +9,17 @@ and of W one slice of parameters at a time. Memory O(m²) and one slice, time O(
 from dataclasses import dataclass, replace
 
 import torch
+from scipy.linalg import lstsq
 from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.factor_rows import FactorRows, SpreadRows
-from hessian_boundary.curvature.gauss_newton.graded_svd import graded_eigenpairs
+from hessian_boundary.curvature.gauss_newton.graded_svd import ROUND_OFF, graded_eigenpairs
 from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
 from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
+
+AT_ONCE = 8  # eigenvectors whose residuals are measured
 
 
 @dataclass(frozen=True)
@@ -36,22 +39,30 @@ class GaussNewtonPairs:
         return torch.einsum("sk,skj->sj", weights, rows.unflatten(0, weights.shape))
 
     def eigenvectors(self, count: int) -> Tensor:
-        """Return the first eigenvectors (count, p): v = (1/λ) Σ_k ⟨a_k, v⟩ a_k.
+        """Return the first eigenvectors (count, p), by a backward pass for each.
 
-        A backward pass for each. Round-off grows with √(λ_1/λ), so it is for the top ones.
+        They are combinations of W's rows, scaled to unit length, with weights y of least squares
+        whose norm is not small: U y = c for the units U (d, m) and coordinates c. The sum
+        (1/λ) Σ_k ⟨a_k, v⟩ a_k would be one, too, but with round-off of 1e-16 λ_1/λ.
         """
-        scales = self.factor.scales.flatten()
-        some, coordinates = self.eigenvalues[:count], self.coordinates[:count]
-        weights = (coordinates @ self.triangle) * scales.square() / some[:, None]
-        return self._weighted_rows(weights)
+        sizes = torch.linalg.vector_norm(self.triangle, dim=0)
+        divisors = torch.where(sizes > 0, sizes, 1)
+        units, wanted = (self.triangle / divisors).cpu().numpy(), self.coordinates[:count].T
+        weights = lstsq(
+            units, wanted.cpu().numpy(), cond=ROUND_OFF, lapack_driver="gelsy", check_finite=False
+        )[0]
+        return self._weighted_rows(torch.from_numpy(weights.T).to(self.triangle) / divisors)
 
     def residuals(self, vectors: Tensor) -> Tensor:
         """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by J v and Jᵀ c."""
-        moved = pushed_forward(self.problem, vectors)
-        weights = torch.einsum("jsc,skc->jsk", moved, self.factor.cotangents).flatten(1)
-        products = self._weighted_rows(weights * self.factor.scales.flatten().square())
+        squares, found = self.factor.scales.flatten().square(), []
         values = self.eigenvalues[: len(vectors), None]
-        return torch.linalg.vector_norm(products - values * vectors, dim=1)
+        for some, of_some in zip(vectors.split(AT_ONCE), values.split(AT_ONCE), strict=True):
+            moved = pushed_forward(self.problem, some)
+            weights = torch.einsum("jsc,skc->jsk", moved, self.factor.cotangents).flatten(1)
+            products = self._weighted_rows(weights * squares)
+            found.append(torch.linalg.vector_norm(products.sub_(of_some * some), dim=1))
+        return torch.cat(found)
 
     def _weighted_rows(self, weights: Tensor) -> Tensor:
         """Return weights (j, m) · W (j, p)."""

@@ -1,19 +1,26 @@
 """The top of the Gauss-Newton part's spectrum, in the schema of every spectrum."""
 
+import sys
+
 import torch
 import xarray as xr
+from torch import Tensor
 
 from hessian_boundary.curvature.gauss_newton.decomposition import GaussNewtonPairs
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.spectrum_dataset import UNCHECKED, spectrum_dataset
 
+ORTHONORMAL = 1e-8  # cosines of eigenvectors, and errors of their squared lengths, at most
+
 
 def gauss_newton_spectrum(pairs: GaussNewtonPairs, top: int, checks: str) -> xr.Dataset:
     """Return the `top` largest eigenpairs of F; the others are known in its rows' space only.
 
-    `checks` (JSON) is what the pairs were checked for.
+    Eigenvectors are left out from the first one on that is not orthonormal to those before: of
+    nearly dependent gradients the digits do not suffice. `checks` (JSON) is what the pairs were
+    checked for.
     """
-    vectors = pairs.eigenvectors(top)
+    vectors = _orthonormal(pairs.eigenvectors(top))
     residuals = pairs.residuals(vectors)
     found = Eigenpairs(
         eigenvalues=pairs.eigenvalues[: len(vectors)],
@@ -33,3 +40,17 @@ def gauss_newton_spectrum(pairs: GaussNewtonPairs, top: int, checks: str) -> xr.
         "checks": checks,
     }
     return spectrum_dataset(found, attributes)
+
+
+def _orthonormal(vectors: Tensor) -> Tensor:
+    """Return the first ones (k, p) that are orthonormal, and say so where that is not all."""
+    errors = (vectors @ vectors.T - torch.eye(len(vectors)).to(vectors)).abs().tril()
+    good = errors.amax(1) <= ORTHONORMAL
+    count = len(good) if good.all() else int(good.int().argmin())
+    if count < len(good):
+        print(
+            f"of {len(good)} eigenvectors of the Gauss-Newton part {count} are orthonormal to "
+            f"{ORTHONORMAL:.0e}; the others are left out",
+            file=sys.stderr,
+        )
+    return vectors[:count]

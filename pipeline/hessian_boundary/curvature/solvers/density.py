@@ -54,14 +54,8 @@ def lanczos_quadrature(
             f"expected at least 2 probes and 1 to {operator.dimension} steps, found {probes} "
             f"probes and {steps} steps"
         )
-    needed = (steps + WORKSPACE) * operator.dimension * operator.dtype.itemsize
+    needed = check_memory(operator, steps, memory_limit)
     together = int(min(memory_limit / needed, probes))
-    if not together:
-        raise MemoryLimitError(
-            f"expected a memory limit of at least {needed / 1e9:.3g} GB for {steps} steps with "
-            f"{operator.dimension:,} parameters, found {memory_limit / 1e9:.3g} GB; raise it or "
-            "take fewer steps"
-        )
     progress = Progress("spectral density: product", probes * steps)
     parts = []
     for start in range(0, probes, together):
@@ -70,6 +64,18 @@ def lanczos_quadrature(
         parts.append(_tridiagonal(operator, vectors, steps, progress, start * steps))
     nodes, columns = torch.linalg.eigh(torch.cat(parts))
     return Quadrature(nodes, columns[:, 0, :].square())
+
+
+def check_memory(operator: SymmetricOperator, steps: int, memory_limit: float) -> float:
+    """Return the bytes that one probe takes; raises MemoryLimitError where that exceeds a limit."""
+    needed = (steps + WORKSPACE) * operator.dimension * operator.dtype.itemsize
+    if needed > memory_limit:
+        raise MemoryLimitError(
+            f"expected at least {needed / 1e9:.3g} GB for the spectral density by {steps} steps "
+            f"with {operator.dimension:,} parameters, found {memory_limit / 1e9:.3g} GB, three "
+            "quarters of `memory_limit_gb`; raise it, take fewer steps, or leave the density out"
+        )
+    return needed
 
 
 def probe_vector(operator: SymmetricOperator, seed: int, number: int) -> Tensor:
