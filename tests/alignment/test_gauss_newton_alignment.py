@@ -13,15 +13,14 @@ from torch import Tensor, nn
 
 from helpers.forked_processes import in_forked_processes
 from hessian_boundary.alignment.gauss_newton import (
-    TRIANGLES,
     align_pairs,
-    check_rows,
     gauss_newton_artifacts,
     pairs_with_random_directions,
 )
 from hessian_boundary.artifacts.schema import check
 from hessian_boundary.curvature.gauss_newton import rotations
 from hessian_boundary.curvature.gauss_newton.decomposition import decomposed
+from hessian_boundary.curvature.gauss_newton.room import TRIANGLES, check_rows
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.gradients.whole import per_sample_gradients
 from hessian_boundary.losses.per_sample import (

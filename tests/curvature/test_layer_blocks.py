@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torch.func import functional_call, hessian, jacrev
 from torch.nn import functional as F
 
-from hessian_boundary.alignment.gauss_newton import check_rows, gauss_newton_artifacts
+from hessian_boundary.alignment.gauss_newton import gauss_newton_artifacts
 from hessian_boundary.alignment.samples import align_samples
 from hessian_boundary.analysis import analyse
 from hessian_boundary.curvature.covariance import compute_covariance_spectrum
+from hessian_boundary.curvature.gauss_newton.room import check_rows
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.curvature.spectrum import compute_spectrum

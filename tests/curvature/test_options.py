@@ -39,10 +39,21 @@ def test_no_more_pairs_than_parameters_are_asked_for(parameters, expected) -> No
         ({"residual_tolerance": 1.0}, "and residual_tolerance 1.0"),
         ({"memory_limit_gb": 0}, "memory limit above 0 GB, found 0"),
         ({"top": 0, "bottom": 0}, "at least one eigenpair"),
-        ({"top": -1}, "at least one eigenpair .* found -1 at the top"),
+        ({"top": -1}, "at least one eigenpair at the top .* found -1 and 0"),
+        ({"top": 0, "bottom": 5}, "at least one eigenpair at the top .* found 0 and 5"),
+        ({"density_probes": 1}, "density_probes of 2 or more, .* found 1 and 40; 0 probes leave"),
+        ({"density_steps": 0}, "each with density_steps of 1 or more, found 2 and 0"),
         ({"tol": 1e-3}, "expected options among .* found 'tol'"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, message) -> None:
     with pytest.raises(ValueError, match=message):
         CurvatureOptions.of_keywords(**options)
+
+
+def test_without_a_limit_half_of_the_memory_is_one_unless_all_is_asked_for() -> None:
+    assert CurvatureOptions().bounded(8e9).memory_limit == 4e9
+    assert CurvatureOptions(method="lanczos").bounded(8e9).memory_limit == 4e9
+    assert CurvatureOptions(memory_limit_gb=9).bounded(8e9).memory_limit == 9e9
+    for method in ("dense", "range"):
+        assert CurvatureOptions(method=method).bounded(8e9).memory_limit == inf

@@ -3,7 +3,11 @@
 import pytest
 import torch
 
-from hessian_boundary.runtime.device import processes_of_this_machine, resolve_device
+from hessian_boundary.runtime.device import (
+    is_out_of_memory,
+    processes_of_this_machine,
+    resolve_device,
+)
 
 
 def test_device_names_resolve_and_a_missing_gpu_is_refused(monkeypatch):
@@ -35,3 +39,12 @@ def test_processes_of_one_machine_are_those_that_torchrun_tells_of(monkeypatch):
     assert processes_of_this_machine() == 6  # not told: all, maybe
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
     assert processes_of_this_machine() == 2
+
+
+def test_memory_that_ran_out_is_told_from_other_errors() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**50)
+    for error in (caught.value, MemoryError(), torch.OutOfMemoryError()):
+        assert is_out_of_memory(error)
+    assert not is_out_of_memory(RuntimeError("shapes differ"))
+    assert not is_out_of_memory(ValueError())

@@ -26,16 +26,14 @@ from hessian_boundary.curvature.gauss_newton.factor_rows import (
     gathered,
     serve_rows,
 )
-from hessian_boundary.curvature.gauss_newton.logit_factor import dyads_of_a_sample
-from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, fitting_slice
+from hessian_boundary.curvature.gauss_newton.room import check_rows
+from hessian_boundary.curvature.gauss_newton.row_slices import (
+    SLICE_BYTES,
+    fitting_slice,
+)
 from hessian_boundary.curvature.gauss_newton.rows import BATCH
 from hessian_boundary.curvature.gauss_newton.spectrum import gauss_newton_spectrum
-from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
 from hessian_boundary.networks.problem import Problem
-
-# Matrices of the size of the factor's R that are there at once, in the rotations, with what LAPACK
-# works in; measured: 8 to 14.2 of 1,000 rows.
-TRIANGLES = 15
 
 
 def gauss_newton_artifacts(
@@ -50,7 +48,8 @@ def gauss_newton_artifacts(
 
     The spectrum holds the `top` eigenvectors; the alignment is with all that are not in the null
     space, of all samples. With `members` (n,), F is that of these samples' mean loss. Memory grows
-    with the square of the m = n (C − 1) rows (n C for the squared error), not with p. `pieces` are
+    with the square of the m = n (C − 1) rows (n C for the squared error); of p numbers there are
+    the eigenvectors and a few more arrays. `pieces` are
     all those of `gauss_newton_piece`, where there are some. Under torchrun this is for the first
     process, whose pass over the rows is spread over all; the others call `serve_gauss_newton`.
 
@@ -58,7 +57,7 @@ def gauss_newton_artifacts(
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
     plain backward passes give other gradients.
     """
-    check_rows(problem, memory_limit)
+    check_rows(problem, memory_limit, top)
     with all_rows(problem, fitting_slice(problem.network, memory_limit)) as rows:
         certify_network(problem)  # before what would fail on such a network without saying why
         found = gathered(pieces) if pieces else rows.triangle(_directions(problem))
@@ -102,18 +101,6 @@ def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
 
 def _directions(problem: Problem) -> Tensor:
     return problem.tensor(random_directions(problem.parameters))
-
-
-def check_rows(problem: Problem, memory_limit: float) -> None:
-    """Raise MemoryLimitError when what grows with the number of rows exceeds a limit in bytes."""
-    rows = problem.samples * dyads_of_a_sample(problem.loss, problem.classes)
-    needed = TRIANGLES * rows * min(rows, problem.parameters) * problem.dtype.itemsize
-    if needed > memory_limit:
-        raise MemoryLimitError(
-            f"expected a memory limit of at least {needed / 1e9:.3g} GB for the Gauss-Newton part "
-            f"of {problem.samples:,} samples with {problem.classes} classes, found "
-            f"{memory_limit / 1e9:.3g} GB; raise `memory_limit_gb`, or take fewer samples"
-        )
 
 
 def pairs_with_random_directions(

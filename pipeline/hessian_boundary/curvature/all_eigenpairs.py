@@ -16,6 +16,7 @@ from hessian_boundary.curvature.products import Products
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
+from hessian_boundary.runtime.device import is_out_of_memory
 
 
 def all_eigenpairs(
@@ -54,9 +55,9 @@ def _given_range(
     """Return the basis that the layers give, or None where they give none."""
     try:
         return known_range(problem, operator, tolerance, memory_limit)
-    except MemoryError:
-        raise
-    except Exception:  # whatever an activation of the user's does under forward differentiation
+    except Exception as error:  # whatever an activation of the user's does in forward mode
+        if is_out_of_memory(error):
+            raise
         return None
 
 

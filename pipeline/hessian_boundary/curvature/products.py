@@ -16,6 +16,7 @@ from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOpera
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional, why_not_layered
 from hessian_boundary.runtime.activations import LEAST
+from hessian_boundary.runtime.device import is_out_of_memory
 
 # Share of the memory limit that products may take beside the eigensolver.
 FOR_PRODUCTS = 0.25
@@ -72,9 +73,9 @@ def certified_products(
             product = checked(probes.v[None].to(problem.dtype))[0]
             if at_few:
                 operator = build(problem, pieces_of, None)
-        except MemoryError:
-            raise
         except Exception as error:  # whatever a network of the user's does in there
+            if is_out_of_memory(error):
+                raise
             first_line = (str(error) or type(error).__name__).splitlines()[0]
             reasons.append(f"{path}: {type(error).__name__}: {first_line[:200]}")
             continue

@@ -18,6 +18,7 @@ from hessian_boundary.gradients.whole import whole_products
 from hessian_boundary.losses.derivatives import logit_slope
 from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.structure import why_not_factored
+from hessian_boundary.runtime.device import is_out_of_memory
 from hessian_boundary.runtime.progress import Progress
 
 
@@ -87,7 +88,9 @@ def gradient_path(network: nn.Module, x: Tensor, directions: Tensor, loss: Loss)
     for name, evaluate in _paths(network, directions):
         try:
             found = _products(evaluate, few, directions, loss, None, 0.0)
-        except Exception:  # whatever a network of the user's does under vectorisation
+        except Exception as failure:  # whatever a network of the user's does under vectorisation
+            if is_out_of_memory(failure):
+                raise
             if name == "looped":
                 raise
             continue

@@ -13,6 +13,7 @@ from hessian_boundary.gradients.factored import Evaluate, PullBack
 from hessian_boundary.losses.derivatives import logit_slope
 from hessian_boundary.losses.per_sample import Loss
 from hessian_boundary.networks.parameters import functional_logits, trainable_parameters
+from hessian_boundary.runtime.device import is_out_of_memory
 from hessian_boundary.runtime.progress import at_work
 
 CHUNK = 128  # samples at once, or fewer where so many gradients take more than
@@ -36,7 +37,9 @@ def per_sample_gradients(network: nn.Module, x: Tensor, labels: Tensor, loss: Lo
     mapped = mapped_gradients(network)
     try:
         error = _largest_error(mapped(x[probes], cotangent[probes]), expected)
-    except Exception:  # whatever a network of the user's does under vectorisation
+    except Exception as failure:  # whatever a network of the user's does under vectorisation
+        if is_out_of_memory(failure):
+            raise
         error = float("inf")
     with at_work("per-sample gradients"):
         return (mapped if error <= TOLERANCE[expected.dtype] else looped)(x, cotangent)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.func import grad, jvp, vmap
 
 from hessian_boundary.losses.per_sample import Loss
+from hessian_boundary.runtime.device import is_out_of_memory
 
 
 def logit_slope(loss_per_sample: Loss, labels: Tensor) -> Callable[[Tensor], Tensor]:
@@ -23,9 +24,9 @@ def logit_curvature(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> Te
     """
     try:
         return _mapped_curvature(loss_per_sample, logits.detach(), labels)
-    except MemoryError:
-        raise
-    except Exception:  # whatever a loss of the user's does under forward differentiation
+    except Exception as error:  # whatever a loss of the user's does under forward differentiation
+        if is_out_of_memory(error):
+            raise
         return _plain_curvature(loss_per_sample, _leaf(logits), labels)
 
 

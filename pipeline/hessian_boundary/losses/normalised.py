@@ -16,6 +16,7 @@ from hessian_boundary.losses.recognised import (
     is_known,
     on_cpu,
 )
+from hessian_boundary.runtime.device import is_out_of_memory
 
 ROUND_OFF = 1e-10  # of log Σ exp of normalised outputs
 # −log p between which a loss of probabilities is compared, and what a constant beside p changes
@@ -75,7 +76,7 @@ def _is_likelihood(loss: Loss, classes: int) -> bool:
             ratios = on_cpu(loss)(p, labels) / expected
         weights = torch.stack([ratios[labels == label].mean() for label in range(classes)])
         return bool(((ratios - weights[labels]).abs() < CONSTANT).all())
-    except MemoryError:
-        raise
-    except Exception:  # whatever a function of the user's does with other outputs
+    except Exception as error:  # whatever a function of the user's does with other outputs
+        if is_out_of_memory(error):
+            raise
         return False

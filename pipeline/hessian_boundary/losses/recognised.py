@@ -18,6 +18,7 @@ from hessian_boundary.losses.per_sample import (
     cross_entropy_per_sample,
     squared_error_per_sample,
 )
+from hessian_boundary.runtime.device import is_out_of_memory
 
 # Standard deviations of the logits that functions are compared at, up to where softmax weights that
 # are cut or shifted by the smallest usual constants, 1e-15, stand out.
@@ -85,9 +86,9 @@ def by_values(loss: Loss, logits: Tensor, labels: Tensor) -> Loss | None:
             found = loss(logits, labels)
             rows = range(0, len(labels), max(1, len(labels) // ALONE))
             alone = torch.cat([loss(logits[k : k + 1], labels[k : k + 1]) for k in rows])
-    except MemoryError:
-        raise
-    except Exception:  # whatever a function of the user's does with other logits
+    except Exception as error:  # whatever a function of the user's does with other logits
+        if is_out_of_memory(error):
+            raise
         return None
     if found.shape != labels.shape or alone.shape != (len(rows),):
         return None

@@ -7,9 +7,9 @@ import xarray as xr
 
 from hessian_boundary.alignment.gauss_newton import (
     align_pairs,
-    check_rows,
     pairs_with_random_directions,
 )
+from hessian_boundary.curvature.gauss_newton.room import check_rows
 from hessian_boundary.curvature.gauss_newton.row_slices import fitting_slice
 from hessian_boundary.measures.confidence import with_confidence
 from hessian_boundary.measures.g_theta import g_theta_by_statistic

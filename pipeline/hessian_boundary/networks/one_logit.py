@@ -15,6 +15,7 @@ from hessian_boundary.losses.recognised import (
     on_cpu,
     recognised,
 )
+from hessian_boundary.runtime.device import is_out_of_memory
 
 # what only gives a tensor another shape, in the graph of an output
 RESHAPING = ("View", "UnsafeView", "Reshape", "Squeeze", "Unsqueeze", "Select", "Slice", "Permute",
@@ -108,9 +109,9 @@ def _fits(loss: Loss, dtype: torch.dtype) -> bool:
     logits[:, 1] = torch.tensor([0.25, 0.5, 0.75])  # which may be probabilities
     try:
         return tuple(loss(logits, torch.tensor([0, 1, 0])).shape) == (3,)
-    except MemoryError:
-        raise
-    except Exception:
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
         return False
 
 
@@ -128,9 +129,9 @@ def _check_boundary_at_zero(of_one: LossOfOne, dtype: torch.dtype) -> None:
             (slopes,) = torch.autograd.grad(values.sum(), logits)
         of_0, of_1 = slopes[2:4, 1].tolist()
         fits = bool(values.isfinite().all()) and of_0 > 0 > of_1
-    except MemoryError:
-        raise
-    except Exception:  # binary_cross_entropy refuses what is no probability
+    except Exception as error:  # binary_cross_entropy refuses what is no probability
+        if is_out_of_memory(error):
+            raise
         fits = False
     if not fits:
         raise ValueError(

@@ -43,6 +43,12 @@ def memory_of(device: torch.device) -> int:
     return 4 * 10**9
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Say whether memory has run out: PyTorch tells so by a RuntimeError of its allocators."""
+    allocator = isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    return allocator or isinstance(error, MemoryError | torch.OutOfMemoryError)
+
+
 def processes_of_this_machine() -> int:
     """Return how many of the processes for one computation share this machine."""
     count = process_count()

@@ -47,9 +47,22 @@ class LogitFactor:
 
 
 def dyads_of_a_sample(loss_per_sample: Loss, classes: int) -> int:
-    """Return K: C for the squared error, C − 1 for the cross-entropy, which the others must be."""
-    squared = loss_per_sample is squared_error_per_sample
-    return classes - (not (squared or isinstance(loss_per_sample, WeightedSquaredError)))
+    """Return K: C for the squared error, C − 1 for the cross-entropy.
+
+    Raises ValueError for another loss.
+    """
+    if loss_per_sample is squared_error_per_sample:
+        return classes
+    if loss_per_sample is cross_entropy_per_sample:
+        return classes - 1
+    if isinstance(loss_per_sample, WeightedSquaredError | WeightedCrossEntropy):
+        return classes - isinstance(loss_per_sample, WeightedCrossEntropy)
+    raise ValueError(
+        "expected the cross-entropy or the squared error of each sample, found the function "
+        f"{loss_per_sample}, whose Gauss-Newton part is not known; pass loss='cross_entropy', "
+        "loss='squared_error', or torch.nn.CrossEntropyLoss(reduction='none') with its class "
+        "weights and label smoothing; any function will do with matrix='hessian'"
+    )
 
 
 def logit_factor(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> LogitFactor:
@@ -62,22 +75,15 @@ def logit_factor(loss_per_sample: Loss, logits: Tensor, labels: Tensor) -> Logit
     with q_k ≥ 1/C nothing cancels. With weights, t² has the factor Σ_c α_c of the true label, and
     the gradient is that of the loss with the predicted one as label.
 
-    Raises ValueError for another loss.
+    Raises ValueError for another loss, as `dyads_of_a_sample`.
     """
-    if loss_per_sample is cross_entropy_per_sample:
-        return _cross_entropy(logits)
-    if loss_per_sample is squared_error_per_sample:
-        return _squared_error(logits)
+    dyads_of_a_sample(loss_per_sample, logits.shape[1])
     if isinstance(loss_per_sample, WeightedCrossEntropy):
         return _weighted_cross_entropy(loss_per_sample, logits, labels)
     if isinstance(loss_per_sample, WeightedSquaredError):
         return _weighted_squared_error(loss_per_sample, logits, labels)
-    raise ValueError(
-        "expected the cross-entropy or the squared error of each sample, found the function "
-        f"{loss_per_sample}, whose Gauss-Newton part is not known; pass loss='cross_entropy', "
-        "loss='squared_error', or torch.nn.CrossEntropyLoss(reduction='none') with its class "
-        "weights and label smoothing; any function will do with matrix='hessian'"
-    )
+    squared = loss_per_sample is squared_error_per_sample
+    return _squared_error(logits) if squared else _cross_entropy(logits)
 
 
 def _cross_entropy(logits: Tensor) -> LogitFactor:

@@ -22,7 +22,9 @@ from hessian_boundary.runtime.device import processes_of_this_machine
 from hessian_boundary.runtime.progress import Progress
 
 SLICE_BYTES = 2**28  # of one slice; a few times as much is needed at its side
+LEAST_BYTES = 2**24  # of one, however small a limit is
 SLICES = 6  # arrays of the size of a slice that are there at once, when it is decomposed
+FOR_SLICES = 0.5  # of a memory limit
 PARTS = 2  # arrays of the size of some samples' rows that are there at once, when they are made
 
 
@@ -31,9 +33,10 @@ def fitting_slice(module: nn.Module, memory_limit: float) -> int:
 
     Networks that are not layered are differentiated anew for each slice, if the disk is full.
     """
-    if not isfinite(memory_limit) or not why_not_factored(module):
+    if not isfinite(memory_limit):
         return SLICE_BYTES
-    return max(SLICE_BYTES, int(memory_limit / SLICES))
+    fitting = max(LEAST_BYTES, int(FOR_SLICES * memory_limit / SLICES))
+    return fitting if why_not_factored(module) else min(SLICE_BYTES, fitting)
 
 
 def row_slices(

@@ -22,6 +22,7 @@ from hessian_boundary.networks.parameters import (
     trainable_parameters,
 )
 from hessian_boundary.networks.structure import LAYERS, sequence
+from hessian_boundary.runtime.device import is_out_of_memory
 
 BATCH = 128  # samples at a time, at most
 CHUNK_BYTES = 2**27  # of the whole tensors that rows are cut from
@@ -72,9 +73,9 @@ def any_rows(module: nn.Module) -> Rows:
         if len(ways) > 1:
             try:
                 return ways[0](x, cotangents, columns)
-            except MemoryError:
-                raise
-            except Exception:  # whatever a network of the user's does under vectorisation
+            except Exception as error:  # whatever a user's network does under vectorisation
+                if is_out_of_memory(error):
+                    raise
                 del ways[0]
         return ways[0](x, cotangents, columns)
 
