@@ -20,7 +20,7 @@ import torch
 from benchmarks.peers.libraries import SOLVERS
 from benchmarks.peers.other_questions import full_spectrum, grid_alignment
 from benchmarks.peers.problems import NAMES, question
-from benchmarks.peers.table import HEADINGS, Row, keep, row
+from benchmarks.peers.table import HEADINGS, OURS, Row, keep, row
 
 LIMIT = 1200  # seconds of the processor for one answer
 # of hessian-eigenthings, which is told a number of steps, not a residual: the first that do count
@@ -34,10 +34,10 @@ def top_pairs(name: str, libraries: Sequence[str]) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         torch.save(asked, file)
-        ours = _run(file, "this project", [])
+        ours = _run(file, OURS, [])
         for library in libraries:
             found = ours
-            if library != "this project":
+            if library != OURS:
                 tries = [[steps] for steps in STEPS]
                 if library != "hessian-eigenthings":
                     tries = [ours.get("outermost", [])]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 TABLE = Path(__file__).parent.with_suffix(".csv")
+OURS = "this project"
 HEADINGS = ("what", "library", "time", "products", "residual / λ_max", "peak memory", "time / ours")
 
 Row = tuple[str, ...]
@@ -36,9 +37,25 @@ def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
     return list({cells[:2]: cells for cells in [*old, *new]}.values())
 
 
+def with_ratios(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with times over ours for the same question, where ours is there."""
+    ours = {cells[0]: _seconds(cells) for cells in rows if cells[1] == OURS}
+    return [
+        (*cells[:-1], f"{'> ' * (cells[2][0] == '>')}{_seconds(cells) / ours[cells[0]]:.1f}")
+        if cells[0] in ours
+        else cells
+        for cells in rows
+    ]
+
+
+def _seconds(cells: Row) -> float:
+    return float(cells[2].strip("> s").replace(",", ""))
+
+
 def keep(new: Sequence[Row], table: Path = TABLE) -> None:
-    """Put rows into the table, whose other rows stay."""
+    """Put rows into the table, whose other rows stay but for the ratios to ours."""
     with table.open(newline="") as file:
         old = [tuple(cells) for cells in csv.reader(file)][1:]
     with table.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([HEADINGS, *merged(old, new)])
+        rows = with_ratios(merged(old, new))
+        csv.writer(file, lineterminator="\n").writerows([HEADINGS, *rows])

@@ -4,7 +4,7 @@ import csv
 import time
 
 import pytest
-from benchmarks.peers.table import HEADINGS, TABLE, keep, merged, row
+from benchmarks.peers.table import HEADINGS, OURS, TABLE, keep, merged, row
 from benchmarks.peers.time_limit import TimeIsUpError, processor_time_limit
 
 FOUND = {"seconds": 30.0, "products": 1234, "peak": 2.25, "residual": 3e-9, "outermost": [2.0, 1.0]}
@@ -43,6 +43,17 @@ def test_rows_are_kept_in_the_file(tmp_path):
     keep([("a", "x")], table)
     with table.open(newline="") as file:
         assert list(csv.reader(file)) == [list(HEADINGS), ["a", "x"], ["b", "y"]]
+
+
+def test_a_new_row_of_ours_changes_the_ratios_of_the_others(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("what,library\n")
+    late = {"seconds": 1200.0, "products": 0, "peak": 1.0}
+    others = [row("a", 1e-8, "one", FOUND, 10.0), row("a", 1e-8, "another", late, 10.0)]
+    keep([row("a", 1e-8, OURS, FOUND | {"seconds": 10.0}, 10.0), *others], table)
+    keep([row("a", 1e-8, OURS, FOUND | {"seconds": 5.0}, 5.0)], table)
+    with table.open(newline="") as file:
+        assert [cells[-1] for cells in csv.reader(file)][1:] == ["1.0", "6.0", "> 240.0"]
 
 
 def test_the_kept_table_is_whole():

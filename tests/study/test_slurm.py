@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from helpers.tiny_study import TinyStudy, image_datasets
 from hessian_boundary.artifacts.store import open_artifact
@@ -137,19 +139,34 @@ def test_a_rule_can_ask_for_a_gpu(study: TinyStudy, slurm: LocalSlurm) -> None:
     assert "gpu:1" in requests
 
 
-@pytest.mark.thorough
-def test_each_piece_of_a_gauss_newton_part_is_a_job_of_its_own(study: TinyStudy) -> None:
+def _in_pieces(study: TinyStudy, count: int) -> tuple[int, xr.Dataset]:
+    """Return how many SLURM jobs made pieces of a Gauss-Newton part, and the alignment with it."""
     target = MODEL.replace("model", "gauss_newton/alignment_samples")
-    pieces = ("--set-scatter", "gauss_newton_pieces=2")
+    pieces = ("--set-scatter", f"gauss_newton_pieces={count}")
     result = study.run(*PROFILE, *pieces, "--", target)
     assert result.returncode == 0, result.stderr
     submitted = re.findall(r"slurm_logs/rule_factor_gauss_newton/\S+\.log", result.stderr)
-    assert len(set(submitted)) == 2
-    alone = re.findall(r"slurm_logs/group_(\S+)/\d+\.log", result.stderr)
-    assert not any("factor_gauss_newton" in name for name in alone)
-    assert open_artifact(study.directory / target).attrs["complete"]
-    again = study.run(*PROFILE, *pieces, "--", target)
-    assert "Nothing to be done" in again.stderr
+    grouped = re.findall(r"slurm_logs/group_(\S+)/\d+\.log", result.stderr)
+    assert not any("factor_gauss_newton" in name for name in grouped)
+    return len(set(submitted)), open_artifact(study.directory / target).load()
+
+
+def test_each_piece_of_a_gauss_newton_part_is_a_job_of_its_own(study: TinyStudy) -> None:
+    _, whole = _in_pieces(study, 1)
+    assert whole.attrs["complete"]
+    for count in (2, 3):
+        jobs, found = _in_pieces(study, count)
+        assert jobs == count
+        np.testing.assert_allclose(found["eigenvalue"], whole["eigenvalue"], rtol=1e-11)
+        np.testing.assert_allclose(abs(found["alignment"]), abs(whole["alignment"]), atol=1e-9)
+        np.testing.assert_allclose(found["random_alignment"], whole["random_alignment"], atol=1e-12)
+    (lost,) = study.results.rglob("1-of-3/factor.zarr.zip")
+    lost.unlink()
+    (study.directory / MODEL.replace("model", "gauss_newton/alignment_samples")).unlink()
+    jobs, again = _in_pieces(study, 3)
+    assert jobs == 1  # the others are there
+    np.testing.assert_array_equal(again["eigenvalue"], found["eigenvalue"])
+    assert _in_pieces(study, 3)[0] == 0
 
 
 def test_with_accounting_jobs_are_followed_by_sacct(

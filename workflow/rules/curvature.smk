@@ -18,7 +18,7 @@ rule diagonalise:
         view=OTHERS,
     threads: 1
     resources:
-        mem_mb=growing(3000),
+        mem_mb=limited_memory,
         runtime=growing(60),
     params:
         **job(
@@ -43,7 +43,7 @@ rule factor_gauss_newton:
         view=GAUSS_NEWTON,
     threads: 1
     resources:
-        mem_mb=growing(3000),
+        mem_mb=limited_memory,
         runtime=growing(60),
     params:
         **job(
@@ -67,7 +67,7 @@ rule diagonalise_gauss_newton:
         view=GAUSS_NEWTON,
     threads: 1
     resources:
-        mem_mb=growing(3000),
+        mem_mb=limited_memory,
         runtime=growing(60),
     params:
         **job(

@@ -32,7 +32,7 @@ rule measure_gauss_newton:
         run_log("measure_gauss_newton"),
     threads: 1
     resources:
-        mem_mb=growing(3000),
+        mem_mb=limited_memory,
     params:
         **job(
             "measure_gauss_newton",

@@ -27,6 +27,12 @@ def curvature_memory(wildcards):
     return {"memory_limit_gb": curvature["memory_limit_gb"]}
 
 
+def limited_memory(wildcards, attempt):
+    """What a job with such a limit may take: 1 GB more for Python, PyTorch and activations."""
+    limit = curvature_memory(wildcards)["memory_limit_gb"]
+    return round(1000 * (limit + 1)) * 2 ** (attempt - 1)
+
+
 def rank_tolerance(wildcards):
     curvature = study.curvature(wildcards.dataset, wildcards.training)
     return {"rank_tolerance": curvature["rank_tolerance"]}

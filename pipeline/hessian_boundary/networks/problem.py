@@ -147,7 +147,7 @@ class Problem:
         if not chosen.any():
             raise ValueError(
                 f"expected a class among those of the samples, {self.y.unique().tolist()}, "
-                f"found {label}"
+                f"found {label}; name one of them in the view"
             )
         return replace(self, x=self.x[chosen], y=self.y[chosen])
 

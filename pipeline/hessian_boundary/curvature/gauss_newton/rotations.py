@@ -82,5 +82,8 @@ def _rotated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0
     )
     if failed:
-        raise ArithmeticError(f"expected Jacobi rotations to converge, found info {failed}")
+        raise ArithmeticError(
+            f"expected Jacobi rotations to converge, found that LAPACK's dgejsv ended with info "
+            f"{failed}; take fewer samples, or the Hessian in place of its Gauss-Newton part"
+        )
     return sizes * (scale[0] / scale[1]), vectors
