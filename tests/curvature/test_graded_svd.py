@@ -134,7 +134,7 @@ def test_rotations_that_do_not_converge_are_an_error(monkeypatch):
     monkeypatch.setattr(
         rotations, "dgejsv", lambda rows, **options: (rows, rows, rows, [1, 1], None, 3)
     )
-    with pytest.raises(ArithmeticError, match="Jacobi rotations to converge, found that .* info"):
+    with pytest.raises(ArithmeticError, match=r"Jacobi rotations to converge, found that .* info"):
         _pairs(_vectors((0, 1), 3))
 
 
