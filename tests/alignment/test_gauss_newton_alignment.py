@@ -108,8 +108,23 @@ def test_what_fits_the_memory_limit_exactly_is_computed(make_problem, loss, dyad
     rows = 20 * dyads
     needed = 15 * rows * min(rows, case.size) * 8
     check_rows(problem, needed)
-    with pytest.raises(MemoryLimitError, match=f"of 20 samples with {problem.classes} classes"):
+    message = f"of 20 samples with {problem.classes} classes .* take 19 samples at most"
+    with pytest.raises(MemoryLimitError, match=message):
         check_rows(problem, needed - 1)
+
+
+def test_eigenvectors_and_what_goes_along_with_rows_have_to_fit_too(make_problem):
+    case = make_problem("mlp_relu")
+    problem = Problem(case.module, case.x[:1], case.y[:1], cross_entropy_per_sample)
+    vector, triangle = 8 * case.size, 8 * 2 * 2
+    needed = 6 * triangle + (30 + 3 * 8) * vector  # residuals of eight at a time
+    check_rows(problem, needed, 30)
+    with pytest.raises(MemoryLimitError, match=r"30 eigenvectors .* ask for fewer eigenvectors"):
+        check_rows(problem, needed - 1, 30)
+    needed = 2 * (3 * triangle + 10 * vector)  # the other half is for slices
+    check_rows(problem, needed)
+    with pytest.raises(MemoryLimitError, match="take a smaller network"):
+        check_rows(problem, needed - 2)
 
 
 def _matrices_at_once(orders: float) -> float:

@@ -12,6 +12,7 @@ from hessian_boundary.curvature.operators.plain_hessian import PlainHessian
 from hessian_boundary.curvature.operators.spread_products import SpreadProducts
 from hessian_boundary.curvature.solvers.balanced import Balanced, scale_of
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
+from hessian_boundary.curvature.solvers.lanczos import BLOCK
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import is_convolutional, why_not_layered
@@ -99,6 +100,7 @@ def _paths(
     network with 450 samples: assembled in 5.5 s, the time of 27 products.
     """
     memory = FOR_PRODUCTS * limit
+    chunk = BLOCK if method == "lanczos" else None  # then there is memory for more samples
     if reason := why_not_layered(problem.network):
         reasons.append(f"layered: {reason}")
     else:
@@ -109,13 +111,13 @@ def _paths(
         yield (
             "layered",
             lambda of, pieces, batch: LayeredProducts(
-                of, batch_size=batch, memory=memory, pieces_of=pieces
+                of, batch_size=batch, chunk=chunk, memory=memory, pieces_of=pieces
             ),
         )
     yield (
         "forward over reverse",
         lambda of, pieces, batch: Hessian(
-            of, batch_size=batch, memory=max(memory, LEAST), pieces_of=pieces
+            of, batch_size=batch, chunk=chunk, memory=max(memory, LEAST), pieces_of=pieces
         ),
     )
     yield "plain", lambda of, _, __: PlainHessian(of)

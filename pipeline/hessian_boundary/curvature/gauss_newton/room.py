@@ -1,6 +1,6 @@
 """How much memory the Gauss-Newton part of a problem takes, asked before anything is computed."""
 
-from math import isfinite
+from math import isfinite, sqrt
 
 from hessian_boundary.curvature.gauss_newton.decomposition import AT_ONCE
 from hessian_boundary.curvature.gauss_newton.logit_factor import dyads_of_a_sample
@@ -26,20 +26,35 @@ def check_rows(problem: Problem, memory_limit: float, top: int = 0) -> None:
 
     And ValueError for a loss whose factor is not known.
     """
-    rows = problem.samples * dyads_of_a_sample(problem.loss, problem.classes)
-    vector = problem.dtype.itemsize * problem.parameters
-    triangle = problem.dtype.itemsize * rows * min(rows, problem.parameters)
+    number, parameters = problem.dtype.itemsize, problem.parameters
+    dyads = dyads_of_a_sample(problem.loss, problem.classes)
+    rows = problem.samples * dyads
+    vector, triangle = number * parameters, number * rows * min(rows, parameters)
     slices = FOR_SLICES * memory_limit if isfinite(memory_limit) else 0
-    vectors = top + OF_A_RESIDUAL * min(top, AT_ONCE)
     needed, remedy = max(
-        (TRIANGLES * triangle, "take fewer samples"),
+        (TRIANGLES * triangle, _fewer_samples(memory_limit / (TRIANGLES * number), problem, dyads)),
         (OF_SLICES * triangle + slices + DIRECTIONS * vector, "take a smaller network"),
-        (OF_VECTORS * triangle + vectors * vector, "ask for fewer eigenvectors"),
+        (OF_VECTORS * triangle + _vectors(top) * vector, "ask for fewer eigenvectors (`top`)"),
     )
     if needed > memory_limit:
         raise MemoryLimitError(
             f"expected a memory limit of at least {needed / 1e9:.3g} GB for the Gauss-Newton part "
             f"of {problem.samples:,} samples with {problem.classes} classes and {top} eigenvectors "
-            f"of {problem.parameters:,} parameters, found {memory_limit / 1e9:.3g} GB; raise "
+            f"of {parameters:,} parameters, found {memory_limit / 1e9:.3g} GB; raise "
             f"`memory_limit_gb`, or {remedy}"
         )
+
+
+def _vectors(top: int) -> int:
+    return top + OF_A_RESIDUAL * min(top, AT_ONCE)
+
+
+def _fewer_samples(numbers: float, problem: Problem, dyads: int) -> str:
+    """Say how many samples give matrices R of no more than so many numbers."""
+    if not isfinite(numbers):
+        return ""
+    rows = sqrt(numbers)
+    if rows > problem.parameters:
+        rows = numbers / problem.parameters
+    fitting = int(rows / dyads) if dyads else 0
+    return f"take {fitting:,} samples at most" if fitting else "take fewer classes"
