@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
+from hessian_boundary.curvature.operators.balanced import scale_of
 from hessian_boundary.curvature.options import CurvatureOptions
-from hessian_boundary.curvature.solvers.balanced import scale_of
 from hessian_boundary.curvature.spectrum import compute_spectrum
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem

@@ -6,8 +6,9 @@ from torch import nn
 
 from helpers.diagonal_operators import DiagonalOperator, joined
 from hessian_boundary.curvature.operators.hessian import Hessian
+from hessian_boundary.curvature.solvers.copies import largest_cluster
 from hessian_boundary.curvature.solvers.krylov import Ritz
-from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs, largest_cluster
+from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.losses.per_sample import cross_entropy_per_sample
 from hessian_boundary.networks.problem import Problem
 

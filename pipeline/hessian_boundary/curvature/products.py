@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from hessian_boundary.certificates.certificate import TOLERANCE, Certificate
 from hessian_boundary.certificates.curvature import Probes, certify_products, checked_problem
+from hessian_boundary.curvature.operators.balanced import Balanced, scale_of
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
 from hessian_boundary.curvature.operators.plain_hessian import PlainHessian
 from hessian_boundary.curvature.operators.spread_products import SpreadProducts
-from hessian_boundary.curvature.solvers.balanced import Balanced, scale_of
 from hessian_boundary.curvature.solvers.dense import DenseMatrix
 from hessian_boundary.curvature.solvers.lanczos import BLOCK
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator

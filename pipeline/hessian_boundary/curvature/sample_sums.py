@@ -15,11 +15,11 @@ from torch import Tensor
 
 from hessian_boundary.curvature.coarse_products import coarse_products
 from hessian_boundary.curvature.loss_form import with_digits
+from hessian_boundary.curvature.operators.balanced import scale_of
 from hessian_boundary.curvature.operators.spread_products import SpreadProducts
 from hessian_boundary.curvature.options import CurvatureOptions
 from hessian_boundary.curvature.products import Operator, Products, certified_products
 from hessian_boundary.curvature.solver_choice import solver_memory
-from hessian_boundary.curvature.solvers.balanced import scale_of
 from hessian_boundary.curvature.trace import trace_by_samples
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime.processes import (

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.basis_room import Room
+from hessian_boundary.curvature.solvers.copies import largest_cluster, with_all_copies
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
 from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState, Ritz
 from hessian_boundary.curvature.solvers.lanczos import (
@@ -28,8 +29,6 @@ from hessian_boundary.curvature.solvers.lanczos import (
     NotConvergedError,
     converged_pairs,
     grow_until_converged,
-    largest_cluster,
-    with_all_copies,
 )
 from hessian_boundary.curvature.solvers.linear_algebra import column_slices
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
