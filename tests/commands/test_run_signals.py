@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.warm_jobs import wait_until
+from helpers.waiting import wait_until
 
 # stands in for Snakemake: says that it was asked, takes its time, and has a status of its own
 SNAKEMAKE = "trap 'sleep 1; touch ended; exit 7' TERM; touch ready; while :; do sleep 0.1; done"

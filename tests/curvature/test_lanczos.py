@@ -131,16 +131,20 @@ def test_agrees_with_lapack_on_hessians(problem):
         assert math.sqrt(max(0, 1 - cosine**2)) < 2 * TOLERANCE * scale / gap + 1e-7
 
 
+def _for_arpack(operator):
+    return LinearOperator(
+        (operator.dimension, operator.dimension),
+        matvec=lambda v: operator(torch.from_numpy(v.reshape(1, -1)))[0].numpy(),
+        dtype=np.float64,
+    )
+
+
 def test_agrees_with_arpack_with_fewer_products(make_problem):
     case = make_problem("mlp_sigmoid")
     operator = Hessian(case.problem)
     pairs = solve(operator, 6, block=1)
     products, operator.products = operator.products, 0
-    linear = LinearOperator(
-        (operator.dimension, operator.dimension),
-        matvec=lambda v: operator(torch.from_numpy(v.reshape(1, -1)))[0].numpy(),
-        dtype=np.float64,
-    )
+    linear = _for_arpack(operator)
     scale = float(pairs.eigenvalues[0])
     start = np.random.default_rng(0).standard_normal(operator.dimension)
     # ARPACK's tolerance is relative to each eigenvalue, ours to the largest
@@ -153,11 +157,7 @@ def test_agrees_with_arpack_with_fewer_products(make_problem):
 def test_both_ends_agree_with_arpack(problem):
     operator = Hessian(problem.problem)
     pairs = solve(operator, 4, 3)
-    linear = LinearOperator(
-        (operator.dimension, operator.dimension),
-        matvec=lambda v: operator(torch.from_numpy(v.reshape(1, -1)))[0].numpy(),
-        dtype=np.float64,
-    )
+    linear = _for_arpack(operator)
     start = np.random.default_rng(0).standard_normal(operator.dimension)
     scale = float(pairs.eigenvalues[0])
     for which, found in (("LA", pairs.eigenvalues[:4]), ("SA", pairs.eigenvalues[4:])):

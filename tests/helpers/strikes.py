@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from helpers.one_training import MODEL, SPECTRUM
 from helpers.tiny_study import TinyStudy
+from helpers.waiting import wait_until
 
 # What a job does to itself at the n-th call of a function. Python imports sitecustomize first, and
 # it is no module of the project: nothing becomes stale by it.
@@ -87,10 +87,3 @@ def is_alive(group: int) -> bool:
             if int(its_group) == group and state != "Z":
                 return True
     return False
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited for {seconds} s"
-        time.sleep(0.05)

@@ -3,8 +3,6 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from helpers.tiny_study import ROOT
@@ -67,13 +65,6 @@ def warm(project: Path, *arguments: str, **variables: str) -> subprocess.Complet
 def was_warm(project: Path) -> bool:
     """Tell whether the last job was forked from a process with the libraries."""
     return (project / "ran").read_text().endswith("True")
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited for {seconds} s"
-        time.sleep(0.05)
 
 
 def runs(pid: int) -> bool:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.warm_jobs import MAIN, command, environment, runs, wait_until, warm, was_warm
+from helpers.waiting import wait_until
+from helpers.warm_jobs import MAIN, command, environment, runs, warm, was_warm
 
 
 @pytest.mark.parametrize(

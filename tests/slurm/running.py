@@ -1,7 +1,6 @@
 """A started cluster for tests, and the profile that has Snakemake use it."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
@@ -32,10 +31,3 @@ def running(cluster: LocalSlurm, *further_programs: str) -> Iterator[LocalSlurm]
             yield cluster
     finally:
         cluster.down()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited for {seconds} s"
-        time.sleep(0.2)

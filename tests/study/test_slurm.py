@@ -13,10 +13,11 @@ import pytest
 import xarray as xr
 
 from helpers.tiny_study import TinyStudy, image_datasets
+from helpers.waiting import wait_until
 from hessian_boundary.artifacts.store import open_artifact
 from slurm.accounted_slurm import PROGRAMS, AccountedSlurm
 from slurm.cluster import LocalSlurm
-from slurm.running import PROFILE, running, wait_until
+from slurm.running import PROFILE, running
 
 pytestmark = pytest.mark.slow
 

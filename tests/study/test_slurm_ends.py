@@ -14,9 +14,10 @@ import pytest
 from helpers.marks import THOROUGH
 from helpers.strikes import struck
 from helpers.tiny_study import TinyStudy
+from helpers.waiting import wait_until
 from hessian_study.provenance.records import find_record
 from slurm.cluster import LocalSlurm
-from slurm.running import PROFILE, running, wait_until
+from slurm.running import PROFILE, running
 
 pytestmark = THOROUGH
 
