@@ -36,6 +36,7 @@ from hessian_boundary.networks.structure import (
     sequence,
     why_not_factored,
 )
+from hessian_boundary.runtime.progress import Progress
 
 # Of a known basis that is larger, a search is the quicker way: the range is smaller than it.
 SHARE = 0.6
@@ -67,7 +68,7 @@ def known_range(
     if (blocks := unit_blocks(problem, layer, memory_limit)) is None:
         return None
     axes = Axes(others.sort().values, problem.dtype)
-    images = torch.cat([operator(rows) for rows in axes.rows(operator.dimension)])
+    images = _images(operator, axes, len(others))
     sizes = torch.linalg.vector_norm(images, dim=1)
     if not sizes.isfinite().all():
         return None
@@ -81,6 +82,15 @@ def known_range(
     axes, images = Axes(axes.positions[kept], problem.dtype), images[kept]
     parts = _parts(own, directions, torch.cat([images[:, own.flatten()], factor]), tolerance)
     return RangeBasis([axes, *parts], operator.dimension, images=images)
+
+
+def _images(operator: SymmetricOperator, axes: Axes, count: int) -> Tensor:
+    """Return the products (count, p) of the axes."""
+    progress, found = Progress("range known in advance: product", count), []
+    for rows in axes.rows(operator.dimension):
+        found.append(operator(rows))
+        progress.update(sum(map(len, found)))
+    return torch.cat(found)
 
 
 def _positions(network: nn.Module, device: torch.device) -> dict[nn.Module, Tensor]:
