@@ -53,7 +53,7 @@ def _ritz(values: list[float], residual: float) -> Ritz:
     gaps = torch.nn.functional.pad(-found.diff(), (1, 1), value=torch.inf)
     residuals = torch.full_like(found, residual)
     scale = float(found.abs().max())
-    return Ritz(found, torch.eye(len(found)), residuals, scale, gaps[:-1], gaps[1:])
+    return Ritz(found, torch.eye(len(found)), residuals, scale, gaps[:-1], gaps[1:], 1e-14 * scale)
 
 
 def test_clusters_are_counted():

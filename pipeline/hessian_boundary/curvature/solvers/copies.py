@@ -52,7 +52,7 @@ def largest_cluster(ritz: Ritz, tolerance: float, top: int) -> int:
     distance = torch.minimum(ritz.above[counted][:-1], ritz.below[counted][1:])
     squares = 4 * (errors[:-1].square() + errors[1:].square()) / distance
     allowed = torch.minimum(errors[:-1] + errors[1:], squares)
-    allowed += 100 * torch.finfo(values.dtype).eps * ritz.scale
+    allowed += ritz.round_off
     largest = size = 1
     for separate in (values[:-1] - values[1:] > allowed).tolist():
         size = 1 if separate else size + 1

@@ -28,6 +28,8 @@ EVERY_BLOCK = 400
 # Length of a unit vector's part inside the basis up to which subtracting it once leaves round-off
 # of the precision's size; where more is taken away, round-off is larger next to what is left.
 ONCE = 0.1
+# Of eigenvalues, in units of the precision and of the largest one.
+ROUND_OFF = 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Ritz:
     scale: float  # largest |θ| of all
     above: Tensor  # (k,) how far the next larger eigenvalue of T is, infinite where there is none
     below: Tensor  # (k,) how far the next smaller one is
+    round_off: float  # of the values, which are those of a matrix in the basis's precision
 
 
 class KrylovSpace:
@@ -154,7 +157,9 @@ class KrylovSpace:
         residuals = torch.linalg.vector_norm(outside, dim=1)
         gaps = torch.nn.functional.pad(values.diff(), (1, 1), value=torch.inf)
         above, below = gaps[1:][chosen], gaps[:-1][chosen]
-        return Ritz(values[chosen], rotation, residuals, float(values.abs().max()), above, below)
+        scale = float(values.abs().max())
+        round_off = ROUND_OFF * torch.finfo(self.operator.dtype).eps * scale
+        return Ritz(values[chosen], rotation, residuals, scale, above, below, round_off)
 
     def vectors(self, ritz: Ritz) -> Tensor:
         """Return the Ritz vectors (k, p), a copy of its own."""

@@ -67,9 +67,8 @@ def lanczos_eigenpairs(
             space, (k_top, k_bottom), residual_tolerance, maximum_products, on_block
         )
 
-    if resume is not None and resume.frontier:
-        # a wider frontier would lose what does not fit into a block
-        block = resume.frontier
+    # a wider frontier than blocks would lose what does not fit into them
+    block = resume.frontier or block if resume else block
     pairs = run(block, resume)
     return with_all_copies(pairs, run, block, k_top + k_bottom)
 

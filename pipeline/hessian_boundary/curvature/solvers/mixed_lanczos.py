@@ -74,8 +74,9 @@ def mixed_lanczos_eigenpairs(
         return converged_pairs(space, ends, *rest)
 
     def run(block: int, resume: KrylovState | None = None) -> Eigenpairs:
+        block = resume.frontier or block if resume else block
         if resume is not None and resume.basis.dtype == double.dtype:
-            return exact(resume.frontier, resume, memory_limit)
+            return exact(block, resume, memory_limit)
         room = Room(OF_SINGLE * memory_limit, rows_in_file, saved)
         space = room.space(single, ends, block=block, seed=seed, resume=resume)
         if (ritz := _grown(space, ends, *rest)) is None:
