@@ -78,7 +78,7 @@ def test_copies_of_an_eigenvalue_are_all_found(copies, tolerance, capsys):
     expected = eigenvalues[: copies + 1]
     torch.testing.assert_close(pairs.eigenvalues, expected, rtol=0, atol=5 * tolerance)
     assert not pairs.copies_may_be_missing
-    assert "an eigenvalue occurs often: again with blocks of 4" in capsys.readouterr().err
+    assert "an eigenvalue occurs often: again with blocks of" in capsys.readouterr().err
 
 
 def test_a_run_goes_on_from_each_of_its_states():
