@@ -116,6 +116,14 @@ def test_products_in_double_that_are_not_finite_are_refused():
         mixed_lanczos_eigenpairs(single, operators(EIGENVALUES * torch.inf)[1], **SETTINGS)
 
 
+@pytest.mark.parametrize("options", [{"residual_tolerance": 1e-16}, {"k_top": 0, "k_bottom": 0}])
+def test_what_no_run_can_reach_is_refused_before_any_product(options):
+    single, double = operators()
+    with pytest.raises(ValueError, match="expected"):
+        mixed_lanczos_eigenpairs(single, double, **SETTINGS | options)
+    assert single.products == double.products == 0
+
+
 def test_what_does_not_fit_or_does_not_repeat_is_refused():
     with pytest.raises(MemoryLimitError):
         mixed_lanczos_eigenpairs(*operators(), **SETTINGS | {"memory_limit": 1e5})

@@ -58,7 +58,7 @@ def lanczos_eigenpairs(
     Raises ValueError for impossible arguments and for products that are not finite,
     MemoryLimitError before any product, and NotConvergedError after `maximum_products`.
     """
-    _check_arguments(operator, k_top, k_bottom, residual_tolerance)
+    check_arguments(operator, k_top, k_bottom, residual_tolerance)
     room = Room(memory_limit, rows_in_file, saved=on_block is not None)
 
     def run(block: int, resume: KrylovState | None = None) -> Eigenpairs:
@@ -107,19 +107,20 @@ def grow_until_converged(
             on_block(state)
 
 
-def _check_arguments(
+def check_arguments(
     operator: SymmetricOperator, k_top: int, k_bottom: int, tolerance: float
 ) -> None:
+    """Raise ValueError for numbers of pairs, or a tolerance, that no run can reach."""
     if min(k_top, k_bottom) < 0 or not 0 < k_top + k_bottom <= operator.dimension:
         raise ValueError(
             f"expected between 1 and {operator.dimension} eigenpairs, found {k_top} at the top "
-            f"and {k_bottom} at the bottom"
+            f"and {k_bottom} at the bottom; ask for that many"
         )
     floor = 100 * torch.finfo(operator.dtype).eps
     if tolerance < floor:
         raise ValueError(
             f"expected a residual tolerance of at least {floor:.1e} for {operator.dtype}, found "
-            f"{tolerance:.1e}; smaller residuals are round-off"
+            f"{tolerance:.1e}; smaller residuals are round-off: raise it"
         )
 
 

@@ -27,6 +27,7 @@ from hessian_boundary.curvature.solvers.krylov import KrylovSpace, KrylovState, 
 from hessian_boundary.curvature.solvers.lanczos import (
     BLOCK,
     NotConvergedError,
+    check_arguments,
     converged_pairs,
     grow_until_converged,
 )
@@ -62,6 +63,7 @@ def mixed_lanczos_eigenpairs(
     Both are the same matrix, in float32 and float64. Arguments and errors are the same, too;
     `resume` may be a state of either part of the run.
     """
+    check_arguments(double, k_top, k_bottom, residual_tolerance)
     wanted, saved = k_top + k_bottom, on_block is not None
     held = 2 * wanted * double.dimension * double.dtype.itemsize  # what float64 starts from
     if residual_tolerance < SINGLE_TOLERANCE:  # then it follows
