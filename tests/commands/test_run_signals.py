@@ -22,7 +22,13 @@ sys.exit(run.run_snakemake([]))
 
 
 def started(folder: Path, *before: str) -> subprocess.Popen[bytes]:
-    run = subprocess.Popen([*before, sys.executable, "-c", RUN], cwd=folder, start_new_session=True)
+    run = subprocess.Popen(
+        [*before, sys.executable, "-c", RUN],
+        cwd=folder,
+        start_new_session=True,
+        # where the tests themselves are to ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+    )
     wait_until((folder / "ready").exists)
     return run
 
