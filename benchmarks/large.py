@@ -48,7 +48,7 @@ CASES = {
     "resnet20_gauss_newton": Case({"name": "resnet20"}, CIFAR, 300, 10, 10, "gauss_newton", 3),
     # with three classes most of ten pairs lie in the bulk: 1e-6 would take some 500 products
     "resnet18_hessian": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "hessian", 3, 1e-3),
-    "resnet18_gauss_newton": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "gauss_newton", 5),
+    "resnet18_gauss_newton": Case({"name": "resnet18"}, CIFAR, 100, 3, 5, "gauss_newton", 4),
 }
 
 

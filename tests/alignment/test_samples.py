@@ -118,3 +118,18 @@ def test_checks_and_the_density_of_a_partial_spectrum_come_along(plane):
     assert "density_nodes" not in align_samples(
         Problem(module, x, y, cross_entropy_per_sample), spectrum.isel(eigen=slice(4))
     )
+
+
+def test_eigenvectors_of_large_networks_are_aligned_apart_from_random_directions(
+    plane, monkeypatch
+):
+    module, x, y, spectrum = plane
+    problem = Problem(module, x, y, cross_entropy_per_sample)
+    expected = align_samples(problem, spectrum)
+    monkeypatch.setattr("hessian_boundary.alignment.samples.TOGETHER", 0)
+    found = align_samples(problem, spectrum)
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-14, err_msg=name)
+    found_checks, checks = (json.loads(each.attrs.pop("checks")) for each in (found, expected))
+    assert found_checks.keys() == checks.keys()
+    assert found.attrs == expected.attrs

@@ -10,4 +10,5 @@ def random_directions(parameters: int) -> np.ndarray:
     """Return the five unit vectors (direction, parameter) that set the threshold ε."""
     state = np.random.RandomState(RANDOM_DIRECTION_STATE)
     directions = state.standard_normal((RANDOM_DIRECTIONS, parameters))
-    return directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return directions
