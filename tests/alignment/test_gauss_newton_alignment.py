@@ -117,7 +117,7 @@ def test_eigenvectors_and_what_goes_along_with_rows_have_to_fit_too(make_problem
     case = make_problem("mlp_relu")
     problem = Problem(case.module, case.x[:1], case.y[:1], cross_entropy_per_sample)
     vector, triangle = 8 * case.size, 8 * 2 * 2
-    needed = 6 * triangle + (30 + 3 * 8) * vector  # residuals of eight at a time
+    needed = 6 * triangle + (30 + 3 * 4) * vector  # residuals of four at a time
     check_rows(problem, needed, 30)
     with pytest.raises(MemoryLimitError, match=r"30 eigenvectors .* ask for fewer eigenvectors"):
         check_rows(problem, needed - 1, 30)

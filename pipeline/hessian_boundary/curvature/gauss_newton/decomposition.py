@@ -19,7 +19,7 @@ from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
 from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
 
-AT_ONCE = 8  # eigenvectors whose residuals are measured
+AT_ONCE = 4  # eigenvectors whose residuals are measured
 
 
 @dataclass(frozen=True)
