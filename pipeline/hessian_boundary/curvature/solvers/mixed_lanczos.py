@@ -84,7 +84,7 @@ def mixed_lanczos_eigenpairs(
         if (ritz := _grown(space, ends, *rest)) is None:
             del space
             return exact(block, None, memory_limit)
-        vectors, products = space.vectors(ritz), space.products
+        vectors, products = space.vectors(ritz).to(double.dtype), space.products
         del space
         found = _finished(double, vectors, residual_tolerance, products)
         del vectors
@@ -128,11 +128,12 @@ def _finished(
 def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs, Tensor]:
     """Return the Ritz pairs in the span of vectors (k, p), and their errors H v − λ v (k, p).
 
-    Memory: the pairs, the errors and what the operator takes for one or two vectors.
+    Memory: the pairs, which take the place of the vectors, the errors, and what the operator takes
+    for one or two vectors.
 
     Raises ValueError when a product is not finite.
     """
-    basis = vectors.to(operator.dtype)
+    basis = vectors
     for _ in range(2):  # nearly orthonormal already
         factor = torch.linalg.cholesky(basis @ basis.T)
         _turn(torch.linalg.inv(factor), basis)
@@ -142,9 +143,9 @@ def _measured(operator: SymmetricOperator, vectors: Tensor) -> tuple[Eigenpairs,
     for start in range(0, len(basis), block):
         rows = slice(start, start + block)
         image[rows] = operator(basis[rows])
+        if not torch.isfinite(image[rows]).all():
+            raise ValueError(NOT_FINITE)
         progress.update(min(rows.stop, len(basis)))
-    if not torch.isfinite(image).all():
-        raise ValueError(NOT_FINITE)
     projected = basis @ image.T
     values, columns = torch.linalg.eigh((projected + projected.T) / 2)
     values, rotation = values.flip(0), columns.T.flip(0)
