@@ -33,8 +33,10 @@ def row(what: str, tolerance: float, library: str, found: dict[str, Any], ours: 
 
 
 def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:
-    """Return the rows, new ones in the place of old ones with the same question and library."""
-    return list({cells[:2]: cells for cells in [*old, *new]}.values())
+    """Return the rows by question, new ones in the place of old ones of the same library."""
+    rows = list({cells[:2]: cells for cells in [*old, *new]}.values())
+    questions = list(dict.fromkeys(cells[0] for cells in rows))
+    return sorted(rows, key=lambda cells: questions.index(cells[0]))
 
 
 def with_ratios(rows: Sequence[Row]) -> list[Row]:

@@ -30,9 +30,9 @@ def test_an_answer_that_is_late_says_so():
 
 def test_new_rows_take_the_place_of_old_ones():
     old = [("a", "x", "1"), ("a", "y", "2"), ("b", "x", "3")]
-    new = [("a", "y", "4"), ("c", "x", "5")]
+    new = [("a", "y", "4"), ("c", "x", "5"), ("a", "z", "6")]
     assert merged(old, new) == [
-        ("a", "x", "1"), ("a", "y", "4"), ("b", "x", "3"), ("c", "x", "5"),
+        ("a", "x", "1"), ("a", "y", "4"), ("a", "z", "6"), ("b", "x", "3"), ("c", "x", "5"),
     ]  # fmt: skip
 
 
