@@ -67,7 +67,9 @@ def test_the_step_keeps_the_memory_limit(tmp_path: Path) -> None:
     job.spec["settings"]["memory_limit_gb"] = 1.01 * enough
     main(job)
     job.spec["settings"]["memory_limit_gb"] = 0.99 * enough
-    with pytest.raises(MemoryLimitError, match="raise `memory_limit_gb`, or take 23 samples at most"):
+    with pytest.raises(
+        MemoryLimitError, match="raise `memory_limit_gb`, or take 23 samples at most"
+    ):
         main(job)
 
 
