@@ -12,9 +12,8 @@ that does not depend on dW is computed once and kept, as far as memory allows, a
 whole block of vectors at once.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,37 +22,13 @@ from torch.nn.grad import conv2d_input, conv2d_weight
 
 from hessian_boundary.certificates.plain import PRODUCTS
 from hessian_boundary.curvature.operators.hessian import fast_sizes
-from hessian_boundary.curvature.operators.layer_steps import Step, evaluate, push_forward
-from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
+from hessian_boundary.curvature.operators.layer_steps import Step, push_forward
+from hessian_boundary.curvature.operators.linearisation import Linearisation, linearised
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import Layer, sequence, why_not_layered
 from hessian_boundary.runtime.activations import ARRAYS, LEAST
 from hessian_boundary.runtime.progress import Progress
-
-
-class Linearisation(NamedTuple):
-    """What the products with a mini-batch's Hessian have in common."""
-
-    steps: list[Step]
-    deltas: tuple[Tensor, ...]  # δ_l (n, out, …)
-    curvature: Tensor  # ∂²ℓ/∂f² (n, C, C)
-
-    @property
-    def bytes(self) -> int:
-        """Memory of its tensors."""
-        of_steps = (tensor for step in self.steps for tensor in (step.patches, step.output))
-        return sum(tensor.nbytes for tensor in (*of_steps, *self.deltas, self.curvature))
-
-    def of_layers(self, layers: Sequence[Layer]) -> "Linearisation":
-        """Return the same for layers of another precision, on the same linear pieces."""
-        dtype = layers[0].weight.dtype
-        steps = [
-            replace(step, layer=layer, patches=step.patches.to(dtype), output=step.output.to(dtype))
-            for step, layer in zip(self.steps, layers, strict=True)
-        ]
-        deltas = tuple(delta.to(dtype) for delta in self.deltas)
-        return Linearisation(steps, deltas, self.curvature.to(dtype))
 
 
 class LayeredProducts:
@@ -130,14 +105,8 @@ class LayeredProducts:
             yield batch
 
     def _linearised(self, x: Tensor, y: Tensor) -> Linearisation:
-        loss = self._problem.loss
-        steps, logits = evaluate(self._source.network, x)
-        slope = logit_slope(loss, y)(logits.detach())
-        deltas = torch.autograd.grad(logits, [step.output for step in steps], slope)
-        steps = [replace(step, output=step.output.detach()) for step in steps]
-        return Linearisation(steps, deltas, logit_curvature(loss, logits, y)).of_layers(
-            self._layers
-        )
+        found = linearised(self._source.network, self._problem.loss, x, y)
+        return found.of_layers(self._layers)
 
 
 def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
