@@ -1,8 +1,6 @@
 """Alignment with the Gauss-Newton part's eigenvectors: against gradients that are written out."""
 
-import ctypes
 import json
-import resource
 from functools import partial
 from types import SimpleNamespace
 
@@ -12,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.forked_processes import in_forked_processes
+from helpers.peak_memory import give_back_at_once, peak_memory
 from hessian_boundary.alignment.gauss_newton import (
     align_pairs,
     gauss_newton_artifacts,
@@ -31,7 +30,6 @@ from hessian_boundary.losses.per_sample import (
 )
 from hessian_boundary.networks.problem import Problem
 
-MMAP_THRESHOLD = -3  # as malloc.h has it
 LOSSES = (cross_entropy_per_sample, squared_error_per_sample)
 
 
@@ -133,11 +131,10 @@ def _matrices_at_once(orders: float) -> float:
     triangle = torch.randn(1000, 1000, generator=generator, dtype=torch.float64)
     scales = 10 ** (-orders * torch.rand(500, 2, generator=generator, dtype=torch.float64))
     rows = SimpleNamespace(problem=None, factor=SimpleNamespace(scales=scales))
-    # what is freed is given back at once, as it is of arrays of 32 MB and more in any case
-    ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, 2**20)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    give_back_at_once()
+    before = peak_memory()
     decomposed(rows, triangle, triangle[:, :0])
-    return 1 + (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / 8e6
+    return 1 + (peak_memory() - before) / 8e6
 
 
 @pytest.mark.parametrize(("large", "orders"), [(2, 3), (2, 20), (2000, 3)])

@@ -36,7 +36,8 @@ PEAK = """
 import torch
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from helpers.diagonal_operators import DiagonalOperator, hessian_like
-from helpers.peak_memory import peak_memory
+from helpers.peak_memory import give_back_at_once, peak_memory
+give_back_at_once()
 torch.set_num_threads(1)
 lanczos_eigenpairs(DiagonalOperator(hessian_like(1000)), k_top=4, seed=0)
 operator = DiagonalOperator(hessian_like(200_000))
