@@ -1,10 +1,12 @@
 """Parts of a basis against the rows that they stand for."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from helpers.known_spectra import MatrixOperator
-from hessian_boundary.curvature.low_rank.range_basis import Axes, EachUnit, RangeBasis, Rows
+from hessian_boundary.curvature.low_rank.range_basis import Axes, EachUnit, Images, RangeBasis, Rows
 
 DIMENSION = 40
 
@@ -44,6 +46,15 @@ def test_a_part_is_its_orthonormal_rows(name):
     torch.testing.assert_close(changed, vectors + coordinates @ rows)
 
 
+@pytest.mark.parametrize("name", ["axes", "each unit"])
+def test_some_of_the_rows_of_a_part(name):
+    part = PARTS[name]()
+    kept = torch.tensor([True, False, True])
+    some = part.only(kept)
+    assert torch.equal(_written_out(some), _written_out(part)[kept])
+    assert torch.equal(_written_out(some.only(~kept[:2])), _written_out(part)[2:])
+
+
 def test_rows_by_hand():
     assert _written_out(PARTS["axes"]()).nonzero().tolist() == [[0, 0], [1, 3], [2, 1]]
     unit = _each_unit()
@@ -62,18 +73,21 @@ class Counted(MatrixOperator):
         return super().__call__(block)
 
 
-@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("known", [0, 1, 2, 3])
 def test_products_come_in_the_order_of_the_rows(known):
     parts = [build() for build in PARTS.values()]
     matrix = torch.randn(DIMENSION, DIMENSION, dtype=torch.float64)
     operator = Counted(matrix + matrix.T)
     rows = torch.cat([_written_out(part) for part in parts])
-    images = operator(_written_out(parts[0])) if known else None
-    before = operator.products
-    basis = RangeBasis(parts, DIMENSION, images=images)
-    products = torch.cat(list(basis.products(operator)))
-    assert operator.products - before == basis.size - 3 * known
+    basis, first = RangeBasis(parts, DIMENSION), sum(part.size for part in parts[:known])
+    if known:
+        products = operator(rows[:first])
+        basis = replace(basis, images=Images(products, products @ rows.T))
+    operator.products = 0
+    products, coordinates = map(torch.cat, zip(*basis.products(operator), strict=True))
+    assert operator.products == basis.size - first
     torch.testing.assert_close(products, rows @ operator.matrix)
+    torch.testing.assert_close(coordinates, rows @ operator.matrix @ rows.T)
     vectors = torch.randn(6, DIMENSION, dtype=torch.float64)
     coordinates = basis.coordinates(vectors)
     torch.testing.assert_close(coordinates, vectors @ rows.T)

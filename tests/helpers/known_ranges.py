@@ -45,6 +45,8 @@ GIVES = {
     "relu, squared error": (partial(dense_network, nn.ReLU, (2, 30, 30, 3)), 25, "squared_error"),
     "relu, another loss": (partial(dense_network, nn.ReLU, (2, 30, 30, 3)), 25, _pseudo_huber),
     "relu, deep": (partial(dense_network, nn.ReLU, (30, 40, 3, 3, 3)), 20, "cross_entropy"),
+    "relu, two layers": (partial(dense_network, nn.ReLU, (30, 20, 4)), 9, "cross_entropy"),
+    "relu, many classes": (partial(dense_network, nn.ReLU, (2, 12, 20)), 4, "cross_entropy"),
     "relu, one unit": (partial(dense_network, nn.ReLU, (30, 20, 1, 3)), 9, "cross_entropy"),
     "sigmoid": (partial(dense_network, nn.Sigmoid, (2, 30, 30, 3)), 6, "cross_entropy"),
     "sigmoid, no bias": (

@@ -3,9 +3,13 @@
 Take the layer L with the most parameters; the other m parameters are e_j. H maps them to m columns,
 so the range of H lies in the span of the e_j, of what these columns have in L, and of the range of
 the block H_LL, which `layer_block` gives. So m products with H give the range, where a search takes
-one for every direction that it finds.
+one for every direction that it finds. Fewer do where a loss does not feel some of the logits'
+directions: cross-entropy is the same when all logits grow alike, and so is the loss when the last
+layer's weights do.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
 import torch
@@ -18,10 +22,12 @@ from hessian_boundary.curvature.low_rank.layer_block import (
     unit_blocks,
     unit_directions,
 )
+from hessian_boundary.curvature.low_rank.felt_logits import felt_logits
 from hessian_boundary.curvature.low_rank.range_basis import (
     BLOCK,
     Axes,
     EachUnit,
+    Images,
     Part,
     RangeBasis,
     Rows,
@@ -60,34 +66,57 @@ def known_range(
     own = positions.pop(layer)
     if not positions:
         return None
-    others = torch.cat([entry.flatten() for entry in positions.values()])
+    given = _other_layers(problem, positions)
+    others = sum(part.size for part in given)
     most = SHARE * problem.parameters
-    needed = range_bytes(problem.parameters, len(others)) + factor_bytes(problem, own.numel())
-    if 2 * len(others) > most or needed > memory_limit:
+    needed = range_bytes(problem.parameters, others) + factor_bytes(problem, own.numel())
+    if 2 * others > most or needed > memory_limit:
         return None
     if (blocks := unit_blocks(problem, layer, memory_limit)) is None:
         return None
-    axes = Axes(others.sort().values, problem.dtype)
-    images = _images(operator, axes, len(others))
+    images = _images(operator, given, others)
     sizes = torch.linalg.vector_norm(images, dim=1)
     if not sizes.isfinite().all():
         return None
     directions = unit_directions(blocks, tolerance * float(sizes.max()))
     del blocks
     factor = factor_rows(problem, layer, tolerance)
-    rows = 2 * len(others) + len(factor) + directions[..., 0].numel()
+    rows = 2 * others + len(factor) + directions[..., 0].numel()
     if rows > most or range_bytes(problem.parameters, rows) > memory_limit:
         return None
     kept = but_for(sizes, tolerance)
-    axes, images = Axes(axes.positions[kept], problem.dtype), images[kept]
-    parts = _parts(own, directions, torch.cat([images[:, own.flatten()], factor]), tolerance)
-    return RangeBasis([axes, *parts], operator.dimension, images=images)
+    masks, images = kept.split([part.size for part in given]), images[kept]
+    given = [part.only(mask) for part, mask in zip(given, masks, strict=True)]
+    rows = torch.cat([images[:, own.flatten()], factor])
+    parts, inside = _parts(own, directions, rows, tolerance)
+    basis = RangeBasis([*given, *parts], operator.dimension)
+    if inside is None:
+        return replace(basis, images=Images(images, basis.coordinates(images)))
+    outside = [part.coordinates(images) for part in given]
+    coordinates = torch.cat([*outside, inside[: len(images)]], dim=1)
+    return replace(basis, images=Images(images, coordinates))
 
 
-def _images(operator: SymmetricOperator, axes: Axes, count: int) -> Tensor:
-    """Return the products (count, p) of the axes."""
+def _other_layers(
+    problem: Problem, positions: dict[nn.Module, Tensor]
+) -> Sequence[Axes | EachUnit]:
+    """Return what the range may contain of the layers at these positions."""
+    last, felt = sequence(problem.network)[-1], felt_logits(problem)
+    parts: list[Axes | EachUnit] = []
+    if last in positions and len(felt) < problem.classes:
+        own = positions[last].T
+        parts = [EachUnit(own, felt.expand(len(own), *felt.shape))]
+        positions = {layer: entry for layer, entry in positions.items() if layer is not last}
+    if positions:
+        axes = torch.cat([entry.flatten() for entry in positions.values()])
+        parts.insert(0, Axes(axes.sort().values, problem.dtype))
+    return parts
+
+
+def _images(operator: SymmetricOperator, parts: Sequence[Part], count: int) -> Tensor:
+    """Return the products (count, p) of the rows of parts."""
     progress, found = Progress("range known in advance: product", count), []
-    for rows in axes.rows(operator.dimension):
+    for rows in (rows for part in parts if part.size for rows in part.rows(operator.dimension)):
         found.append(operator(rows))
         progress.update(sum(map(len, found)))
     return torch.cat(found)
@@ -106,15 +135,21 @@ def _positions(network: nn.Module, device: torch.device) -> dict[nn.Module, Tens
     return found
 
 
-def _parts(own: Tensor, directions: Tensor, rows: Tensor, tolerance: float) -> list[Part]:
-    """Return parts of a basis that span the directions of the units and the rows (r, w)."""
+def _parts(
+    own: Tensor, directions: Tensor, rows: Tensor, tolerance: float
+) -> tuple[list[Part], Tensor | None]:
+    """Return parts of a basis that span the directions of the units and the rows (k, w).
+
+    With them come the coordinates (k, r) of the rows, where these are had for nothing.
+    """
     positions, touched = own.flatten(), (rows != 0).any(0)
     if len(rows) + directions[..., 0].numel() >= int(touched.sum()):
-        return [Axes(positions[touched], rows.dtype)]
+        return [Axes(positions[touched], rows.dtype)], None
     if not directions.shape[1]:
         # rows that depend on others leave directions that are orthonormal all the same
-        columns = torch.linalg.qr(rows[:, touched].T).Q
-        return [Rows(positions[touched], columns.T.contiguous().split(BLOCK))]
+        columns, triangle = torch.linalg.qr(rows[:, touched].T)
+        blocks = columns.T.contiguous().split(BLOCK)
+        return [Rows(positions[touched], blocks)], triangle.T
     here = EachUnit(torch.arange(own.numel(), device=own.device).view(own.shape), directions)
 
     def outside(vectors: Tensor) -> Tensor:
@@ -127,4 +162,4 @@ def _parts(own: Tensor, directions: Tensor, rows: Tensor, tolerance: float) -> l
     parts: list[Part] = [EachUnit(own, directions)]
     if len(found):
         parts.append(Rows(positions, orthonormal(outside(found)).split(BLOCK)))
-    return parts
+    return parts, None

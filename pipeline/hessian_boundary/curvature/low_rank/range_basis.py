@@ -8,7 +8,7 @@ inputs span are one small matrix product for each of its units. Vectors are rows
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -56,6 +56,10 @@ class Axes:
     def size(self) -> int:
         """Number of rows."""
         return len(self.positions)
+
+    def only(self, kept: Tensor) -> "Axes":
+        """Return the axes of a mask (size,)."""
+        return Axes(self.positions[kept], self.dtype)
 
     def coordinates(self, vectors: Tensor) -> Tensor:
         """See `Part`."""
@@ -125,6 +129,12 @@ class EachUnit:
         """Number of rows, units before directions."""
         return int(self._kept.sum())
 
+    def only(self, kept: Tensor) -> "EachUnit":
+        """Return the rows of a mask (size,)."""
+        directions = self.directions.flatten(0, 1).clone()
+        directions[self._kept.nonzero().flatten()[~kept]] = 0
+        return EachUnit(self.positions, directions.view_as(self.directions))
+
     def coordinates(self, vectors: Tensor) -> Tensor:
         """See `Part`."""
         of_units = vectors[:, self.positions].transpose(0, 1)
@@ -145,6 +155,13 @@ class EachUnit:
             yield entries.new_zeros(len(entries), dimension).scatter_(1, where, entries)
 
 
+class Images(NamedTuple):
+    """What H makes of rows of a basis Q."""
+
+    products: Tensor  # (k, p), of H with the rows
+    coordinates: Tensor  # (k, r), those of the products: they times Qᵀ
+
+
 @dataclass(frozen=True)
 class RangeBasis:
     """Orthonormal rows Q (r, p) that span the range of a symmetric matrix H."""
@@ -152,12 +169,15 @@ class RangeBasis:
     parts: Sequence[Part]
     dimension: int  # p
     support: Tensor | None = None  # positions in θ of the rows of H that are not zero; None: all
-    images: Tensor | None = None  # products of H with the rows of the first part, where known
+    images: Images | None = None  # of the rows of the first parts, where known
 
     @property
     def size(self) -> int:
         """Number r of rows."""
         return sum(part.size for part in self.parts)
+
+    def _rows_before(self) -> list[int]:
+        return [sum(part.size for part in self.parts[:i]) for i in range(len(self.parts))]
 
     def coordinates(self, vectors: Tensor) -> Tensor:
         """Return V Qᵀ (k, r) for vectors V (k, p)."""
@@ -171,12 +191,14 @@ class RangeBasis:
             part.add(own, vectors)
         return vectors
 
-    def products(self, operator: SymmetricOperator) -> Iterator[Tensor]:
-        """Yield H times the rows of Q (k, p), a block at a time, in their order."""
-        parts = self.parts
+    def products(self, operator: SymmetricOperator) -> Iterator[Images]:
+        """Yield what H makes of the rows of Q, a block at a time, in their order."""
+        known = 0
         if self.images is not None:
-            yield from self.images.split(BLOCK)
-            parts = parts[1:]
-        for part in parts:
-            if part.size:
-                yield from map(operator, part.rows(self.dimension))
+            known = len(self.images.products)
+            yield from map(Images, *(whole.split(BLOCK) for whole in self.images))
+        for part, before in zip(self.parts, self._rows_before(), strict=True):
+            if part.size and before >= known:
+                for rows in part.rows(self.dimension):
+                    products = operator(rows)
+                    yield Images(products, self.coordinates(products))

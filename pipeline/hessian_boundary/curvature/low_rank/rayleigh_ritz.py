@@ -35,6 +35,7 @@ def rayleigh_ritz(
     squares = asymmetry.square()
     for columns in column_slices(defects[0].shape[1]):
         defect = torch.cat([block[:, columns] for block in defects])
+        defect = defect[:, defect.any(0)]  # of parameters that the loss does not depend on, none
         squares += (rotation.to(defect.dtype) @ defect).square().sum(1)
     del defects
     return Eigenpairs(
@@ -55,9 +56,9 @@ def _project(operator: SymmetricOperator, basis: RangeBasis) -> tuple[Tensor, li
     """
     rows, defects, square = [], [], 0.0
     progress = Progress("Rayleigh-Ritz: direction", basis.size)
-    for image in basis.products(operator):
-        rows.append(basis.coordinates(image))
-        defect = image - basis.combined(rows[-1])
+    for products, coordinates in basis.products(operator):
+        rows.append(coordinates)
+        defect = products - basis.combined(coordinates)
         square += float(defect.square().sum())
         part = defect if basis.support is None else defect[:, basis.support]
         defects.append(part.float())
