@@ -38,6 +38,9 @@ from hessian_study.jobs.run_job import ADDRESS, OFF
 from hessian_study.jobs.termination import BY_SIGNAL
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
+# What torch.func imports when it first differentiates, in more than a second; a later release may
+# have other names for it, and then each job imports what it needs.
+AT_FIRST_USE = ("torch._dynamo", "torch._decomp.decompositions_for_jvp")
 # a fork shares the threads' settings, which libraries read when they are imported
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 
@@ -92,6 +95,9 @@ def serve(listener: socket.socket) -> None:
     """Fork a job for each connection until standard input is closed."""
     for library in LIBRARIES:
         import_module(library)
+    for library in AT_FIRST_USE:
+        with suppress(ImportError):
+            import_module(library)
     import_module("hessian_study.provenance.planned_code").prepare()
     for number in FOR_THE_JOBS:
         signal.signal(number, signal.SIG_IGN)

@@ -15,6 +15,7 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.curvature.low_rank.felt_logits import felt_logits
 from hessian_boundary.curvature.low_rank.layer_block import (
     but_for,
     factor_bytes,
@@ -22,7 +23,6 @@ from hessian_boundary.curvature.low_rank.layer_block import (
     unit_blocks,
     unit_directions,
 )
-from hessian_boundary.curvature.low_rank.felt_logits import felt_logits
 from hessian_boundary.curvature.low_rank.range_basis import (
     BLOCK,
     Axes,
@@ -81,12 +81,12 @@ def known_range(
     directions = unit_directions(blocks, tolerance * float(sizes.max()))
     del blocks
     factor = factor_rows(problem, layer, tolerance)
-    rows = 2 * others + len(factor) + directions[..., 0].numel()
-    if rows > most or range_bytes(problem.parameters, rows) > memory_limit:
+    rank = 2 * others + len(factor) + directions[..., 0].numel()
+    if rank > most or range_bytes(problem.parameters, rank) > memory_limit:
         return None
-    kept = but_for(sizes, tolerance)
-    masks, images = kept.split([part.size for part in given]), images[kept]
-    given = [part.only(mask) for part, mask in zip(given, masks, strict=True)]
+    if not (kept := but_for(sizes, tolerance)).all():
+        masks, images = kept.split([part.size for part in given]), images[kept]
+        given = [part.only(mask) for part, mask in zip(given, masks, strict=True)]
     rows = torch.cat([images[:, own.flatten()], factor])
     parts, inside = _parts(own, directions, rows, tolerance)
     basis = RangeBasis([*given, *parts], operator.dimension)
@@ -115,11 +115,13 @@ def _other_layers(
 
 def _images(operator: SymmetricOperator, parts: Sequence[Part], count: int) -> Tensor:
     """Return the products (count, p) of the rows of parts."""
-    progress, found = Progress("range known in advance: product", count), []
-    for rows in (rows for part in parts if part.size for rows in part.rows(operator.dimension)):
-        found.append(operator(rows))
-        progress.update(sum(map(len, found)))
-    return torch.cat(found)
+    progress, done = Progress("range known in advance: product", count), 0
+    images = torch.empty(count, operator.dimension, dtype=operator.dtype, device=operator.device)
+    for rows in (rows for part in parts for rows in part.rows(operator.dimension)):
+        images[done : done + len(rows)] = operator(rows)
+        done += len(rows)
+        progress.update(done)
+    return images
 
 
 def _positions(network: nn.Module, device: torch.device) -> dict[nn.Module, Tensor]:

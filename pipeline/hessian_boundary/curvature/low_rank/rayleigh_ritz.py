@@ -32,12 +32,12 @@ def rayleigh_ritz(
     keep = keep.flatten().flip(0)
     values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()
     asymmetry = torch.linalg.vector_norm(rotation @ (projected - projected.T) / 2, dim=1)
-    squares = asymmetry.square()
+    squares, single = asymmetry.square(), rotation.to(defects[0].dtype)
     for columns in column_slices(defects[0].shape[1]):
         defect = torch.cat([block[:, columns] for block in defects])
         defect = defect[:, defect.any(0)]  # of parameters that the loss does not depend on, none
-        squares += (rotation.to(defect.dtype) @ defect).square().sum(1)
-    del defects
+        squares += (single @ defect).square().sum(1)
+    del defects, single
     return Eigenpairs(
         eigenvalues=values,
         eigenvectors=basis.combined(rotation),
@@ -59,7 +59,7 @@ def _project(operator: SymmetricOperator, basis: RangeBasis) -> tuple[Tensor, li
     for products, coordinates in basis.products(operator):
         rows.append(coordinates)
         defect = products - basis.combined(coordinates)
-        square += float(defect.square().sum())
+        square += float(torch.linalg.vector_norm(defect)) ** 2
         part = defect if basis.support is None else defect[:, basis.support]
         defects.append(part.float())
         progress.update(sum(map(len, rows)))

@@ -13,6 +13,7 @@ whole block of vectors at once.
 """
 
 from collections.abc import Iterator
+from functools import reduce
 from typing import Any
 
 import torch
@@ -114,12 +115,11 @@ def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tenso
     steps, deltas, curvature = batch
     directions = [_direction(step, rows) for step in steps]
     # before the first layer that the directions change, and in it, du is zero
-    changed = (i for i, direction in enumerate(directions) if direction.any())
-    first = next(changed, len(steps))
+    first = next((i for i, dW in enumerate(directions) if dW is not None), len(steps))
     outputs: list[Tensor] = []  # dz_l (n, k, out, …)
     inputs: list[Tensor] = []  # du_{l+1} (n, k, …), with the graph that leads to it from dz_l
     for i, (step, direction) in enumerate(zip(steps, directions, strict=True)):
-        output = _layer_tangent(step, direction, inputs[-1] if i > first else None)
+        output = _layer_tangent(step, len(rows), direction, inputs[-1] if i > first else None)
         with torch.enable_grad():
             outputs.append(output.requires_grad_())
             inputs.append(push_forward(step, output.unsqueeze(2)).squeeze(2))
@@ -135,26 +135,32 @@ def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tenso
             cotangent = _input_gradient(step, deltas[i], change, directions[i], before)
 
 
-def _direction(step: Step, rows: Tensor) -> Tensor:
-    """Cut dW (k, out, in) out of the rows (k, p), the bias as the last column."""
+def _direction(step: Step, rows: Tensor) -> Tensor | None:
+    """Cut dW (k, out, in) out of the rows (k, p), the bias as the last column; None for zeros."""
+    if not (rows[:, step.weight].any() or rows[:, step.bias].any()):
+        return None
     shape = (len(rows), len(step.layer.weight), -1)
     weight = rows[:, step.weight].reshape(shape)
     with_bias = step.patches.shape[1] > weight.shape[2]
     return torch.cat([weight, rows[:, step.bias].reshape(shape)], dim=2) if with_bias else weight
 
 
-def _layer_tangent(step: Step, direction: Tensor, inputs: Tensor | None) -> Tensor:
-    """Return dz = dW u + W du (n, k, out, …) for dW (k, out, in) and du (n, k, …)."""
-    layer, stacked = step.layer, direction.flatten(0, 1)
-    if isinstance(layer, nn.Conv2d):
-        shape = (len(step.patches), len(direction), *step.output.shape[1:])
-        output = (stacked @ step.patches).reshape(shape)
-        if inputs is not None:
-            moved = F.conv2d(inputs.flatten(0, 1), layer.weight, **_options(layer))
-            output += moved.reshape(shape)
-        return output
-    output = (step.patches[..., 0] @ stacked.T).unflatten(1, (len(direction), -1))
-    return output if inputs is None else output + inputs @ layer.weight.T
+def _layer_tangent(
+    step: Step, count: int, direction: Tensor | None, inputs: Tensor | None
+) -> Tensor:
+    """Return dz = dW u + W du (n, k, out, …) for dW (k, out, in) and du (n, k, …); None is zero."""
+    layer, shape = step.layer, (len(step.patches), count, *step.output.shape[1:])
+    terms = []
+    if direction is not None and isinstance(layer, nn.Conv2d):
+        terms.append((direction.flatten(0, 1) @ step.patches).reshape(shape))
+    elif direction is not None:
+        terms.append((step.patches[..., 0] @ direction.flatten(0, 1).T).view(shape))
+    if inputs is not None and isinstance(layer, nn.Conv2d):
+        moved = F.conv2d(inputs.flatten(0, 1), layer.weight, **_options(layer))
+        terms.append(moved.reshape(shape))
+    elif inputs is not None:
+        terms.append(inputs @ layer.weight.T)
+    return reduce(torch.add, terms) if terms else step.output.new_zeros(shape)
 
 
 def _weight_gradient(step: Step, delta: Tensor, change: Tensor, inputs: Tensor | None) -> Tensor:
@@ -178,19 +184,27 @@ def _weight_gradient(step: Step, delta: Tensor, change: Tensor, inputs: Tensor |
 
 
 def _input_gradient(
-    step: Step, delta: Tensor, change: Tensor, direction: Tensor, inputs: Tensor
+    step: Step, delta: Tensor, change: Tensor, direction: Tensor | None, inputs: Tensor
 ) -> Tensor:
-    """Return Wᵀ dδ + dWᵀ δ (n, k, …), in the shape of du."""
-    layer = step.layer
+    """Return Wᵀ dδ + dWᵀ δ (n, k, …), in the shape of du, dW = 0 for None."""
+    layer, options = step.layer, _options(step.layer)
+    if isinstance(layer, nn.Conv2d):
+        shape = inputs.flatten(0, 1).shape
+        back = conv2d_input(shape, layer.weight, change.flatten(0, 1), **options).view_as(inputs)
+    else:
+        back = change @ layer.weight
+    if direction is None:
+        return back
     wide = direction[..., : layer.weight[0].numel()].transpose(0, 1).flatten(1)  # (out, k in)
     if isinstance(layer, nn.Conv2d):
-        options, each, all_at_once = _options(layer), inputs.flatten(0, 1), inputs.flatten(1, 2)
         kernels = wide.reshape(len(wide), -1, *layer.kernel_size)
-        back = conv2d_input(each.shape, layer.weight, change.flatten(0, 1), **options)
-        moved = conv2d_input(all_at_once.shape, kernels, delta, **options)
-        return back.view_as(inputs) + moved.view_as(inputs)
-    return change @ layer.weight + (delta @ wide).view_as(inputs)
+        moved = conv2d_input(inputs.flatten(1, 2).shape, kernels, delta, **options)
+    else:
+        moved = delta @ wide
+    return back + moved.view_as(inputs)
 
 
-def _options(layer: nn.Conv2d) -> dict[str, Any]:
+def _options(layer: Layer) -> dict[str, Any]:
+    if not isinstance(layer, nn.Conv2d):
+        return {}
     return {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
