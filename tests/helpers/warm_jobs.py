@@ -33,6 +33,8 @@ def main(what, argument):
         time.sleep(600)
     if what == "tell":
         print(os.environ[argument])
+    if what == "imported":
+        print(argument in sys.modules)
     if what == "end":
         os.kill(os.getpid(), int(argument))
 """

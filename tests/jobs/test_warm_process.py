@@ -4,12 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from helpers.warm_jobs import MAIN, command, environment, runs, warm, was_warm
-from hessian_study.jobs.warm_process import start_warm_process
+from hessian_study.jobs.warm_process import FURTHER, start_warm_process
 
 
 def test_a_job_has_the_libraries_and_its_own_streams_and_environment(project: Path) -> None:
@@ -20,6 +21,19 @@ def test_a_job_has_the_libraries_and_its_own_streams_and_environment(project: Pa
     pid, told = (project / "ran").read_text().split(" ", 1)
     assert told == "by the caller True"
     assert not runs(int(pid))
+
+
+def test_what_most_jobs_need_is_imported_while_nobody_asks(project: Path) -> None:
+    last = FURTHER[-1]
+    job = shlex.join(command("imported", last))
+    until = ["sh", "-c", f"until {job} 2>&1 | grep -q True; do sleep 0.2; done"]
+    run = [sys.executable, "-c", MAIN, *until]
+    subprocess.run(run, cwd=project, env=environment(project), check=True, timeout=60)
+
+
+@pytest.mark.parametrize("library", FURTHER)
+def test_the_libraries_have_these_names(library: str) -> None:
+    import_module(library)
 
 
 def test_a_job_that_fails_says_why(project: Path) -> None:

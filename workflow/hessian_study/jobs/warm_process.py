@@ -38,9 +38,14 @@ from hessian_study.jobs.run_job import ADDRESS, OFF
 from hessian_study.jobs.termination import BY_SIGNAL
 
 LIBRARIES = ("torch", "torch.func", "xarray", "zarr", "pandas", "scipy.linalg", "matplotlib.figure")
-# What torch.func imports when it first differentiates, in more than a second; a later release may
-# have other names for it, and then each job imports what it needs.
-AT_FIRST_USE = ("torch._dynamo", "torch._decomp.decompositions_for_jvp")
+# What many jobs import besides; it is imported while nobody asks for a job. The first two are what
+# torch.func imports when it first differentiates, in more than a second. Other releases may have
+# other names for them: then each job imports what it needs.
+FURTHER = (
+    *("torch._dynamo", "torch._decomp.decompositions_for_jvp"),
+    *("scipy.stats", "scipy.ndimage", "scipy.spatial"),
+    *("matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"),
+)
 # a fork shares the threads' settings, which libraries read when they are imported
 THREADS = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 
@@ -95,20 +100,21 @@ def serve(listener: socket.socket) -> None:
     """Fork a job for each connection until standard input is closed."""
     for library in LIBRARIES:
         import_module(library)
-    for library in AT_FIRST_USE:
-        with suppress(ImportError):
-            import_module(library)
     import_module("hessian_study.provenance.planned_code").prepare()
     for number in FOR_THE_JOBS:
         signal.signal(number, signal.SIG_IGN)
     jobs: dict[int, socket.socket] = {}  # process -> who asked for it
+    further = list(FURTHER)
     with selectors.DefaultSelector() as selector, _ends_of_children() as ends:
         for source in (listener, ends, sys.stdin):
             selector.register(source, selectors.EVENT_READ)
         while True:
-            ready = {key.fileobj for key, _ in selector.select()}
+            ready = {key.fileobj for key, _ in selector.select(0 if further else None)}
             if sys.stdin in ready:
                 return
+            if further and not ready:
+                with suppress(Exception):
+                    import_module(further.pop(0))
             if ends in ready:
                 ends.recv(4096)
                 _bury(jobs)
