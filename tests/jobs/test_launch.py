@@ -80,3 +80,22 @@ def test_one_of_several_processes_is_not_forked_from_the_warm_one(project: Path)
     assert not was_warm(project)
     assert warm(project, "work", "", WORLD_SIZE="1").returncode == 0
     assert was_warm(project)
+
+
+LIKE_A_TRAINING = """
+import resource, numpy
+def step():
+    return [numpy.ones(2**20) for _ in range(3)]
+step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def test_what_a_step_has_freed_the_next_one_is_given() -> None:
+    """Three arrays of 8 MB: 6,144 pages, which the system would hand out anew each time."""
+    command = [*PYTHON, "-c", LIKE_A_TRAINING]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert int(run.stdout) < 6144

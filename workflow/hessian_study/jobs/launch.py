@@ -12,10 +12,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+# What glibc's malloc does with freed memory: arrays of 32 MB and more go back to the system at
+# once, of smaller ones 64 MB are kept. It comes to this by itself when a process has freed an array
+# of 32 MB; until then a training may get all its activations anew at each step, page by page. Steps
+# of the MNIST network took 3 ms with this, and 2.8 to 6.5 ms without, by chance.
+FREED_MEMORY = (f"MALLOC_MMAP_THRESHOLD_={2**25}", f"MALLOC_TRIM_THRESHOLD_={2**26}")
 # Not from the current folder: there lie the user's files, which may be named as Python's own are,
 # and of which only those count that the digest of the code finds. In the environment, so that it
 # holds for the processes that one starts, too.
-PYTHON = ("env", "PYTHONSAFEPATH=1", sys.executable)
+PYTHON = ("env", "PYTHONSAFEPATH=1", *FREED_MEMORY, sys.executable)
 IN_PROCESSES = "torch.distributed.run"
 # ports that programs may take for themselves, one for each SLURM job
 FIRST_PORT, PORTS = 20_000, 10_000
