@@ -1,5 +1,7 @@
 """Where products in float32 are taken, and that a spectrum made with them is the same."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -22,8 +24,8 @@ def _problem(network=None):
     return Problem.prepared(network, torch.randn(30, 4), torch.arange(30) % 3)
 
 
-def _coarse(problem):
-    return coarse_products(problem, OPTIONS, certified_products(problem, "lanczos", 1e9))
+def _coarse(problem, options=OPTIONS):
+    return coarse_products(problem, options, certified_products(problem, "lanczos", 1e9))
 
 
 def test_small_networks_and_problems_in_single_precision_do_without(monkeypatch):
@@ -36,6 +38,13 @@ def test_small_networks_and_problems_in_single_precision_do_without(monkeypatch)
         problem.network, problem.x, problem.y, problem.loss, dtype=torch.float32
     )
     assert _coarse(single) is None
+
+
+@pytest.mark.parametrize(("tolerance", "coarse"), [(1e-6, True), (9e-7, False)])
+def test_middling_networks_take_them_where_they_reach_the_residuals(monkeypatch, tolerance, coarse):
+    monkeypatch.setattr(module, "MEDIUM", 1)
+    options = replace(OPTIONS, residual_tolerance=tolerance)
+    assert (_coarse(_problem(), options) is not None) == coarse
 
 
 def test_a_network_without_finite_products_in_float32_does_without(monkeypatch, capsys):

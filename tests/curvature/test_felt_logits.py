@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.curvature.low_rank import felt_logits as module
 from hessian_boundary.curvature.low_rank.felt_logits import felt_logits
 from hessian_boundary.losses.per_sample import Loss, WeightedCrossEntropy
 from hessian_boundary.networks.problem import Problem
@@ -37,8 +38,10 @@ UNFELT = {
 }
 
 
+@pytest.mark.parametrize("batch", [SAMPLES, 8])
 @pytest.mark.parametrize("name", UNFELT)
-def test_the_directions_that_a_loss_feels(name):
+def test_the_directions_that_a_loss_feels(name, batch, monkeypatch):
+    monkeypatch.setattr(module, "AT_A_TIME", batch * CLASSES**2)
     loss, unfelt = UNFELT[name]
     directions = felt_logits(_problem(loss))
     assert directions.shape == (CLASSES - len(unfelt), CLASSES)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from helpers.known_spectra import MatrixOperator
-from hessian_boundary.curvature.low_rank.range_basis import Axes, EachUnit, Images, RangeBasis, Rows
+from hessian_boundary.curvature.low_rank.basis_parts import Axes, EachUnit, Rows
+from hessian_boundary.curvature.low_rank.range_basis import Images, RangeBasis
 
 DIMENSION = 40
 
@@ -95,7 +96,7 @@ def test_products_come_in_the_order_of_the_rows(known):
 
 
 def test_many_vectors_are_combined_slice_by_slice(monkeypatch):
-    monkeypatch.setattr("hessian_boundary.curvature.low_rank.range_basis.SLICE", 9)
+    monkeypatch.setattr("hessian_boundary.curvature.low_rank.basis_parts.SLICE", 9)
     part = PARTS["rows"]()
     coordinates = torch.randn(3, part.size, dtype=torch.float64)
     vectors = torch.zeros(3, DIMENSION, dtype=torch.float64)

@@ -42,6 +42,15 @@ def test_certificate_is_the_defect_of_the_whole_basis():
     assert pairs.certificate > 1e-8
 
 
+def test_residuals_are_in_proportion_to_the_matrix():
+    """Of eigenvalues of 1e-24 they are 1e-40, whose squares float32 does not hold."""
+    operator, _, _ = graded()
+    small = MatrixOperator(operator.matrix * 2.0**-80)
+    residuals = _solve(operator).residuals
+    assert bool((residuals > 0).all())
+    torch.testing.assert_close(_solve(small).residuals * 2.0**80, residuals, rtol=1e-3, atol=1e-20)
+
+
 def test_range_finder_repeats_exactly_and_its_seed_does_not_matter_for_the_result():
     operator, _, _ = graded()
     first, again = _solve(operator), _solve(operator)

@@ -10,7 +10,7 @@ from torch import Tensor
 from hessian_boundary.losses.derivatives import logit_curvature, logit_slope
 from hessian_boundary.networks.problem import Problem
 
-BATCH = 128  # samples at a time
+AT_A_TIME = 2**24  # numbers of ∂²ℓ/∂f², C² of each sample
 # Of a direction's slopes and curvatures beside those of the direction that is felt most.
 ROUND_OFF = 1e-14
 
@@ -23,7 +23,7 @@ def felt_logits(problem: Problem) -> Tensor:
     """
     classes = problem.classes
     triangle = torch.empty(0, classes, dtype=problem.dtype, device=problem.device)
-    for x, y in problem.batches(BATCH):
+    for x, y in problem.batches(max(1, AT_A_TIME // classes**2)):
         logits = problem.network(x).detach()
         slopes = logit_slope(problem.loss, y)(logits)
         curvatures = logit_curvature(problem.loss, logits, y).flatten(0, 1)

@@ -15,6 +15,7 @@ from math import inf
 import torch
 from torch import Tensor, nn
 
+from hessian_boundary.curvature.low_rank.basis_parts import BLOCK, Axes, EachUnit, Part, Rows
 from hessian_boundary.curvature.low_rank.felt_logits import felt_logits
 from hessian_boundary.curvature.low_rank.layer_block import (
     but_for,
@@ -23,16 +24,7 @@ from hessian_boundary.curvature.low_rank.layer_block import (
     unit_blocks,
     unit_directions,
 )
-from hessian_boundary.curvature.low_rank.range_basis import (
-    BLOCK,
-    Axes,
-    EachUnit,
-    Images,
-    Part,
-    RangeBasis,
-    Rows,
-    range_bytes,
-)
+from hessian_boundary.curvature.low_rank.range_basis import Images, RangeBasis, range_bytes
 from hessian_boundary.curvature.solvers.linear_algebra import orthonormal, principal_directions
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
@@ -89,10 +81,17 @@ def known_range(
         given = [part.only(mask) for part, mask in zip(given, masks, strict=True)]
     rows = torch.cat([images[:, own.flatten()], factor])
     parts, inside = _parts(own, directions, rows, tolerance)
-    basis = RangeBasis([*given, *parts], operator.dimension)
+    return _with_images(RangeBasis([*given, *parts], operator.dimension), images, inside)
+
+
+def _with_images(basis: RangeBasis, images: Tensor, inside: Tensor | None) -> RangeBasis:
+    """Return a basis that knows products (k, p) with its first rows.
+
+    inside: their coordinates in the last part, where these are known, and further rows.
+    """
     if inside is None:
         return replace(basis, images=Images(images, basis.coordinates(images)))
-    outside = [part.coordinates(images) for part in given]
+    outside = [part.coordinates(images) for part in basis.parts[:-1]]
     coordinates = torch.cat([*outside, inside[: len(images)]], dim=1)
     return replace(basis, images=Images(images, coordinates))
 
@@ -101,9 +100,9 @@ def _other_layers(
     problem: Problem, positions: dict[nn.Module, Tensor]
 ) -> Sequence[Axes | EachUnit]:
     """Return what the range may contain of the layers at these positions."""
-    last, felt = sequence(problem.network)[-1], felt_logits(problem)
+    last = sequence(problem.network)[-1]
     parts: list[Axes | EachUnit] = []
-    if last in positions and len(felt) < problem.classes:
+    if last in positions and len(felt := felt_logits(problem)) < problem.classes:
         own = positions[last].T
         parts = [EachUnit(own, felt.expand(len(own), *felt.shape))]
         positions = {layer: entry for layer, entry in positions.items() if layer is not last}

@@ -13,7 +13,8 @@ from math import inf, log
 import torch
 from torch import Tensor
 
-from hessian_boundary.curvature.low_rank.range_basis import RangeBasis, Rows, range_bytes
+from hessian_boundary.curvature.low_rank.basis_parts import Rows
+from hessian_boundary.curvature.low_rank.range_basis import RangeBasis, range_bytes
 from hessian_boundary.curvature.low_rank.rayleigh_ritz import rayleigh_ritz
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs, MemoryLimitError
 from hessian_boundary.curvature.solvers.linear_algebra import (

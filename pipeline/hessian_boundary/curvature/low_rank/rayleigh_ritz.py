@@ -31,17 +31,18 @@ def rayleigh_ritz(
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max())
     keep = keep.flatten().flip(0)
     values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()
-    asymmetry = torch.linalg.vector_norm(rotation @ (projected - projected.T) / 2, dim=1)
-    squares, single = asymmetry.square(), rotation.to(defects[0].dtype)
+    single = rotation.to(defects[0].dtype)
+    asymmetry = single @ ((projected - projected.T) / 2).to(single.dtype)
+    squares = _lengths(asymmetry).square()
     for columns in column_slices(defects[0].shape[1]):
         defect = torch.cat([block[:, columns] for block in defects])
         defect = defect[:, defect.any(0)]  # of parameters that the loss does not depend on, none
-        squares += (single @ defect).square().sum(1)
+        squares += _lengths(single @ defect).square()
     del defects, single
     return Eigenpairs(
         eigenvalues=values,
         eigenvectors=basis.combined(rotation),
-        residuals=squares.sqrt(),
+        residuals=squares.sqrt().to(values.dtype),
         certificate=certificate,
         null_space=operator.dimension - len(values),
         complete=True,
@@ -64,6 +65,11 @@ def _project(operator: SymmetricOperator, basis: RangeBasis) -> tuple[Tensor, li
         defects.append(part.float())
         progress.update(sum(map(len, rows)))
     return torch.cat(rows), defects, square**0.5
+
+
+def _lengths(rows: Tensor) -> Tensor:
+    """Return the lengths of rows (k, q) of single precision, whose squares it may not hold."""
+    return torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)
 
 
 def _no_eigenpairs(operator: SymmetricOperator) -> Eigenpairs:

@@ -24,6 +24,7 @@ class Step:
     bias: slice
     patches: Tensor  # (n, in, position), the last row of ones where there is a bias
     output: Tensor  # (n, out, …), before the stage
+    pieces: list[Tensor | None]  # of each part of the stage, see `_piece`
 
 
 def evaluate(module: nn.Module, x: Tensor) -> tuple[list[Step], Tensor]:
@@ -47,10 +48,11 @@ def evaluate(module: nn.Module, x: Tensor) -> tuple[list[Step], Tensor]:
                     patches = F.pad(patches, (0, 0, 0, 1), value=1.0)
                     stop += part.bias.numel()
                 columns = slice(start, middle), slice(middle, stop)
-                steps.append(Step(part, [], *columns, patches, value))
+                steps.append(Step(part, [], *columns, patches, value, []))
                 start = stop
             elif steps:
                 steps[-1].stage.append(part)
+                steps[-1].pieces.append(_piece(part, before))
     return steps, value
 
 
@@ -76,21 +78,27 @@ def push_forward(step: Step, tangent: Tensor) -> Tensor:
 
     ReLU and max-pooling act as they do at the samples themselves.
     """
-    value, lead = step.output.detach(), tangent.shape[:3]
-    for part in step.stage:
-        if isinstance(part, nn.ReLU):
-            tangent = tangent * (value > 0)[:, None, None]
-        elif isinstance(part, nn.MaxPool2d):
-            tangent = _at_maximum(part, value, tangent)
-        else:  # linear
+    lead = tangent.shape[:3]
+    for part, piece in zip(step.stage, step.pieces, strict=True):
+        if piece is None:
             tangent = part(tangent.flatten(0, 2)).unflatten(0, lead)
-        value = part(value)
+        elif isinstance(part, nn.MaxPool2d):
+            index = piece.flatten(2)[:, None, None].expand(*lead, -1, -1)
+            tangent = tangent.flatten(-2).gather(-1, index).unflatten(-1, piece.shape[2:])
+        else:
+            tangent = tangent * piece[:, None, None]
     return tangent
 
 
-def _at_maximum(pool: nn.MaxPool2d, value: Tensor, tangent: Tensor) -> Tensor:
-    """Take the tangents (n, i, j, channel, …) where the pool takes its values (n, channel, …)."""
-    options = (pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
-    position = F.max_pool2d(value, *options, return_indices=True)[1]
-    index = position.flatten(2)[:, None, None].expand(*tangent.shape[:3], -1, -1)
-    return tangent.flatten(-2).gather(-1, index).unflatten(-1, position.shape[2:])
+def _piece(part: nn.Module, value: Tensor) -> Tensor | None:
+    """Say on which linear piece a part is at inputs (n, channel, …).
+
+    For a ReLU whether each input passes, for max-pooling where in its plane each output is from,
+    (n, channel, …) int64; None for what is linear.
+    """
+    if isinstance(part, nn.ReLU):
+        return value > 0
+    if isinstance(part, nn.MaxPool2d):
+        options = (part.kernel_size, part.stride, part.padding, part.dilation, part.ceil_mode)
+        return F.max_pool2d(value, *options, return_indices=True)[1]
+    return None

@@ -13,17 +13,19 @@ whole block of vectors at once.
 """
 
 from collections.abc import Iterator
-from functools import reduce
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.nn.grad import conv2d_input, conv2d_weight
+from torch import Tensor
 
 from hessian_boundary.certificates.plain import PRODUCTS
 from hessian_boundary.curvature.operators.hessian import fast_sizes
-from hessian_boundary.curvature.operators.layer_steps import Step, push_forward
+from hessian_boundary.curvature.operators.layer_steps import push_forward
+from hessian_boundary.curvature.operators.layer_tangents import (
+    input_gradient,
+    layer_direction,
+    layer_tangent,
+    weight_gradient,
+)
 from hessian_boundary.curvature.operators.linearisation import Linearisation, linearised
 from hessian_boundary.networks.parameters import parameter_vector
 from hessian_boundary.networks.problem import Problem
@@ -113,13 +115,13 @@ class LayeredProducts:
 def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Yield columns of the products (k, p) with the Hessian of a mini-batch's summed loss."""
     steps, deltas, curvature = batch
-    directions = [_direction(step, rows) for step in steps]
+    directions = [layer_direction(step, rows) for step in steps]
     # before the first layer that the directions change, and in it, du is zero
     first = next((i for i, dW in enumerate(directions) if dW is not None), len(steps))
     outputs: list[Tensor] = []  # dz_l (n, k, out, …)
     inputs: list[Tensor] = []  # du_{l+1} (n, k, …), with the graph that leads to it from dz_l
     for i, (step, direction) in enumerate(zip(steps, directions, strict=True)):
-        output = _layer_tangent(step, len(rows), direction, inputs[-1] if i > first else None)
+        output = layer_tangent(step, len(rows), direction, inputs[-1] if i > first else None)
         with torch.enable_grad():
             outputs.append(output.requires_grad_())
             inputs.append(push_forward(step, output.unsqueeze(2)).squeeze(2))
@@ -127,84 +129,9 @@ def _products(batch: Linearisation, rows: Tensor) -> Iterator[tuple[slice, Tenso
     for i in reversed(range(len(steps))):
         step, before = steps[i], inputs[i - 1] if i else None
         change = torch.autograd.grad(inputs[i], outputs[i], cotangent)[0]  # dδ_l
-        gradient = _weight_gradient(step, deltas[i], change, before if i > first else None)
+        gradient = weight_gradient(step, deltas[i], change, before if i > first else None)
         count = step.layer.weight[0].numel()
         yield step.weight, gradient[..., :count].flatten(1)
         yield step.bias, gradient[..., count:].flatten(1)
         if before is not None:
-            cotangent = _input_gradient(step, deltas[i], change, directions[i], before)
-
-
-def _direction(step: Step, rows: Tensor) -> Tensor | None:
-    """Cut dW (k, out, in) out of the rows (k, p), the bias as the last column; None for zeros."""
-    if not (rows[:, step.weight].any() or rows[:, step.bias].any()):
-        return None
-    shape = (len(rows), len(step.layer.weight), -1)
-    weight = rows[:, step.weight].reshape(shape)
-    with_bias = step.patches.shape[1] > weight.shape[2]
-    return torch.cat([weight, rows[:, step.bias].reshape(shape)], dim=2) if with_bias else weight
-
-
-def _layer_tangent(
-    step: Step, count: int, direction: Tensor | None, inputs: Tensor | None
-) -> Tensor:
-    """Return dz = dW u + W du (n, k, out, …) for dW (k, out, in) and du (n, k, …); None is zero."""
-    layer, shape = step.layer, (len(step.patches), count, *step.output.shape[1:])
-    terms = []
-    if direction is not None and isinstance(layer, nn.Conv2d):
-        terms.append((direction.flatten(0, 1) @ step.patches).reshape(shape))
-    elif direction is not None:
-        terms.append((step.patches[..., 0] @ direction.flatten(0, 1).T).view(shape))
-    if inputs is not None and isinstance(layer, nn.Conv2d):
-        moved = F.conv2d(inputs.flatten(0, 1), layer.weight, **_options(layer))
-        terms.append(moved.reshape(shape))
-    elif inputs is not None:
-        terms.append(inputs @ layer.weight.T)
-    return reduce(torch.add, terms) if terms else step.output.new_zeros(shape)
-
-
-def _weight_gradient(step: Step, delta: Tensor, change: Tensor, inputs: Tensor | None) -> Tensor:
-    """Return Σ dδ uᵀ + δ duᵀ (k, out, in) for δ (n, out, …), dδ (n, k, out, …), du (n, k, …)."""
-    layer, count = step.layer, change.shape[1]
-    if isinstance(layer, nn.Conv2d):
-        stacked = (change.flatten(1, 2).flatten(2) @ step.patches.mT).sum(0)
-    else:
-        stacked = change.flatten(1).T @ step.patches[..., 0]
-    gradient = stacked.unflatten(0, (count, -1))
-    if inputs is None:
-        return gradient
-    wide = inputs.flatten(1, 2)  # the vectors' inputs beside each other, as if more channels
-    if isinstance(layer, nn.Conv2d):
-        size = (len(layer.weight), wide.shape[1], *layer.kernel_size)
-        moved = conv2d_weight(wide, size, delta, **_options(layer)).flatten(1)
-    else:
-        moved = delta.T @ wide
-    gradient[..., : layer.weight[0].numel()] += moved.unflatten(1, (count, -1)).transpose(0, 1)
-    return gradient
-
-
-def _input_gradient(
-    step: Step, delta: Tensor, change: Tensor, direction: Tensor | None, inputs: Tensor
-) -> Tensor:
-    """Return Wᵀ dδ + dWᵀ δ (n, k, …), in the shape of du, dW = 0 for None."""
-    layer, options = step.layer, _options(step.layer)
-    if isinstance(layer, nn.Conv2d):
-        shape = inputs.flatten(0, 1).shape
-        back = conv2d_input(shape, layer.weight, change.flatten(0, 1), **options).view_as(inputs)
-    else:
-        back = change @ layer.weight
-    if direction is None:
-        return back
-    wide = direction[..., : layer.weight[0].numel()].transpose(0, 1).flatten(1)  # (out, k in)
-    if isinstance(layer, nn.Conv2d):
-        kernels = wide.reshape(len(wide), -1, *layer.kernel_size)
-        moved = conv2d_input(inputs.flatten(1, 2).shape, kernels, delta, **options)
-    else:
-        moved = delta @ wide
-    return back + moved.view_as(inputs)
-
-
-def _options(layer: Layer) -> dict[str, Any]:
-    if not isinstance(layer, nn.Conv2d):
-        return {}
-    return {"stride": layer.stride, "padding": layer.padding, "dilation": layer.dilation}
+            cotangent = input_gradient(step, deltas[i], change, directions[i], before)

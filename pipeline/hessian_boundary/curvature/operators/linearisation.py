@@ -23,8 +23,9 @@ class Linearisation(NamedTuple):
     @property
     def bytes(self) -> int:
         """Memory of its tensors."""
-        of_steps = (tensor for step in self.steps for tensor in (step.patches, step.output))
-        return sum(tensor.nbytes for tensor in (*of_steps, *self.deltas, self.curvature))
+        of_steps = (t for step in self.steps for t in (step.patches, step.output, *step.pieces))
+        tensors = (*of_steps, *self.deltas, self.curvature)
+        return sum(tensor.nbytes for tensor in tensors if tensor is not None)
 
     def of_layers(self, layers: Sequence[Layer]) -> "Linearisation":
         """Return the same for layers of another precision, on the same linear pieces."""
