@@ -1,5 +1,6 @@
 """Long work says how far it is: every few seconds, by one of several processes."""
 
+import ctypes
 import time
 from functools import partial
 
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from hessian_boundary.certificates.plain import plain_products
+from hessian_boundary.curvature.gauss_newton import rotations
 from hessian_boundary.curvature.operators.hessian import Hessian
 from hessian_boundary.curvature.operators.layered_hessian import layered_hessian
 from hessian_boundary.curvature.operators.layered_products import LayeredProducts
@@ -15,7 +17,7 @@ from hessian_boundary.curvature.solvers.dense import dense_eigenpairs
 from hessian_boundary.gradients.products import gradient_products
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.runtime import progress
-from hessian_boundary.runtime.progress import Progress, at_work
+from hessian_boundary.runtime.progress import Progress, at_work, at_work_with_the_lock
 
 
 @pytest.fixture
@@ -60,6 +62,32 @@ def test_one_call_that_takes_long_is_said_to_go_on_until_it_ends(capsys) -> None
     assert capsys.readouterr().err == ""
     with pytest.raises(ValueError, match="inside"), at_work("decomposition", interval=0.05):
         raise ValueError("inside")
+
+
+@pytest.mark.parametrize(("rank", "spoken"), [("0", True), ("1", False)])
+def test_a_call_that_keeps_pythons_lock_is_said_to_go_on(capfd, monkeypatch, rank, spoken) -> None:
+    monkeypatch.setenv("RANK", rank)
+    with at_work_with_the_lock("rotations", interval=0.05):
+        ctypes.PyDLL(None).usleep(2_000_000)  # no thread of Python's runs meanwhile
+    said = capfd.readouterr().err
+    assert ("rotations: 0 s so far\nrotations:" in said) == spoken
+    assert bool(said) == spoken
+    time.sleep(0.1)
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ValueError, match="inside"), at_work_with_the_lock("rotations"):
+        raise ValueError("inside")
+
+
+def test_rotations_of_many_columns_are_said_to_go_on(capfd, monkeypatch) -> None:
+    monkeypatch.setattr(rotations, "LONG", 300)
+    monkeypatch.setattr(
+        rotations, "at_work_with_the_lock", partial(at_work_with_the_lock, interval=0.02)
+    )
+    rows = torch.randn(600, 600, generator=torch.Generator().manual_seed(0)).double().numpy()
+    for columns, spoken in ((299, False), (600, True)):
+        rotations.graded_singular_pairs(rows[:, :columns].copy())
+        found = f"rotations of {columns} columns: 0 s so far" in capfd.readouterr().err
+        assert found == spoken
 
 
 def _problem() -> Problem:

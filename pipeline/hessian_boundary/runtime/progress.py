@@ -4,6 +4,7 @@ Of several processes on one computation the first one alone speaks; the others d
 """
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +12,13 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 INTERVAL = 5.0  # seconds
+SPEAKER = """
+import select, sys, time
+_, label, interval = sys.argv
+start = time.monotonic()
+while not select.select([sys.stdin], [], [], float(interval))[0]:
+    print(f"{label}: {time.monotonic() - start:.0f} s so far", file=sys.stderr, flush=True)
+"""
 
 
 class Progress:
@@ -38,7 +46,7 @@ def at_work(label: str, interval: float = INTERVAL) -> Iterator[None]:
     """Print `label: 15 s so far` every `interval` seconds until what runs inside has ended.
 
     It is for one call of a library that tells nothing meanwhile. The call has to release Python's
-    lock, as PyTorch's do and SciPy's LAPACK functions do not.
+    lock, as PyTorch's do; for SciPy's LAPACK functions there is `at_work_with_the_lock`.
     """
     ended, start = Event(), time.monotonic()
 
@@ -55,6 +63,22 @@ def at_work(label: str, interval: float = INTERVAL) -> Iterator[None]:
         speaker.join()
 
 
+@contextmanager
+def at_work_with_the_lock(label: str, interval: float = INTERVAL) -> Iterator[None]:
+    """Print what `at_work` does while a call keeps Python's lock: another process speaks."""
+    if not _speaks():
+        yield
+        return
+    # it ends with its standard input, that is with this process, however that ends
+    command = [sys.executable, "-I", "-c", SPEAKER, label, str(interval)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE):
+        yield
+
+
+def _speaks() -> bool:
+    return os.environ.get("RANK", "0") == "0"  # as torchrun numbers its processes
+
+
 def _say(line: str) -> None:
-    if os.environ.get("RANK", "0") == "0":  # as torchrun numbers its processes
+    if _speaks():
         print(line, file=sys.stderr, flush=True)

@@ -15,16 +15,19 @@ the start costs no digit. Source: Drmač & Veselić (2008), SIAM J. Matrix Anal.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from scipy.linalg.lapack import dgejsv
 
-from hessian_boundary.runtime.progress import Progress, at_work
+from hessian_boundary.runtime.progress import Progress, at_work, at_work_with_the_lock
 
 WIDTH = 1e6  # longest / shortest column of a group
 # From so many columns on the start saves time: 1.9 s of 3.7 s at 1,200.
 LARGE = 2000
+# From so many columns on rotations take seconds.
+LONG = 1000
 ORTHOGONAL = 1e-12  # cosines of columns below which nothing is left to rotate
 
 
@@ -78,9 +81,12 @@ def _orthogonal(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _rotated(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    sizes, _, vectors, scale, _, failed = dgejsv(
-        rows, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0
-    )
+    columns = rows.shape[1]
+    label = f"rotations of {columns:,} columns"
+    with at_work_with_the_lock(label) if columns >= LONG else nullcontext():
+        sizes, _, vectors, scale, _, failed = dgejsv(
+            rows, joba=0, jobu=3, jobv=0, jobr=0, jobt=0, jobp=0
+        )
     if failed:
         raise ArithmeticError(
             f"expected Jacobi rotations to converge, found that LAPACK's dgejsv ended with info "
