@@ -41,7 +41,7 @@ def layer_tangent(
         terms.append(moved.reshape(shape))
     elif inputs is not None:
         terms.append(inputs @ layer.weight.T)
-    return reduce(torch.add, terms) if terms else step.output.new_zeros(shape)
+    return reduce(Tensor.add_, terms) if terms else step.output.new_zeros(shape)
 
 
 def weight_gradient(step: Step, delta: Tensor, change: Tensor, inputs: Tensor | None) -> Tensor:
