@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hessian_boundary.curvature.low_rank.range_basis import RangeBasis
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.linear_algebra import column_slices
+from hessian_boundary.curvature.solvers.linear_algebra import column_slices, symmetric_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.runtime.progress import Progress, at_work
 
@@ -27,7 +27,7 @@ def rayleigh_ritz(
         return _no_eigenpairs(operator)
     projected, defects, certificate = _project(operator, basis)
     with at_work("Rayleigh-Ritz: eigenvectors"):
-        eigenvalues, rotation = torch.linalg.eigh((projected + projected.T) / 2)
+        eigenvalues, rotation = symmetric_eigenpairs((projected + projected.T) / 2)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max())
     keep = keep.flatten().flip(0)
     values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()

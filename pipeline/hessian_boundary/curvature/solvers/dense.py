@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
+from hessian_boundary.curvature.solvers.linear_algebra import symmetric_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress, at_work
 
@@ -51,7 +52,7 @@ def dense_eigenpairs(operator: SymmetricOperator, *, rank_tolerance: float) -> E
     """
     matrix = operator.matrix if isinstance(operator, DenseMatrix) else dense_matrix(operator)
     with at_work("eigenvectors of the dense Hessian"):
-        eigenvalues, columns = torch.linalg.eigh(matrix)
+        eigenvalues, columns = symmetric_eigenpairs(matrix)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max()).flatten()
     keep = keep.flip(0)
     values, vectors = eigenvalues[keep], columns[:, keep].T.contiguous()

