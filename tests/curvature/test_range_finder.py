@@ -42,13 +42,15 @@ def test_certificate_is_the_defect_of_the_whole_basis():
     assert pairs.certificate > 1e-8
 
 
-def test_residuals_are_in_proportion_to_the_matrix():
-    """Of eigenvalues of 1e-24 they are 1e-40, whose squares float32 does not hold."""
+@pytest.mark.parametrize("exponent", [-400, -80, 80, 400])
+def test_residuals_are_in_proportion_to_the_matrix(exponent):
+    """Of eigenvalues of 1e-24 they are 1e-40, which float32 does not hold, nor its square."""
     operator, _, _ = graded()
-    small = MatrixOperator(operator.matrix * 2.0**-80)
-    residuals = _solve(operator).residuals
-    assert bool((residuals > 0).all())
-    torch.testing.assert_close(_solve(small).residuals * 2.0**80, residuals, rtol=1e-3, atol=1e-20)
+    pairs, scaled = (_solve(MatrixOperator(operator.matrix * 2.0**e)) for e in (0, exponent))
+    assert bool((pairs.residuals > 0).all())
+    close = {"rtol": 1e-3, "atol": 1e-20}
+    torch.testing.assert_close(scaled.residuals * 2.0**-exponent, pairs.residuals, **close)
+    assert scaled.certificate * 2.0**-exponent == pytest.approx(pairs.certificate, rel=1e-3)
 
 
 def test_range_finder_repeats_exactly_and_its_seed_does_not_matter_for_the_result():

@@ -3,6 +3,8 @@
 Vectors are rows throughout: Q is (r, p) and Q Qᵀ = 1. Q is never copied whole.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -25,14 +27,15 @@ def rayleigh_ritz(
     """
     if not basis.size:
         return _no_eigenpairs(operator)
-    projected, defects, certificate = _project(operator, basis)
+    projected, defects, unit = _project(operator, basis)
+    certificate = unit * math.hypot(*(float(_lengths(block).norm()) for block in defects))
     with at_work("Rayleigh-Ritz: eigenvectors"):
         eigenvalues, rotation = symmetric_eigenpairs((projected + projected.T) / 2)
     keep = torch.nonzero(eigenvalues.abs() > rank_tolerance * eigenvalues.abs().max())
     keep = keep.flatten().flip(0)
     values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()
     single = rotation.to(defects[0].dtype)
-    asymmetry = single @ ((projected - projected.T) / 2).to(single.dtype)
+    asymmetry = single @ ((projected - projected.T) / (2 * unit)).to(single.dtype)
     squares = _lengths(asymmetry).square()
     for columns in column_slices(defects[0].shape[1]):
         defect = torch.cat([block[:, columns] for block in defects])
@@ -42,7 +45,7 @@ def rayleigh_ritz(
     return Eigenpairs(
         eigenvalues=values,
         eigenvectors=basis.combined(rotation),
-        residuals=squares.sqrt().to(values.dtype),
+        residuals=unit * squares.sqrt().to(values.dtype),
         certificate=certificate,
         null_space=operator.dimension - len(values),
         complete=True,
@@ -50,21 +53,22 @@ def rayleigh_ritz(
 
 
 def _project(operator: SymmetricOperator, basis: RangeBasis) -> tuple[Tensor, list[Tensor], float]:
-    """Return T = Q H Qᵀ (r, r), the defects E = Q H − T Q block by block, and ‖E‖_F.
+    """Return T = Q H Qᵀ (r, r), the defects E = Q H − T Q block by block, and their unit.
 
     With the rotation U that diagonalises T, the residuals of the pairs are the rows of U E. The
-    defects are round-off of which only the size matters, so single precision holds them.
+    defects are round-off of which only the size matters, so single precision holds them; their
+    unit is about the largest number of H, which may be smaller than any that it holds.
     """
-    rows, defects, square = [], [], 0.0
+    rows, defects, unit = [], [], 0.0
     progress = Progress("Rayleigh-Ritz: direction", basis.size)
     for products, coordinates in basis.products(operator):
         rows.append(coordinates)
         defect = products - basis.combined(coordinates)
-        square += float(torch.linalg.vector_norm(defect)) ** 2
+        unit = unit or 2.0 ** math.frexp(float(products.abs().max()))[1]
         part = defect if basis.support is None else defect[:, basis.support]
-        defects.append(part.float())
+        defects.append((part / unit).float())
         progress.update(sum(map(len, rows)))
-    return torch.cat(rows), defects, square**0.5
+    return torch.cat(rows), defects, unit
 
 
 def _lengths(rows: Tensor) -> Tensor:
