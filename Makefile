@@ -28,7 +28,7 @@ test: $(DEVELOP)  ## set up and run the tests (minutes)
 mutants: $(DEVELOP)  ## which changes of the science no test notices (ROOM=statistics SAMPLE=100)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
-bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 10 minutes)
+bench: $(DEVELOP)  ## measure the speed-ups against their baselines (about 15 minutes)
 	$(BIN)/python -m benchmarks
 
 bench-peers: .venv-peers/.ready  ## the same against other libraries, in an environment of their own
