@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from helpers.flat_training import train
 from hessian_boundary.networks.evaluation import accuracy
 from hessian_boundary.networks.parameters import parameter_vector
-from hessian_boundary.training import loop
 from hessian_boundary.training.initialisation import scale_to_norm
 
 OPTIONS = {
@@ -80,21 +79,6 @@ def test_training_equals_the_usual_loop(make_problem, optimizer, learning_rate, 
     torch.testing.assert_close(found, wanted, rtol=0, atol=1e-10)
     np.testing.assert_allclose(training.loss, losses, rtol=1e-6)
     np.testing.assert_allclose(training.accuracy, accuracies, rtol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["mlp_relu", "cnn"])
-def test_data_that_are_not_put_in_order_at_once_train_to_the_same_digits(
-    make_problem, monkeypatch, name
-):
-    ends = []
-    for at_once in (loop.AT_ONCE, 0):
-        monkeypatch.setattr(loop, "AT_ONCE", at_once)
-        case = make_problem(name)
-        torch.manual_seed(0)
-        module = copy.deepcopy(case.module).float()
-        train(module, case.x.float(), case.y, F.cross_entropy, **{**OPTIONS, "batch_size": 16})
-        ends.append(parameter_vector(module))
-    assert torch.equal(*ends)
 
 
 def test_convolutional_network_trains_as_in_the_usual_loop(make_problem):

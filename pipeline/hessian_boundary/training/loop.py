@@ -1,9 +1,7 @@
 """Mini-batch training: one seed of one experiment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -27,8 +25,6 @@ from hessian_boundary.training.unfinished.saving import Saver, saving
 
 # Losses are read back, and divergence and fits looked at, once per this many epochs.
 EPOCHS_PER_CHECK = 100
-# Bytes of inputs that are put in an epoch's order all at once: few beside a process's own.
-AT_ONCE = 2**26
 
 
 def train(
@@ -127,31 +123,22 @@ class _Run:
         self, step: Callable[[Tensor, Tensor], tuple[Tensor, Tensor, list[Tensor]]], saver: Saver
     ) -> None:
         """Train on the mini-batches of one epoch that are left."""
-        samples = len(self.data[1])
+        x, y = self.data
         self._before_order = self.generator.get_state()
-        order = torch.randperm(samples, generator=self.generator)
-        last = ceil(samples / self.batch_size)
-        for x, y in islice(self._batches(order), self.done, None):
+        order = torch.randperm(len(y), generator=self.generator).to(x.device)
+        batches = order.split(self.batch_size)
+        for batch in batches[self.done :]:
+            labels = y[batch]
             try:
-                value, hits, gradients = step(x, y)
+                value, hits, gradients = step(x[batch], labels)
             except ValueError as error:
-                explain_single_sample(error, len(y), samples, self.batch_size)
+                explain_single_sample(error, len(batch), len(y), self.batch_size)
                 raise
-            self.update.add(gradients, self.weight_of(y))
+            self.update.add(gradients, self.weight_of(labels))
             self.history.add(value, hits)
             self.done += 1
-            if self.done < last and saver.due() and not self.update.pending:
+            if self.done < len(batches) and saver.due() and not self.update.pending:
                 saver.save(self.state, f"in epoch {self.epoch}")
-
-    def _batches(self, order: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield mini-batches in that order; small data are put in order all at once."""
-        x, y = self.data
-        order = order.to(x.device)
-        if x.nbytes <= AT_ONCE:
-            return zip(
-                x[order].split(self.batch_size), y[order].split(self.batch_size), strict=True
-            )
-        return ((x[batch], y[batch]) for batch in order.split(self.batch_size))
 
     def state(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on."""

@@ -48,7 +48,7 @@ def known_range(
     None for networks that are not a sequence of dense layers with activations between, two at
     least and each used once; where K_LL does not fall into blocks, the basis is not much smaller
     than the whole space, or takes more than `memory_limit` bytes; and where a product is not
-    finite. `operator` multiplies by H; it is asked for m products.
+    finite. `operator` multiplies by H; it is asked for m products at most.
     """
     network = problem.network
     if why_not_factored(network) or is_convolutional(network):
