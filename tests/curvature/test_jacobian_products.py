@@ -60,3 +60,12 @@ def test_products_are_those_of_the_jacobian_written_out(name, batch, monkeypatch
     torch.testing.assert_close(
         pulled_back(problem, cotangents), torch.einsum("scp,ksc->kp", expected, cotangents)
     )
+    some = slice(2, 6)
+    torch.testing.assert_close(
+        pushed_forward(problem, vectors, some),
+        torch.einsum("scp,kp->ksc", expected[some], vectors),
+    )
+    torch.testing.assert_close(
+        pulled_back(problem, cotangents, some),
+        torch.einsum("scp,ksc->kp", expected[some], cotangents[:, some]),
+    )

@@ -51,7 +51,7 @@ def gauss_newton_artifacts(
     with the square of the m = n (C − 1) rows (n C for the squared error); of p numbers there are
     the eigenvectors and a few more arrays. `pieces` are
     all those of `gauss_newton_piece`, where there are some. Under torchrun this is for the first
-    process, whose pass over the rows is spread over all; the others call `serve_gauss_newton`.
+    process, whose passes over the rows are spread over all; the others call `serve_gauss_newton`.
 
     Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
@@ -62,8 +62,8 @@ def gauss_newton_artifacts(
         certify_network(problem)  # before what would fail on such a network without saying why
         found = gathered(pieces) if pieces else rows.triangle(_directions(problem))
         pairs = decomposed(rows, *found, members)
-    samples = align_pairs(pairs)
-    spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
+        samples = align_pairs(pairs)
+        spectrum = gauss_newton_spectrum(pairs, top, samples.attrs["checks"])
     with torch.no_grad():
         logits = torch.cat([problem.network(x.clone()).detach() for x, _ in problem.batches(BATCH)])
     samples = samples.assign(

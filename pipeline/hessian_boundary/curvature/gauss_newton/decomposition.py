@@ -12,26 +12,32 @@ import torch
 from scipy.linalg import lstsq
 from torch import Tensor
 
-from hessian_boundary.curvature.gauss_newton.factor_rows import FactorRows, SpreadRows
+from hessian_boundary.curvature.gauss_newton.factor_rows import (
+    AT_ONCE,
+    FactorRows,
+    SpreadRows,
+)
 from hessian_boundary.curvature.gauss_newton.graded_svd import ROUND_OFF, graded_eigenpairs
-from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor
 from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES
 from hessian_boundary.networks.problem import Problem
-
-AT_ONCE = 4  # eigenvectors whose residuals are measured
 
 
 @dataclass(frozen=True)
 class GaussNewtonPairs:
     """All eigenpairs of F outside its null space, and the gradients, in coordinates of Q."""
 
-    problem: Problem
+    rows: FactorRows | SpreadRows  # W
     factor: LogitFactor  # of m = n K dyads, those of samples that F leaves out with scale 0
     triangle: Tensor  # R (d, m), d = min(m, p)
     products: Tensor  # (m, j) of W's rows with the directions (j, p) that were asked for
     eigenvalues: Tensor  # (r,) descending
     coordinates: Tensor  # (r, d) of the eigenvectors
+
+    @property
+    def problem(self) -> Problem:
+        """Whose rows they are."""
+        return self.rows.problem
 
     def combined(self, rows: Tensor) -> Tensor:
         """Return Σ_c z_sc w_sc (n, j) for rows w (m, j): of W's rows, the scaled gradients."""
@@ -51,24 +57,16 @@ class GaussNewtonPairs:
         weights = lstsq(
             units, wanted.cpu().numpy(), cond=ROUND_OFF, lapack_driver="gelsy", check_finite=False
         )[0]
-        return self._weighted_rows(torch.from_numpy(weights.T).to(self.triangle) / divisors)
+        return self.rows.combinations(torch.from_numpy(weights.T).to(self.triangle) / divisors)
 
     def residuals(self, vectors: Tensor) -> Tensor:
         """Return ‖F v − λ v‖ (count,) for the first eigenvectors (count, p), by J v and Jᵀ c."""
         squares, found = self.factor.scales.flatten().square(), []
         values = self.eigenvalues[: len(vectors), None]
         for some, of_some in zip(vectors.split(AT_ONCE), values.split(AT_ONCE), strict=True):
-            moved = pushed_forward(self.problem, some)
-            weights = torch.einsum("jsc,skc->jsk", moved, self.factor.cotangents).flatten(1)
-            products = self._weighted_rows(weights * squares)
+            products = self.rows.combinations(self.rows.products(some) * squares)
             found.append(torch.linalg.vector_norm(products.sub_(of_some * some), dim=1))
         return torch.cat(found)
-
-    def _weighted_rows(self, weights: Tensor) -> Tensor:
-        """Return weights (j, m) · W (j, p)."""
-        cotangents = self.factor.cotangents
-        weights = weights.unflatten(1, cotangents.shape[:2])
-        return pulled_back(self.problem, torch.einsum("jsk,skc->jsc", weights, cotangents))
 
 
 def gauss_newton_pairs(
@@ -110,7 +108,7 @@ def decomposed(
     lengths = factor.scales.flatten() * sizes
     eigenvalues, coordinates = graded_eigenpairs(units.cpu().numpy(), lengths.cpu().numpy())
     return GaussNewtonPairs(
-        problem=rows.problem,
+        rows=rows,
         factor=factor,
         triangle=triangle,
         products=products,

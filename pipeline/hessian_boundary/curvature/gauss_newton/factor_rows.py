@@ -1,8 +1,9 @@
-"""The pass over the rows W (m, p) of a Gauss-Newton factor, by one process or by several.
+"""The rows W (m, p) of a Gauss-Newton factor, by one process or by several.
 
 W's columns, which are parameters, are independent of each other: of parts of them, the triangles
 are stacked and decomposed again, and products with vectors are added up. So parts can be of several
-processes, or of several jobs.
+processes, or of several jobs. What costs passes through the network, and not W itself, is divided
+by samples, which are W's rows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from hessian_boundary.curvature.gauss_newton.jacobian import pulled_back, pushed_forward
 from hessian_boundary.curvature.gauss_newton.logit_factor import LogitFactor, logit_factor
 from hessian_boundary.curvature.gauss_newton.row_slices import SLICE_BYTES, row_slices
 from hessian_boundary.curvature.gauss_newton.rows import BATCH
@@ -27,6 +29,8 @@ from hessian_boundary.runtime.processes import (
     share,
 )
 
+AT_ONCE = 4  # vectors of p numbers that other processes are asked for
+
 # R (d, m) of Wᵀ or of a part of its rows, and W's products (m, j) with directions there
 Triangle = tuple[Tensor, Tensor]
 
@@ -34,8 +38,8 @@ Triangle = tuple[Tensor, Tensor]
 class FactorRows:
     """The rows of a problem's factor at some of the parameters, made slice by slice when needed.
 
-    `number` of `count` says which parameters: all, or a run of them. `slice_bytes` bounds one slice
-    and changes nothing else.
+    `number` of `count` says which parameters: all, or a run of them; and of which samples it has
+    products with whole vectors. `slice_bytes` bounds one slice and changes nothing else.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class FactorRows:
     ) -> None:
         self.problem, self._slice_bytes = problem, slice_bytes
         self._columns = share(problem.parameters, number, count)
+        self._samples = share(problem.samples, number, count)
 
     @cached_property
     def factor(self) -> LogitFactor:
@@ -65,10 +70,27 @@ class FactorRows:
             triangle = stacked_triangle(triangle, rows.T)
         return triangle, products
 
+    def products(self, vectors: Tensor) -> Tensor:
+        """Return ⟨w, v⟩ (j, rows) of the samples' rows w with vectors v (j, p)."""
+        moved = pushed_forward(self.problem, vectors, self._samples)
+        cotangents = self.factor.cotangents[self._samples]
+        return torch.einsum("jsc,skc->jsk", moved, cotangents).flatten(1)
+
+    def combinations(self, weights: Tensor) -> Tensor:
+        """Return Σ_w g_w w (j, p) over the samples' rows w, for weights g (j, m) of all rows."""
+        cotangents = self.factor.cotangents
+        of_samples = weights.unflatten(1, cotangents.shape[:2])
+        combined = torch.einsum("jsk,skc->jsc", of_samples, cotangents)
+        return pulled_back(self.problem, combined, self._samples)
+
     @property
     def functions(self) -> dict[str, Function]:
-        """The pass, to be asked for; products follow the triangle, transposed."""
-        return {"triangle": lambda directions: _packed(*self.triangle(directions))}
+        """What is asked for, by name; products follow the triangle, transposed."""
+        return {
+            "triangle": lambda directions: _packed(*self.triangle(directions)),
+            "products": self.products,
+            "combinations": self.combinations,
+        }
 
     def _slices(self) -> Iterator[tuple[slice, Tensor]]:
         network, x = self.problem.network, self.problem.x
@@ -76,7 +98,7 @@ class FactorRows:
 
 
 class SpreadRows:
-    """The same at all parameters, of which each process has a part; for the leader."""
+    """The same at all parameters and samples, of which each process has a part; for the leader."""
 
     def __init__(self, team: Team, own: FactorRows) -> None:
         self._team, self._own, self.problem = team, own, own.problem
@@ -90,6 +112,17 @@ class SpreadRows:
         """Return R (d, m) and the products (m, j) with directions (j, p), by one pass."""
         parts = self._team.each("triangle", directions)
         return gathered(_unpacked(part, len(directions)) for part in parts)
+
+    def products(self, vectors: Tensor) -> Tensor:
+        """Return ⟨w, v⟩ (j, m) of all rows w with vectors v (j, p)."""
+        return torch.cat(list(self._team.each("products", vectors)), dim=1)
+
+    def combinations(self, weights: Tensor) -> Tensor:
+        """Return Σ_w g_w w (j, p) over all rows w, for weights g (j, m)."""
+        found = weights.new_empty(len(weights), self.problem.parameters)
+        for some, out in zip(weights.split(AT_ONCE), found.split(AT_ONCE), strict=True):
+            out.copy_(self._team.total("combinations", some))
+        return found
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from math import isfinite, sqrt
 
-from hessian_boundary.curvature.gauss_newton.decomposition import AT_ONCE
+from hessian_boundary.curvature.gauss_newton.factor_rows import AT_ONCE
 from hessian_boundary.curvature.gauss_newton.logit_factor import dyads_of_a_sample
 from hessian_boundary.curvature.gauss_newton.row_slices import FOR_SLICES
 from hessian_boundary.curvature.solvers.eigenpairs import MemoryLimitError
