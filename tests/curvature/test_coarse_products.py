@@ -76,6 +76,23 @@ def test_a_spectrum_is_the_same_with_them(monkeypatch):
     assert found.attrs["hessian_vector_products"] > 3
 
 
+def test_the_density_is_estimated_with_them(monkeypatch):
+    options = replace(OPTIONS, density_probes=2, density_steps=6)
+    expected = compute_spectrum(_problem(), options)
+    monkeypatch.setattr(module, "LARGE", 1)
+    found = compute_spectrum(_problem(), options)
+    pairs_alone = compute_spectrum(_problem(), OPTIONS)
+    products = [of.attrs["hessian_vector_products"] for of in (found, pairs_alone)]
+    assert products[0] - products[1] == 2 * 6
+    scale = float(expected["eigenvalues"][0])
+    nodes, exact = found["density_nodes"].values, expected["density_nodes"].values
+    assert 0 < abs(nodes - exact).max() < 1e-5 * scale  # of float32, and right
+    moments = [
+        (of["density_nodes"] * of["density_weights"]).sum("step") for of in (found, expected)
+    ]
+    assert moments[0].values == pytest.approx(moments[1].values, abs=1e-6 * scale)
+
+
 def test_without_a_memory_limit_the_path_is_the_same(monkeypatch):
     monkeypatch.setattr(module, "LARGE", 1)
     problem = _problem()

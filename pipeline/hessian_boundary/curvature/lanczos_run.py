@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hessian_boundary.curvature.options import CurvatureOptions
+from hessian_boundary.curvature.products import Operator
 from hessian_boundary.curvature.sample_sums import SampleSums, SpreadSums
 from hessian_boundary.curvature.solver_choice import solver_memory
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
@@ -12,6 +13,7 @@ from hessian_boundary.curvature.solvers.krylov import KrylovState
 from hessian_boundary.curvature.solvers.lanczos import lanczos_eigenpairs
 from hessian_boundary.curvature.solvers.lanczos_checkpoint import LanczosCheckpoint
 from hessian_boundary.curvature.solvers.mixed_lanczos import mixed_lanczos_eigenpairs
+from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.runtime.seeds import derive_seed
 from hessian_boundary.runtime.termination import termination_held
 
@@ -23,8 +25,6 @@ ROWS_IN_FILE = 300
 class LanczosRun:
     """What is known of a run before and after it; `eigenpairs` makes it.
 
-    other_products: those that `sums.products` did not count, of before a kill and in single
-    precision.
     remark: what to add to the reason of the method.
     """
 
@@ -37,8 +37,22 @@ class LanczosRun:
         self._sums, self._options = sums, options
         self._checkpoint = checkpoint
         self._resumed = checkpoint.load() if checkpoint else None
-        self.other_products = self._resumed.products if self._resumed else 0
+        self._single: Operator | None = None
         self.remark = ""
+
+    @property
+    def other_products(self) -> int:
+        """Those that `sums.products` did not count: of before a kill, and in single precision."""
+        before = self._resumed.products if self._resumed else 0
+        return before + (self._single.products if self._single else 0)
+
+    @property
+    def for_estimates(self) -> SymmetricOperator:
+        """The quickest products that there are after a run, for what is no more than an estimate.
+
+        In single precision they are right to some 1e-6 λ_max.
+        """
+        return self._single or self._sums.products.balanced
 
     def eigenpairs(self) -> Eigenpairs:
         """Return the pairs that the options ask for, within the eigensolver's memory.
@@ -46,7 +60,7 @@ class LanczosRun:
         Raises MemoryLimitError where they do not fit, NotConvergedError when it does not converge.
         """
         options, double = self._options, self._sums.products.balanced
-        single = self._sums.coarse_products()
+        single = self._single = self._sums.coarse_products()
         with _kept(self._checkpoint) as on_block:
             arguments: dict[str, Any] = {
                 "k_top": options.top,
@@ -61,7 +75,6 @@ class LanczosRun:
             if single is None:
                 return lanczos_eigenpairs(double, **arguments)
             pairs = mixed_lanczos_eigenpairs(single, double, **arguments)
-        self.other_products += single.products
         self.remark = f"; {single.products:,} products in float32, residuals in float64"
         return pairs
 

@@ -69,7 +69,7 @@ def compute_spectrum(
         tolerance = _rank_tolerance(options, method)
         density = xr.Dataset()
         if not pairs.complete:
-            density = _density(products.balanced, options, products.scale)
+            density = _density(run.for_estimates, options, products.scale)
         by_samples = sums.trace()
     certificates += [*products.certificates, *_of_trace(pairs, by_samples, tolerance)]
     attributes = {

@@ -56,7 +56,8 @@ def _as_torchscript(graph: TensorFunction, example: Sequence[Tensor]) -> TensorF
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tracer notes about constants: they are constants
-            return torch.jit.trace(graph, example, check_trace=False)
+            # a traced function is called with less ado than a traced module, which the graph is
+            return torch.jit.trace(lambda *tensors: graph(*tensors), example, check_trace=False)
     except RuntimeError:  # some operations, such as a convolution's backward, are not TorchScript
         return graph
 
