@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,24 @@ def test_what_a_step_has_freed_the_next_one_is_given() -> None:
     command = [*PYTHON, "-c", LIKE_A_TRAINING]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     assert int(run.stdout) < 6144
+
+
+FAULTS = """
+import resource, torch
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.ones(2**26, dtype=torch.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.parametrize(("own", "huge"), [("", True), ("glibc.malloc.hugetlb=0", False)])
+def test_arrays_come_in_huge_pages_unless_a_user_says_otherwise(own: str, huge: bool) -> None:
+    pages = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if not pages.exists() or "[madvise]" not in pages.read_text():
+        pytest.skip("Linux gives huge pages to nobody here, or to everybody")
+    ask = "import sys; from hessian_study.jobs.launch import PYTHON; print(*PYTHON[:-1])"
+    environment = os.environ | {"GLIBC_TUNABLES": own}
+    command = [sys.executable, "-c", ask]
+    start = subprocess.check_output(command, env=environment, text=True).split()
+    text = subprocess.check_output([*start, sys.executable, "-c", FAULTS], text=True)
+    assert (int(text) < 2**26 / 4096 / 4) == huge

@@ -20,11 +20,11 @@ def unit_gradients(problem: Problem, minimum_norm: float) -> Gradients:
     with torch.no_grad():
         predicted = problem.network(problem.x.clone()).argmax(1)
     gradients = per_sample_gradients(problem.network, problem.x, predicted, problem.loss)
-    largest = gradients.abs().amax(1)
-    scaled = gradients / torch.where(largest > 0, largest, 1)[:, None]
-    lengths = torch.linalg.vector_norm(scaled, dim=1)
+    largest = torch.linalg.vector_norm(gradients, torch.inf, dim=1)
+    gradients.div_(torch.where(largest > 0, largest, 1)[:, None])
+    lengths = torch.linalg.vector_norm(gradients, dim=1)
     long_enough = lengths * largest > minimum_norm
-    directions = torch.where(long_enough[:, None], scaled / lengths[:, None], torch.nan)
+    directions = gradients.div_(torch.where(long_enough, lengths, torch.nan)[:, None])
     return directions, lengths * largest, predicted
 
 

@@ -61,8 +61,10 @@ def _layer_products(
     layer: nn.Module, h: Tensor, d: Tensor, weight: Tensor, bias: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Return one layer's share of the products (k, n) and of the squared lengths (n,)."""
-    if isinstance(layer, nn.Conv2d) or h.ndim > 2:
-        # the layer is used at many positions; its own parameters are few
+    _, outputs, inputs = weight.shape
+    if isinstance(layer, nn.Conv2d) or h.ndim > 2 or len(weight) > max(outputs, inputs):
+        # the layer is used at many positions, or for more directions than it has units: gradients
+        # are the smaller arrays
         h, d = inputs_by_position(layer, h), outputs_by_position(layer, d)
         gradient = torch.einsum("nto,nti->noi", d, h).flatten(1)
         product = weight.flatten(1) @ gradient.T
@@ -70,7 +72,6 @@ def _layer_products(
         d = d.sum(1)
     else:
         # dᵀ V h, summing first over the longer of the two sides
-        _, outputs, inputs = weight.shape
         if inputs >= outputs:
             moved = (h @ weight.flatten(0, 1).T).unflatten(1, (-1, outputs))  # (n, k, out)
             product = torch.linalg.vecdot(moved, d[:, None]).T
