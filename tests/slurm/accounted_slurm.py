@@ -14,7 +14,7 @@ PROGRAMS = ("slurmdbd", "sacct", "sacctmgr", "mariadbd", "mariadb", "mariadb-ins
 class AccountedSlurm(LocalSlurm):
     """A cluster whose user may charge the account `lab`."""
 
-    daemons = ("slurmd", "slurmctld", "slurmdbd", "mariadbd", "munged")
+    others = ("slurmctld", "slurmdbd", "mariadbd", "munged")
 
     def up(self) -> None:
         """Start it, and wait until its accounts exist and its node takes jobs."""

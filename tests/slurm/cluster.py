@@ -1,6 +1,7 @@
-"""A cluster of one node on 127.0.0.1, all of whose files are in one directory: up, down, commands.
+"""A cluster on 127.0.0.1, all of whose files are in one directory: up, down, commands.
 
-Standard library only: local_slurm.py is run as a script, by any Python.
+Each of its nodes is a daemon of its own on this machine. Standard library only: local_slurm.py is
+run as a script, by any Python.
 """
 
 import getpass
@@ -9,8 +10,9 @@ import shlex
 import shutil
 import signal
 import socket
+from pathlib import Path
 
-from slurm.daemons import SYSTEM_PATH, Daemons, SlurmError
+from slurm.daemons import STATE, SYSTEM_PATH, Daemons, SlurmError, numbered
 
 PROGRAMS = ("munged", "munge", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel")
 
@@ -33,10 +35,15 @@ def why_not(*further: str) -> str:
 class LocalSlurm(Daemons):
     """The cluster whose files are in one directory; that directory holds all of its state."""
 
-    daemons: tuple[str, ...] = ("slurmd", "slurmctld", "munged")  # in the order they are ended
+    others: tuple[str, ...] = ("slurmctld", "munged")  # in the order they are ended, after nodes
+
+    def __init__(self, state: Path = STATE, nodes: int = 1) -> None:
+        super().__init__(state)
+        self._numbers = range(1, nodes + 1)
+        self._names = [_host() if nodes == 1 else f"{_host()}-{i}" for i in self._numbers]
 
     def up(self) -> None:
-        """Start it and wait until its node takes jobs. Raise SlurmError if it does not."""
+        """Start it and wait until its nodes take jobs. Raise SlurmError if they do not."""
         if reason := why_not():
             raise SlurmError(reason)
         if self.configuration.exists():
@@ -55,8 +62,10 @@ class LocalSlurm(Daemons):
             self._start_accounting()
             self._start("slurmctld", "-D")
             self._wait(lambda: self._succeeds("scontrol", "ping"))
-            self._start("slurmd", "-D", "-N", _host())
-            self._wait(lambda: self.command("sinfo", "-h", "-o", "%T").strip() == "idle")
+            for number, name in zip(self._numbers, self._names, strict=True):
+                self._start("slurmd", "-D", "-N", name, number=number)
+            everyone = ("sinfo", "-h", "-N", "-p", "main", "-o", "%T")
+            self._wait(lambda: self.command(*everyone).split() == ["idle"] * len(self._names))
         except SlurmError:
             self.down()
             raise
@@ -68,7 +77,7 @@ class LocalSlurm(Daemons):
         if self._running("slurmctld"):
             self.command("scancel", f"--user={getpass.getuser()}")
             self._wait(lambda: self.queue() == "", required=False)
-        for name in self.daemons:
+        for name in (*(numbered("slurmd", number) for number in self._numbers), *self.others):
             self._stop(name)
         for process in self._left_over():
             os.kill(process, signal.SIGKILL)
@@ -86,7 +95,8 @@ class LocalSlurm(Daemons):
         return self.command("squeue", "--noheader", "--format=%i %j %T").strip()
 
     def _write_files(self) -> None:
-        for folder in ("bin", "log", "pid", "munge", "controller", "node"):
+        nodes = [f"node/{name}" for name in self._names]
+        for folder in ("bin", "log", "pid", "munge", "controller", *nodes):
             (self.state / folder).mkdir(parents=True)
         self.state.chmod(0o755)
         (self.state / "munge").chmod(0o700)
@@ -100,12 +110,13 @@ class LocalSlurm(Daemons):
             f'#!/bin/sh\nSLURM_CONF={shlex.quote(str(self.configuration))} exec {real} "$@"\n'
         )
         srun.chmod(0o755)
-        (self.state / "gres.conf").write_text(f"NodeName={_host()} Name=gpu File=/dev/null\n")
+        gpus = [f"NodeName={name} Name=gpu File=/dev/null\n" for name in self._names]
+        (self.state / "gres.conf").write_text("".join(gpus))
         self.configuration.write_text(self._configuration())
 
     def _configuration(self) -> str:
-        controller, node = free_ports(2)
-        pages, page = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
+        controller, *ports = free_ports(1 + len(self._names))
+        nodes = "\n".join(map(self._node, self._names, ports))
         return f"""\
 ClusterName=local
 SlurmctldHost={_host()}(127.0.0.1)
@@ -115,12 +126,11 @@ AuthType=auth/munge
 CredType=cred/munge
 AuthInfo=socket={self.state}/munge/socket
 SlurmctldPort={controller}
-SlurmdPort={node}
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
 StateSaveLocation={self.state}/controller
-SlurmdSpoolDir={self.state}/node
+SlurmdSpoolDir={self.state}/node/%n
 SlurmctldPidFile={self.state}/pid/slurmctld.own
-SlurmdPidFile={self.state}/pid/slurmd.own
+SlurmdPidFile={self.state}/pid/%n.own
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
@@ -136,13 +146,20 @@ KillWait=5
 GresTypes=gpu
 # believe the number of CPUs below
 SlurmdParameters=config_overrides
-NodeName={_host()} NodeAddr=127.0.0.1 CPUs={_cpus()} RealMemory={pages * page * 9 // 10 // 2**20} \
-Gres=gpu:1 State=UNKNOWN
-PartitionName=main Nodes={_host()} Default=YES MaxTime=INFINITE State=UP PriorityTier=1
-PartitionName=urgent Nodes={_host()} MaxTime=INFINITE State=UP PriorityTier=10
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL MaxTime=INFINITE State=UP PriorityTier=10
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 """
+
+    def _node(self, name: str, port: int) -> str:
+        """Return the line about a node in slurm.conf."""
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 9 // 10 // 2**20
+        return (
+            f"NodeName={name} NodeHostname={_host()} NodeAddr=127.0.0.1 Port={port} "
+            f"CPUs={_cpus()} RealMemory={memory // len(self._names)} Gres=gpu:1 State=UNKNOWN"
+        )
 
 
 def _host() -> str:

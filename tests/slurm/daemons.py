@@ -14,6 +14,11 @@ SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin"
 STATE = Path(tempfile.gettempdir()) / f"local-slurm-{getpass.getuser()}"
 
 
+def numbered(program: str, number: int) -> str:
+    """Return the name of one of several daemons; the first has its program's."""
+    return program if number == 1 else f"{program}-{number}"
+
+
 class SlurmError(RuntimeError):
     """SLURM cannot be installed or started; the message says why and what to do."""
 
@@ -49,11 +54,12 @@ class Daemons:
         except subprocess.TimeoutExpired:
             return f"{arguments[0]} did not answer"
 
-    def _start(self, program: str, *arguments: str) -> None:
-        """Start a daemon in a session of its own and remember its process."""
+    def _start(self, program: str, *arguments: str, number: int = 1) -> None:
+        """Start a daemon in a session of its own and remember its process: one of several."""
+        name = numbered(program, number)
         executable = shutil.which(program, path=SYSTEM_PATH)
         assert executable is not None  # why_not looked
-        with (self.state / "log" / program).open("wb") as log:
+        with (self.state / "log" / name).open("wb") as log:
             process = subprocess.Popen(
                 [executable, *arguments],
                 env=os.environ | self.environment,
@@ -62,22 +68,23 @@ class Daemons:
                 stderr=log,
                 start_new_session=True,
             )
-        (self.state / "pid" / program).write_text(str(process.pid))
+        (self.state / "pid" / name).write_text(str(process.pid))
 
-    def _running(self, program: str) -> int:
+    def _running(self, name: str) -> int:
         """Return the daemon's process, or 0: ended, a zombie, or the number is another's now."""
+        program = name.partition("-")[0]
         try:
-            process = int((self.state / "pid" / program).read_text())
+            process = int((self.state / "pid" / name).read_text())
             command = Path(f"/proc/{process}/cmdline").read_bytes()
         except (OSError, ValueError):
             return 0
         return process if program.encode() in command.split(b"\0")[0] else 0
 
-    def _stop(self, program: str) -> None:
+    def _stop(self, name: str) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
-            if process := self._running(program):
+            if process := self._running(name):
                 os.kill(process, number)
-                self._wait(lambda: not self._running(program), required=False)
+                self._wait(lambda: not self._running(name), required=False)
 
     def _left_over(self) -> list[int]:
         """Return processes of this cluster's jobs that SLURM lost: their parent ended first."""

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 from helpers.tiny_study import TinyStudy, image_datasets
 from helpers.verifying import run_verify
-from hessian_boundary.artifacts.store import open_artifact
+from hessian_boundary.artifacts.store import open_artifact, open_table
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 
 pytestmark = pytest.mark.slow  # small studies
@@ -84,6 +85,20 @@ def test_both_matrices_in_two_processes(study: TinyStudy) -> None:
     log = study.directory / "logs/tiny/diagonalise/iris/normal/seed0/diagonalise.log"
     assert log.read_text().count("step diagonalise ") == 2
     assert "Nothing to be done" in _run(study, *paths)
+
+
+def test_measures_of_the_gauss_newton_part_in_two_processes(study: TinyStudy) -> None:
+    path = f"{RUN}/gauss_newton_measures.csv"
+    _run(study, path)
+    before = open_table(study.directory / path)
+    (study.directory / path).unlink()
+    _run(study, "--set-resources", "measure_gauss_newton:processes=2", "--", path)
+    after = open_table(study.directory / path)
+    assert before["measure"].str.endswith("_equal_confidence").sum() == 2
+    pd.testing.assert_frame_equal(after, before, rtol=1e-9)
+    log = study.directory / "logs/tiny/measure_gauss_newton/iris/normal/seed0"
+    (text,) = [file.read_text() for file in log.glob("*.log")]
+    assert text.count("step measure_gauss_newton ") == 2
 
 
 def test_a_lost_piece_is_made_again_alone(study: TinyStudy) -> None:

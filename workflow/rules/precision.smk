@@ -38,6 +38,7 @@ rule measure_gauss_newton:
             "measure_gauss_newton",
             curvature_memory,
             architecture_code,
+            start=start_in_processes("measure_gauss_newton"),
         ),
     shell:
         RUN

@@ -90,10 +90,21 @@ def gauss_newton_piece(
     return FactorRows(problem, slice_bytes, number, count).triangle(_directions(problem))
 
 
+def align_with_all(problem: Problem, *, memory_limit: float = inf) -> xr.Dataset:
+    """Return the samples' alignment alone, as `align_pairs` does.
+
+    Under torchrun this is for the first process; the others call `serve_gauss_newton`. Raises as
+    `gauss_newton_artifacts`.
+    """
+    check_rows(problem, memory_limit)
+    with all_rows(problem, fitting_slice(problem.network, memory_limit)) as rows:
+        return align_pairs(decomposed(rows, *rows.triangle(_directions(problem))))
+
+
 def serve_gauss_newton(problem: Problem, *, memory_limit: float = inf) -> None:
     """Do the part of a process that is not the first in its `gauss_newton_artifacts`.
 
-    All processes are given the same problem and limit. Raises as `gauss_newton_artifacts`.
+    Or in its `align_with_all`. All processes are given the same problem and limit. Raises as these.
     """
     check_rows(problem, memory_limit)
     serve_rows(problem, fitting_slice(problem.network, memory_limit))

@@ -1,16 +1,10 @@
 """G_θ where every gradient is resolved: in the eigenvectors of the Gauss-Newton part."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
 
-import xarray as xr
-
-from hessian_boundary.alignment.gauss_newton import (
-    align_pairs,
-    pairs_with_random_directions,
-)
-from hessian_boundary.curvature.gauss_newton.room import check_rows
-from hessian_boundary.curvature.gauss_newton.row_slices import fitting_slice
+from hessian_boundary.alignment.gauss_newton import align_with_all, serve_gauss_newton
 from hessian_boundary.measures.confidence import with_confidence
 from hessian_boundary.measures.g_theta import g_theta_by_statistic
 from hessian_boundary.networks.problem import Problem
@@ -32,24 +26,34 @@ def gauss_newton_measures(problem: Problem, *, memory_limit: float = inf) -> dic
     gauss_newton_resolved_share_min: of a gradient's squared length what lies in its range, the
     least over samples. gauss_newton_g_theta_max_equal_confidence, _mean_…: the same after all
     logits are scaled to one confidence (`measures.confidence`), which leaves the boundary as it
-    is; left out where they cannot be.
+    is; left out where they cannot be. Under torchrun this is for the first process; the others call
+    `serve_gauss_newton_measures`.
 
     Raises ValueError for a loss whose Gauss-Newton factor is not known, MemoryLimitError when what
     grows with the number of samples is more than `memory_limit` bytes.
     """
-    samples = _aligned(problem, memory_limit)
-    values = {
-        **g_theta_by_statistic(samples),
-        "rank": float(samples.sizes["eigen"]),
-        "resolved_share_min": float(samples["resolved_share"].min()),
-    }
-    if (scaled := with_confidence(problem.network, problem.x)) is not None:
-        found = g_theta_by_statistic(_aligned(replace(problem, network=scaled), memory_limit))
-        values |= {f"{name}{AT_EQUAL_CONFIDENCE}": value for name, value in found.items()}
+    values: dict[str, float] = {}
+    for ending, part in _as_trained_and_scaled(problem):
+        samples = align_with_all(part, memory_limit=memory_limit)
+        found = g_theta_by_statistic(samples)
+        values |= {f"{name}{ending}": value for name, value in found.items()}
+        if part is problem:
+            values["rank"] = float(samples.sizes["eigen"])
+            values["resolved_share_min"] = float(samples["resolved_share"].min())
     return {f"{PREFIX}{name}": value for name, value in values.items()}
 
 
-def _aligned(problem: Problem, memory_limit: float) -> xr.Dataset:
-    check_rows(problem, memory_limit)
-    slice_bytes = fitting_slice(problem.network, memory_limit)
-    return align_pairs(pairs_with_random_directions(problem, slice_bytes))
+def serve_gauss_newton_measures(problem: Problem, *, memory_limit: float = inf) -> None:
+    """Do the part of a process that is not the first in its `gauss_newton_measures`.
+
+    All processes are given the same problem and limit. Raises as `gauss_newton_measures`.
+    """
+    for _, part in _as_trained_and_scaled(problem):
+        serve_gauss_newton(part, memory_limit=memory_limit)
+
+
+def _as_trained_and_scaled(problem: Problem) -> Iterator[tuple[str, Problem]]:
+    """Yield the problem, and at one confidence where its logits can be scaled, with endings."""
+    yield "", problem
+    if (scaled := with_confidence(problem.network, problem.x)) is not None:
+        yield AT_EQUAL_CONFIDENCE, replace(problem, network=scaled)
