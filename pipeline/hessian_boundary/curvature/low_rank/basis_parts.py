@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from hessian_boundary.curvature.solvers.linear_algebra import column_slices
+from hessian_boundary.curvature.solvers.linear_algebra import add_product, column_slices, product
 
 BLOCK = 128  # rows of a basis that are written out at once
 SLICE = 2**21  # numbers of the vectors that are changed at once
@@ -81,7 +81,7 @@ class Rows:
     def coordinates(self, vectors: Tensor) -> Tensor:
         """See `Part`."""
         inside = vectors[:, self.positions]
-        return torch.cat([inside @ block.T for block in self.blocks], dim=1)
+        return torch.cat([product(inside, block.T) for block in self.blocks], dim=1)
 
     def add(self, coordinates: Tensor, vectors: Tensor) -> None:
         """See `Part`."""
@@ -89,7 +89,7 @@ class Rows:
         for columns in column_slices(len(self.positions), SLICE // len(vectors)):
             inside = vectors[:, self.positions[columns]]
             for block, own in zip(self.blocks, coordinates.split(sizes, dim=1), strict=True):
-                inside.addmm_(own, block[:, columns])
+                add_product(inside, own, block[:, columns])
             vectors[:, self.positions[columns]] = inside
 
     def rows(self, dimension: int) -> Iterator[Tensor]:

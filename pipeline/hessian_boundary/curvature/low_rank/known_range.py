@@ -25,7 +25,7 @@ from hessian_boundary.curvature.low_rank.layer_block import (
     unit_directions,
 )
 from hessian_boundary.curvature.low_rank.range_basis import Images, RangeBasis, range_bytes
-from hessian_boundary.curvature.solvers.linear_algebra import orthonormal, principal_directions
+from hessian_boundary.curvature.solvers.linear_algebra import orthonormal, principal_directions, qr
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.networks.problem import Problem
 from hessian_boundary.networks.structure import (
@@ -147,8 +147,7 @@ def _parts(
     if len(rows) + directions[..., 0].numel() >= int(touched.sum()):
         return [Axes(positions[touched], rows.dtype)], None
     if not directions.shape[1]:
-        # rows that depend on others leave directions that are orthonormal all the same
-        columns, triangle = torch.linalg.qr(rows[:, touched].T)
+        columns, triangle = qr(rows[:, touched].T)
         blocks = columns.T.contiguous().split(BLOCK)
         return [Rows(positions[touched], blocks)], triangle.T
     here = EachUnit(torch.arange(own.numel(), device=own.device).view(own.shape), directions)

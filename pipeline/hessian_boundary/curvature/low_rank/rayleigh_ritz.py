@@ -10,7 +10,11 @@ from torch import Tensor
 
 from hessian_boundary.curvature.low_rank.range_basis import RangeBasis
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.linear_algebra import column_slices, symmetric_eigenpairs
+from hessian_boundary.curvature.solvers.linear_algebra import (
+    column_slices,
+    product,
+    symmetric_eigenpairs,
+)
 from hessian_boundary.curvature.solvers.symmetric_operator import SymmetricOperator
 from hessian_boundary.runtime.progress import Progress, at_work
 
@@ -35,12 +39,12 @@ def rayleigh_ritz(
     keep = keep.flatten().flip(0)
     values, rotation = eigenvalues[keep], rotation[:, keep].T.contiguous()
     single = rotation.to(defects[0].dtype)
-    asymmetry = single @ ((projected - projected.T) / (2 * unit)).to(single.dtype)
+    asymmetry = product(single, ((projected - projected.T) / (2 * unit)).to(single.dtype))
     squares = _lengths(asymmetry).square()
     for columns in column_slices(defects[0].shape[1]):
         defect = torch.cat([block[:, columns] for block in defects])
         defect = defect[:, defect.any(0)]  # of parameters that the loss does not depend on, none
-        squares += _lengths(single @ defect).square()
+        squares += _lengths(product(single, defect)).square()
     del defects, single
     return Eigenpairs(
         eigenvalues=values,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from hessian_boundary.curvature.solvers.eigenpairs import Eigenpairs
-from hessian_boundary.curvature.solvers.linear_algebra import symmetric_eigenpairs
+from hessian_boundary.curvature.solvers.linear_algebra import product, symmetric_eigenpairs
 from hessian_boundary.curvature.solvers.symmetric_operator import NOT_FINITE, SymmetricOperator
 from hessian_boundary.runtime.progress import Progress, at_work
 
@@ -23,7 +23,7 @@ class DenseMatrix:
     def __call__(self, block: Tensor) -> Tensor:
         """Return the products (k, p) of the rows of `block` (k, p) with H."""
         self.products += len(block)
-        return block @ self.matrix
+        return product(block, self.matrix)
 
 
 def dense_matrix(operator: SymmetricOperator, block: int = 256) -> Tensor:
@@ -57,7 +57,7 @@ def dense_eigenpairs(operator: SymmetricOperator, *, rank_tolerance: float) -> E
     keep = keep.flip(0)
     values, vectors = eigenvalues[keep], columns[:, keep].T.contiguous()
     del columns
-    error = vectors @ matrix - values[:, None] * vectors
+    error = product(vectors, matrix) - values[:, None] * vectors
     residuals = torch.linalg.vector_norm(error, dim=1)
     return Eigenpairs(
         eigenvalues=values,
