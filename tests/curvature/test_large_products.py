@@ -31,15 +31,9 @@ def test_products_are_those_of_a_loop(left: str, right: str, dtype: torch.dtype)
     a, b = _matrix(5, 7, dtype, left), _matrix(7, 4, dtype, right)
     expected = _by_a_loop(a, b)
     torch.testing.assert_close(product(a, b), expected)
-    total = torch.ones(5, 4, dtype=dtype)
-    add_product(total, a, b)
-    torch.testing.assert_close(total, 1 + expected)
-
-
-def test_a_total_of_which_a_copy_would_be_changed_is_refused() -> None:
-    total = torch.zeros(5, 8, dtype=torch.float64)[:, ::2]
-    with pytest.raises(AssertionError):
-        add_product(total, torch.ones(5, 3).double(), torch.ones(3, 4).double())
+    for total in (torch.ones(5, 4, dtype=dtype), torch.ones(5, 8, dtype=dtype)[:, ::2]):
+        add_product(total, a, b)
+        torch.testing.assert_close(total, 1 + expected)
 
 
 def test_nothing_is_added_by_a_product_over_nothing() -> None:

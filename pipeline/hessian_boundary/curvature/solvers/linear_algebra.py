@@ -59,11 +59,10 @@ def product(left: Tensor, right: Tensor) -> Tensor:
 
 
 def add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
-    """Add the product of two matrices to a contiguous third one in place."""
-    if total.device.type != "cpu":
+    """Add the product of two matrices to a third one in place."""
+    if total.device.type != "cpu" or not total.is_contiguous():  # a copy would be added to
         total.addmm_(left, right)
         return
-    assert total.is_contiguous()  # else a copy would be added to
     (gemm,) = linalg.get_blas_funcs(["gemm"], [total.numpy()])
     # BLAS stores columns: what it is given are the transposes
     a, b, c = (matrix.numpy().T for matrix in (right, left, total))
