@@ -3,7 +3,6 @@
 import ctypes
 
 MMAP_THRESHOLD = -3  # of mallopt, in glibc's malloc.h
-FORGET_THE_PEAK = "5"  # see proc_pid_clear_refs(5)
 
 
 def peak_memory() -> int:
@@ -16,11 +15,6 @@ def give_back_at_once() -> None:
     """From now on give arrays of 256 KiB and more back to the system as soon as they are freed.
 
     So they are of 32 MB and more in any case. Smaller ones leave holes in the heap, whose number
-    is chance: 8 % more of the same run's peak were seen in one run of three. What earlier work has
-    left in the heap would be taken without being counted: it is given back, too, and forgotten.
+    is chance: 8 % more of the same run's peak were seen in one run of three.
     """
-    glibc = ctypes.CDLL(None)
-    glibc.mallopt(MMAP_THRESHOLD, 2**18)
-    glibc.malloc_trim(0)
-    with open("/proc/self/clear_refs", "w") as file:
-        file.write(FORGET_THE_PEAK)
+    ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, 2**18)
