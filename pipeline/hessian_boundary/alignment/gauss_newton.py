@@ -49,9 +49,9 @@ def gauss_newton_artifacts(
     The spectrum holds the `top` eigenvectors; the alignment is with all that are not in the null
     space, of all samples. With `members` (n,), F is that of these samples' mean loss. Memory grows
     with the square of the m = n (C − 1) rows (n C for the squared error); of p numbers there are
-    the eigenvectors and a few more arrays. `pieces` are
-    all those of `gauss_newton_piece`, where there are some. Under torchrun this is for the first
-    process, whose passes over the rows are spread over all; the others call `serve_gauss_newton`.
+    the eigenvectors and a few more arrays. `pieces` are all those of `gauss_newton_piece`, where
+    there are some. Under torchrun this is for the first process, whose passes over the rows are
+    spread over all; the others call `serve_gauss_newton`.
 
     Raises MemoryLimitError when that is more than `memory_limit` bytes, ValueError for a loss whose
     factor is not known, CertificateError when the network draws numbers or mixes samples, or when
@@ -115,15 +115,13 @@ def _directions(problem: Problem) -> Tensor:
 
 
 def pairs_with_random_directions(
-    problem: Problem, slice_bytes: int = SLICE_BYTES, members: Tensor | None = None
+    problem: Problem, slice_bytes: int = SLICE_BYTES
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F for a problem in float64, and the products that ε is made of.
 
-    With `members` (n,), F is that of these samples' mean loss.
-
     Raises ValueError for a loss whose Gauss-Newton factor is not known, or that is flat in float64.
     """
-    return gauss_newton_pairs(problem, _directions(problem), slice_bytes, members)
+    return gauss_newton_pairs(problem, _directions(problem), slice_bytes)
 
 
 def align_pairs(pairs: GaussNewtonPairs, tolerance: float = 0) -> xr.Dataset:

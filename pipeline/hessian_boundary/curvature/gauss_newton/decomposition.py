@@ -73,21 +73,19 @@ def gauss_newton_pairs(
     problem: Problem,
     directions: Tensor | None = None,
     slice_bytes: int = SLICE_BYTES,
-    members: Tensor | None = None,
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F for a problem in float64.
 
-    F depends on the true labels only where the loss weights classes. Products
-    of the rows with `directions` (j, p) are taken along the way. `slice_bytes` bounds one slice of
-    the rows and changes nothing else. With `members` (n,), F is that of the mean loss of these
-    samples alone, and the gradients of the others are there all the same.
+    F depends on the true labels only where the loss weights classes. Products of the rows with
+    `directions` (j, p) are taken along the way. `slice_bytes` bounds one slice of the rows and
+    changes nothing else.
 
     Raises ValueError for a loss whose factor is not known, or that is flat in float64.
     """
     if directions is None:
         directions = torch.empty(0, problem.parameters, dtype=problem.dtype, device=problem.device)
     rows = FactorRows(problem, slice_bytes)
-    return decomposed(rows, *rows.triangle(directions), members)
+    return decomposed(rows, *rows.triangle(directions))
 
 
 def decomposed(
@@ -98,7 +96,8 @@ def decomposed(
 ) -> GaussNewtonPairs:
     """Return all eigenpairs of F from R (d, m) of its rows and their products (m, j).
 
-    With `members` (n,), F is that of the mean loss of these samples alone.
+    With `members` (n,), F is that of the mean loss of these samples alone, and the gradients of the
+    others are there all the same.
     """
     factor = rows.factor
     if members is not None:
